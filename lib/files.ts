@@ -1,0 +1,56 @@
+import { dirname } from "node:path";
+import { KitError } from "./errors.ts";
+
+/** Says in one line why a file operation failed, or returns undefined for an error that is none. */
+function remedy(error: unknown): string | undefined {
+  const code = (error as { code?: string }).code;
+  if (code === "ENOSPC") return "The disk is full: free some space and run the same command again";
+  if (
+    code === "EACCES" || code === "EPERM" || code === "EROFS" || error instanceof Deno.errors.PermissionDenied
+  ) {
+    return "The place is not writable: choose another folder or change its permissions";
+  }
+  if (code === "ENOTDIR" || error instanceof Deno.errors.NotADirectory) {
+    return "A part of that path is a file: choose another folder";
+  }
+  if (code === "EEXIST" || error instanceof Deno.errors.AlreadyExists) {
+    return "A file of that name is in the way: choose another folder";
+  }
+}
+
+/** Runs a writing operation on `path`, turning the faults of disk and permission into a KitError. */
+export async function writing<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const what = remedy(error);
+    if (what) throw new KitError(`Cannot write ${path}`, what, { cause: error });
+    throw error;
+  }
+}
+
+/** Makes a folder and its parents; throws KitError when it cannot be written. */
+export async function makeFolder(path: string): Promise<void> {
+  await writing(path, () => Deno.mkdir(path, { recursive: true }));
+}
+
+/** Writes a whole file under a temporary name and renames it, so that a killed process leaves the old file. */
+export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const part = `${path}.part`;
+  await writing(path, async () => {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeFile(part, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    await Deno.rename(part, path);
+  });
+}
+
+/** Whether a file or folder is there. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
