@@ -1,0 +1,290 @@
+import {
+  type Bytes,
+  CONSTANTS,
+  cString,
+  int64s,
+  memory,
+  offset,
+  type Pointer,
+  readCString,
+  type Symbols,
+  utf8,
+} from "./library.ts";
+import { Recorder } from "./trace.ts";
+
+/** An attribute as tfjs-node's backend hands it over. */
+export interface Attribute {
+  name: string;
+  type: number;
+  // deno-lint-ignore no-explicit-any
+  value: any;
+}
+
+/** What the backend is told of a tensor that an operation made. */
+export interface TensorMetadata {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
+
+/** A TF_TString, TensorFlow's string, takes 24 bytes in a tensor. */
+const STRING_BYTES = 24;
+
+type TensorData = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint8Array[];
+
+/**
+ * What tfjs-node's compiled addon gives its backend, on TensorFlow's C API through Deno's FFI.
+ * Ids name either a tensor handle (a value) or, while a step is recorded, a node of its graph.
+ */
+export class Binding {
+  readonly TF_Version: string;
+  /** The recorder of the step being compiled; while it is set, operations are recorded, not run. */
+  recorder: Recorder | null = null;
+  readonly #handles = new Map<number, Pointer>();
+  readonly #status: Pointer;
+  readonly #context: Pointer;
+  readonly #device: Bytes;
+  readonly #gpu: boolean;
+  readonly #outputs = new BigUint64Array(new ArrayBuffer(8 * 4096));
+  readonly #count = new Int32Array(new ArrayBuffer(4));
+  #nextId = 0;
+  #functions = 0;
+
+  constructor(readonly symbols: Symbols) {
+    Object.assign(this, CONSTANTS);
+    const s = symbols;
+    this.TF_Version = readCString(s.TF_Version());
+    this.#status = s.TF_NewStatus();
+    const options = s.TFE_NewContextOptions();
+    this.#context = s.TFE_NewContext(options, this.#status);
+    this.check();
+    s.TFE_DeleteContextOptions(options);
+    const devices = s.TFE_ContextListDevices(this.#context, this.#status);
+    this.check();
+    const named = new Map<string, string>();
+    for (let k = 0; k < s.TF_DeviceListCount(devices); k++) {
+      named.set(
+        readCString(s.TF_DeviceListType(devices, k, this.#status)),
+        readCString(s.TF_DeviceListName(devices, k, this.#status)),
+      );
+    }
+    s.TF_DeleteDeviceList(devices);
+    this.#gpu = named.has("GPU");
+    this.#device = cString(named.get("GPU") ?? named.get("CPU") ?? "");
+  }
+
+  /** Throws TensorFlow's own message when the last call failed. */
+  check(): void {
+    const code = this.symbols.TF_GetCode(this.#status);
+    if (code === 0) return;
+    const message = readCString(this.symbols.TF_Message(this.#status));
+    this.symbols.TF_SetStatus(this.#status, 0, cString(""));
+    throw new Error(`Invalid TF_Status: ${code}\nMessage: ${message}`);
+  }
+
+  get status(): Pointer {
+    return this.#status;
+  }
+
+  isUsingGpuDevice = (): boolean => this.#gpu;
+  getNumOfTensors = (): number => this.#handles.size;
+  getNumOfSavedModels = (): number => 0;
+  loadSavedModel = (): never => {
+    throw new Error("SavedModels are not supported: weights travel as safetensors here");
+  };
+
+  handle(id: number): Pointer {
+    const handle = this.#handles.get(id);
+    if (handle === undefined) throw new Error(`Tensor ID not referenced (tensor_id: ${id})`);
+    return handle;
+  }
+
+  newId(): number {
+    return this.#nextId++;
+  }
+
+  dtypeOf(handle: Pointer): number {
+    return this.symbols.TFE_TensorHandleDataType(handle);
+  }
+
+  shapeOf(handle: Pointer): number[] {
+    const rank = this.symbols.TFE_TensorHandleNumDims(handle, this.#status);
+    const shape = new Array<number>(rank);
+    for (let j = 0; j < rank; j++) {
+      shape[j] = Number(this.symbols.TFE_TensorHandleDim(handle, j, this.#status));
+    }
+    return shape;
+  }
+
+  /** The TF_Tensor of a handle; the caller deletes it. */
+  resolve(handle: Pointer): Pointer {
+    const tensor = this.symbols.TFE_TensorHandleResolve(handle, this.#status);
+    this.check();
+    return tensor;
+  }
+
+  createTensor(shape: number[], dtype: number, data: ArrayBufferView | Uint8Array[]): number {
+    const s = this.symbols;
+    const strings = ArrayBuffer.isView(data) ? null : data;
+    const byteLength = strings ? STRING_BYTES * strings.length : (data as ArrayBufferView).byteLength;
+    const tensor = s.TF_AllocateTensor(dtype, int64s(shape), shape.length, BigInt(byteLength));
+    const target = s.TF_TensorData(tensor);
+    if (strings) {
+      strings.forEach((bytes, k) => {
+        const string = offset(target, STRING_BYTES * k);
+        s.TF_StringInit(string);
+        s.TF_StringCopy(string, bytes as Bytes, BigInt(bytes.length));
+      });
+    } else {
+      const { buffer, byteOffset } = data as ArrayBufferView;
+      memory(target, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+    let handle = s.TFE_NewTensorHandle(tensor, this.#status);
+    s.TF_DeleteTensor(tensor);
+    this.check();
+    if (this.#gpu && dtype !== CONSTANTS.TF_INT32 && dtype !== CONSTANTS.TF_STRING) {
+      const copy = s.TFE_TensorHandleCopyToDevice(handle, this.#context, this.#device, this.#status);
+      s.TFE_DeleteTensorHandle(handle);
+      this.check();
+      handle = copy;
+    }
+    const id = this.newId();
+    this.#handles.set(id, handle);
+    return id;
+  }
+
+  deleteTensor(id: number): void {
+    if (this.recorder?.forget(id)) return;
+    const handle = this.handle(id);
+    const s = this.symbols;
+    if (this.dtypeOf(handle) === CONSTANTS.TF_STRING) {
+      // The strings' own heap blocks are not freed with the tensor.
+      const tensor = this.resolve(handle);
+      const data = s.TF_TensorData(tensor), count = Number(s.TF_TensorElementCount(tensor));
+      for (let k = 0; k < count; k++) s.TF_StringDealloc(offset(data, STRING_BYTES * k));
+      s.TF_DeleteTensor(tensor);
+    }
+    s.TFE_DeleteTensorHandle(handle);
+    this.#handles.delete(id);
+  }
+
+  tensorDataSync(id: number): TensorData {
+    this.recorder?.refuseValue(id);
+    const handle = this.handle(id), dtype = this.dtypeOf(handle), tensor = this.resolve(handle);
+    const s = this.symbols;
+    try {
+      const data = s.TF_TensorData(tensor);
+      if (dtype === CONSTANTS.TF_STRING) {
+        return Array.from({ length: Number(s.TF_TensorElementCount(tensor)) }, (_, k) => {
+          const string = offset(data, STRING_BYTES * k);
+          return memory(s.TF_StringGetDataPointer(string), Number(s.TF_StringGetSize(string))).slice();
+        });
+      }
+      const { buffer } = memory(data, Number(s.TF_TensorByteSize(tensor))).slice();
+      switch (dtype) {
+        case CONSTANTS.TF_FLOAT:
+        case CONSTANTS.TF_COMPLEX64:
+          return new Float32Array(buffer);
+        case CONSTANTS.TF_INT32:
+          return new Int32Array(buffer);
+        case CONSTANTS.TF_INT64:
+          return new BigInt64Array(buffer);
+        case CONSTANTS.TF_RESOURCE:
+          return [new Uint8Array(buffer)];
+        default:
+          return new Uint8Array(buffer);
+      }
+    } finally {
+      s.TF_DeleteTensor(tensor);
+    }
+  }
+
+  executeOp(name: string, attributes: Attribute[], ids: number[], outputs: number): TensorMetadata[] {
+    if (this.recorder) return this.recorder.add(name, attributes, ids, outputs);
+    const s = this.symbols;
+    const op = s.TFE_NewOp(this.#context, cString(name), this.#status);
+    this.check();
+    try {
+      for (let k = 0; k < ids.length; k++) s.TFE_OpAddInput(op, this.handle(ids[k]), this.#status);
+      this.check();
+      for (let k = 0; k < attributes.length; k++) this.#setAttribute(op, attributes[k]);
+      this.#count[0] = outputs;
+      s.TFE_Execute(op, this.#outputs, this.#count, this.#status);
+      this.check();
+    } finally {
+      s.TFE_DeleteOp(op);
+    }
+    const made = new Array<TensorMetadata>(outputs);
+    for (let k = 0; k < outputs; k++) {
+      const handle = Deno.UnsafePointer.create(this.#outputs[k]), id = this.newId();
+      this.#handles.set(id, handle);
+      made[k] = { id, shape: this.shapeOf(handle), dtype: this.dtypeOf(handle) };
+    }
+    return made;
+  }
+
+  /** Starts recording operations into a graph in place of running them; `end` or `abort` stops it. */
+  beginRecording(): Recorder {
+    if (this.recorder) throw new Error("A step is being compiled already: compile() does not nest");
+    return this.recorder = new Recorder(this, `step_${this.#functions++}`);
+  }
+
+  /** Makes a recorded function callable by its name. */
+  addFunction(func: Pointer): void {
+    this.symbols.TFE_ContextAddFunction(this.#context, func, this.#status);
+    this.check();
+  }
+
+  removeFunction(name: string): void {
+    this.symbols.TFE_ContextRemoveFunction(this.#context, cString(name), this.#status);
+    this.check();
+  }
+
+  #setAttribute(op: Pointer, { name, type, value }: Attribute): void {
+    const s = this.symbols, n = cString(name), list = Array.isArray(value);
+    switch (type) {
+      case CONSTANTS.TF_ATTR_STRING: {
+        if (list) {
+          const texts = (value as (string | Bytes)[]).map((v) => typeof v === "string" ? utf8(v) : v);
+          const pointers = BigUint64Array.from(
+            texts,
+            (t) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(t)),
+          );
+          const lengths = BigUint64Array.from(texts, (t) => BigInt(t.length));
+          return s.TFE_OpSetAttrStringList(op, n, pointers, lengths, texts.length);
+        }
+        const text = typeof value === "string" ? utf8(value) : value;
+        return s.TFE_OpSetAttrString(op, n, text, BigInt(text.length));
+      }
+      case CONSTANTS.TF_ATTR_INT:
+        return list
+          ? s.TFE_OpSetAttrIntList(op, n, int64s(value), value.length)
+          : s.TFE_OpSetAttrInt(op, n, BigInt(Math.trunc(value)));
+      case CONSTANTS.TF_ATTR_FLOAT:
+        return list
+          ? s.TFE_OpSetAttrFloatList(op, n, new Float32Array(value), value.length)
+          : s.TFE_OpSetAttrFloat(op, n, value);
+      case CONSTANTS.TF_ATTR_BOOL:
+        return list
+          ? s.TFE_OpSetAttrBoolList(op, n, Uint8Array.from(value, Number), value.length)
+          : s.TFE_OpSetAttrBool(op, n, value ? 1 : 0);
+      case CONSTANTS.TF_ATTR_TYPE:
+        return list
+          ? s.TFE_OpSetAttrTypeList(op, n, Int32Array.from(value), value.length)
+          : s.TFE_OpSetAttrType(op, n, value);
+      case CONSTANTS.TF_ATTR_SHAPE:
+        s.TFE_OpSetAttrShape(op, n, int64s(value), value.length, this.#status);
+        return this.check();
+      case CONSTANTS.TF_ATTR_TENSOR: {
+        const tensor = this.resolve(this.handle(value));
+        s.TFE_OpSetAttrTensor(op, n, tensor, this.#status);
+        s.TF_DeleteTensor(tensor);
+        return this.check();
+      }
+      case CONSTANTS.TF_ATTR_FUNC:
+        return s.TFE_OpSetAttrFunctionName(op, n, utf8(value), BigInt(utf8(value).length));
+      default:
+        throw new Error(`Unhandled TF_AttrType: ${type} of attribute ${name}`);
+    }
+  }
+}

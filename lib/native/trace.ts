@@ -1,0 +1,316 @@
+import type { Attribute, Binding, TensorMetadata } from "./binding.ts";
+import { type Bytes, CONSTANTS, cString, int64s, memory, type Pointer, utf8 } from "./library.ts";
+
+/** A node's output in the graph: a TF_Output of 16 bytes (operation pointer, index). */
+type Output = Bytes;
+
+interface InputArgument {
+  name: string;
+  /** The attribute that counts the tensors of a list argument; empty for a single tensor. */
+  listLength: string;
+}
+
+/** Values made in JavaScript inside a step are frozen into the graph; above this many they are refused. */
+const LARGEST_CONSTANT = 1024;
+
+/** Counts of what was recorded, for tests and curiosity. */
+export interface TraceStatistics {
+  nodes: number;
+  constants: number;
+  fills: number;
+}
+
+/** A recorded step: a TensorFlow function and how to call it. */
+export interface RecordedFunction {
+  name: string;
+  statistics: TraceStatistics;
+}
+
+/** Reads the fields of a protocol buffer message: [field number, bytes of a length-delimited field]. */
+function* lengthDelimited(message: Uint8Array): Generator<[number, Uint8Array]> {
+  let at = 0;
+  const varint = () => {
+    let value = 0, scale = 1;
+    while (true) {
+      const byte = message[at++];
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+      scale *= 128;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint(), wire = tag & 7;
+    if (wire === 2) {
+      const length = varint();
+      yield [tag >> 3, message.subarray(at, at + length)];
+      at += length;
+    } else if (wire === 0) varint();
+    else at += wire === 5 ? 4 : 8;
+  }
+}
+
+/** The input arguments of each operation seen so far, from TensorFlow's OpDef. */
+const definitions = new Map<string, InputArgument[]>();
+
+/** Records operations as nodes of a graph and turns the graph into one TensorFlow function. */
+export class Recorder {
+  readonly statistics: TraceStatistics = { nodes: 0, constants: 0, fills: 0 };
+  readonly #graph: Pointer;
+  readonly #nodes = new Map<number, Output>();
+  readonly #captured = new Map<number, Output>();
+  readonly #arguments: Output[] = [];
+  readonly #firstId: number;
+  #names = 0;
+
+  constructor(readonly binding: Binding, readonly name: string) {
+    this.#graph = binding.symbols.TF_NewGraph();
+    this.#firstId = binding.newId();
+  }
+
+  /** Adds an argument of the function and returns the id that stands for it. */
+  argument(dtype: number, shape: number[]): TensorMetadata {
+    const s = this.binding.symbols;
+    const node = this.#begin("Placeholder");
+    s.TF_SetAttrType(node, cString("dtype"), dtype);
+    s.TF_SetAttrShape(node, cString("shape"), int64s(shape), shape.length);
+    const output = this.#finish(node);
+    this.#arguments.push(output);
+    const id = this.binding.newId();
+    this.#nodes.set(id, output);
+    return { id, shape, dtype };
+  }
+
+  add(name: string, attributes: Attribute[], ids: number[], outputs: number): TensorMetadata[] {
+    const s = this.binding.symbols;
+    const inputs = ids.map((id) => this.#input(id));
+    const definition = this.#definition(name);
+    const node = this.#begin(name);
+    let next = 0;
+    for (const argument of definition) {
+      if (!argument.listLength) {
+        s.TF_AddInput(node, inputs[next++]);
+        continue;
+      }
+      const single = definition.filter((a) => !a.listLength).length;
+      const length = attributes.find((a) => a.name === argument.listLength)?.value ?? ids.length - single;
+      s.TF_AddInputList(node, joined(inputs.slice(next, next + length)), length);
+      next += length;
+    }
+    for (const attribute of attributes) {
+      // The length of a list follows from the inputs; TensorFlow refuses it as an attribute.
+      if (definition.some((a) => a.listLength === attribute.name)) continue;
+      this.#setAttribute(node, attribute);
+    }
+    const first = this.#finish(node);
+    return Array.from({ length: outputs }, (_, k) => this.#describe(outputAt(first, k), name));
+  }
+
+  /** Ends recording: the graph becomes a function of the arguments, in their order. */
+  end(outputIds: number[]): RecordedFunction {
+    const s = this.binding.symbols;
+    // Identity, since an argument handed straight back is no node of its own.
+    const outputs = outputIds.map((id) => {
+      const node = this.#begin("Identity");
+      s.TF_AddInput(node, this.#input(id));
+      return this.#finish(node);
+    });
+    const func = s.TF_GraphToFunction(
+      this.#graph,
+      cString(this.name),
+      0,
+      -1,
+      null,
+      this.#arguments.length,
+      joined(this.#arguments),
+      outputs.length,
+      joined(outputs),
+      null,
+      null,
+      null,
+      this.binding.status,
+    );
+    this.binding.check();
+    this.binding.addFunction(func);
+    s.TF_DeleteFunction(func);
+    this.close();
+    return { name: this.name, statistics: this.statistics };
+  }
+
+  /** Stops recording; what was not ended is dropped. */
+  close(): void {
+    if (this.binding.recorder !== this) return;
+    this.binding.recorder = null;
+    this.binding.symbols.TF_DeleteGraph(this.#graph);
+  }
+
+  /** Whether the id stood for a node, which is now forgotten (the graph keeps the node itself). */
+  forget(id: number): boolean {
+    return this.#nodes.delete(id);
+  }
+
+  refuseValue(id: number): void {
+    if (!this.#nodes.has(id)) return;
+    throw new Error(
+      "A compiled step read a tensor's value (dataSync, data, print or a branch on it): while recording " +
+        "there is none. Return the tensor and read it outside, or use compile: false",
+    );
+  }
+
+  #input(id: number): Output {
+    const known = this.#nodes.get(id) ?? this.#captured.get(id);
+    if (known) return known;
+    const output = this.#constant(id);
+    this.#captured.set(id, output);
+    return output;
+  }
+
+  /** A tensor from outside the step, or one made of JavaScript values inside it, becomes a constant. */
+  #constant(id: number): Output {
+    const { binding } = this, s = binding.symbols;
+    const handle = binding.handle(id), dtype = binding.dtypeOf(handle), shape = binding.shapeOf(handle);
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (dtype === CONSTANTS.TF_RESOURCE) throw new Error("A compiled step cannot hold a resource variable");
+    const tensor = binding.resolve(handle);
+    try {
+      if (size > LARGEST_CONSTANT) {
+        const same = dtype === CONSTANTS.TF_FLOAT ? uniformValue(s.TF_TensorData(tensor), size) : undefined;
+        if (same === undefined) {
+          throw new Error(
+            id >= this.#firstId
+              ? `A compiled step made a tensor [${shape}] of JavaScript values (random numbers or data): it ` +
+                "would be frozen for ever. Make it outside and pass it as an argument"
+              : `A compiled step uses a tensor [${shape}] from outside: it would be frozen for ever. Pass it as ` +
+                "an argument",
+          );
+        }
+        return this.#fill(shape, same);
+      }
+      const node = this.#begin("Const");
+      s.TF_SetAttrType(node, cString("dtype"), dtype);
+      s.TF_SetAttrTensor(node, cString("value"), tensor, binding.status);
+      binding.check();
+      this.statistics.constants++;
+      return this.#finish(node);
+    } finally {
+      s.TF_DeleteTensor(tensor);
+    }
+  }
+
+  /** tf.zeros and tf.ones, as a node of two small constants in place of one big one. */
+  #fill(shape: number[], value: number): Output {
+    const { binding } = this;
+    const dims = binding.createTensor([shape.length], CONSTANTS.TF_INT32, Int32Array.from(shape));
+    const scalar = binding.createTensor([], CONSTANTS.TF_FLOAT, new Float32Array([value]));
+    const node = [this.#constant(dims), this.#constant(scalar)];
+    binding.deleteTensor(dims);
+    binding.deleteTensor(scalar);
+    const fill = this.#begin("Fill");
+    node.forEach((input) => binding.symbols.TF_AddInput(fill, input));
+    this.statistics.fills++;
+    return this.#finish(fill);
+  }
+
+  #begin(op: string): Pointer {
+    const node = `${op}_${this.#names++}\0`;
+    return this.binding.symbols.TF_NewOperation(this.#graph, cString(op), utf8(node));
+  }
+
+  #finish(node: Pointer): Output {
+    const operation = this.binding.symbols.TF_FinishOperation(node, this.binding.status);
+    this.binding.check();
+    this.statistics.nodes++;
+    const output = new Uint8Array(16);
+    new DataView(output.buffer).setBigUint64(0, BigInt(Deno.UnsafePointer.value(operation)), true);
+    return output;
+  }
+
+  #describe(output: Output, op: string): TensorMetadata {
+    const { binding } = this, s = binding.symbols;
+    const id = binding.newId(), dtype = s.TF_OperationOutputType(output);
+    const rank = s.TF_GraphGetTensorNumDims(this.#graph, output, binding.status);
+    binding.check();
+    this.#nodes.set(id, output);
+    // An output of unknown rank (a scratch output such as batch norm's reserve space) is only passed on.
+    if (rank < 0) return { id, shape: [], dtype };
+    const dims = new BigInt64Array(new ArrayBuffer(8 * Math.max(rank, 1)));
+    if (rank > 0) s.TF_GraphGetTensorShape(this.#graph, output, dims, rank, binding.status);
+    binding.check();
+    const shape = Array.from(dims.subarray(0, rank), Number);
+    if (shape.some((d) => d < 0)) {
+      throw new Error(`A compiled step needs shapes that follow from its arguments; ${op} gave [${shape}]`);
+    }
+    return { id, shape, dtype };
+  }
+
+  #definition(op: string): InputArgument[] {
+    const known = definitions.get(op);
+    if (known) return known;
+    const { binding } = this, s = binding.symbols;
+    const buffer = s.TF_NewBuffer();
+    s.TF_GraphGetOpDef(this.#graph, cString(op), buffer, binding.status);
+    binding.check();
+    const header = new Deno.UnsafePointerView(buffer as Deno.PointerObject);
+    const message = memory(header.getPointer(0), Number(header.getBigUint64(8))).slice();
+    s.TF_DeleteBuffer(buffer);
+    const text = new TextDecoder(), inputs: InputArgument[] = [];
+    for (const [field, bytes] of lengthDelimited(message)) {
+      if (field !== 2) continue; // OpDef.input_arg
+      const argument = { name: "", listLength: "" };
+      for (const [part, value] of lengthDelimited(bytes)) {
+        if (part === 1) argument.name = text.decode(value);
+        if (part === 5) argument.listLength = text.decode(value); // number_attr
+      }
+      inputs.push(argument);
+    }
+    definitions.set(op, inputs);
+    return inputs;
+  }
+
+  #setAttribute(node: Pointer, { name, type, value }: Attribute): void {
+    const s = this.binding.symbols, n = cString(name), list = Array.isArray(value);
+    switch (type) {
+      case CONSTANTS.TF_ATTR_STRING: {
+        const text = typeof value === "string" ? utf8(value) : value;
+        return s.TF_SetAttrString(node, n, text, BigInt(text.length));
+      }
+      case CONSTANTS.TF_ATTR_INT:
+        return list
+          ? s.TF_SetAttrIntList(node, n, int64s(value), value.length)
+          : s.TF_SetAttrInt(node, n, BigInt(Math.trunc(value)));
+      case CONSTANTS.TF_ATTR_FLOAT:
+        return list
+          ? s.TF_SetAttrFloatList(node, n, new Float32Array(value), value.length)
+          : s.TF_SetAttrFloat(node, n, value);
+      case CONSTANTS.TF_ATTR_BOOL:
+        return list
+          ? s.TF_SetAttrBoolList(node, n, Uint8Array.from(value, Number), value.length)
+          : s.TF_SetAttrBool(node, n, value ? 1 : 0);
+      case CONSTANTS.TF_ATTR_TYPE:
+        return list
+          ? s.TF_SetAttrTypeList(node, n, Int32Array.from(value), value.length)
+          : s.TF_SetAttrType(node, n, value);
+      case CONSTANTS.TF_ATTR_SHAPE:
+        return s.TF_SetAttrShape(node, n, int64s(value), value.length);
+      default:
+        throw new Error(`A compiled step cannot hold attribute ${name} of kind ${type}`);
+    }
+  }
+}
+
+function joined(outputs: Output[]): Bytes {
+  const all = new Uint8Array(16 * Math.max(1, outputs.length));
+  outputs.forEach((output, k) => all.set(output, 16 * k));
+  return all;
+}
+
+function outputAt(first: Output, index: number): Output {
+  const output = first.slice();
+  new DataView(output.buffer).setInt32(8, index, true);
+  return output;
+}
+
+/** The one value of a float tensor whose elements are all the same, otherwise undefined. */
+function uniformValue(data: Pointer, size: number): number | undefined {
+  const values = new Float32Array(memory(data, 4 * size).slice().buffer);
+  return values.every((v) => v === values[0]) ? values[0] : undefined;
+}
