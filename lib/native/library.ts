@@ -169,6 +169,39 @@ export function libraryPath(): string {
 }
 
 /**
+ * Sets environment variables for native code, where they are not set already: Deno.env.set changes only
+ * what Deno itself reads, so this goes to the C library.
+ */
+function setDefaults(variables: Record<string, string>): void {
+  const library = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6", {
+    setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" },
+  });
+  for (const [name, value] of Object.entries(variables)) {
+    library.symbols.setenv(cString(name), cString(value), 0);
+  }
+  library.close();
+}
+
+/**
+ * TensorFlow prints two lines of start-up information whatever its log level says, since they come before
+ * its logging is set up. Where the release names its logging function as ours does, it is told not to.
+ */
+function silenceStartupLog(path: string): void {
+  try {
+    const library = Deno.dlopen(path.replace("tensorflow_cc", "tensorflow_framework"), {
+      setMinLogLevel: {
+        name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE",
+        parameters: ["i32"],
+        result: "void",
+      },
+    });
+    library.symbols.setMinLogLevel(2);
+  } catch {
+    // Another release: the two lines are printed, nothing else changes.
+  }
+}
+
+/**
  * Opens libtensorflow. oneDNN must be asked for before the library loads: without it 7x7 convolution
  * gradients take seven times longer.
  * @throws KitError when the library is absent or does not load
@@ -180,8 +213,8 @@ export function openLibrary(path = libraryPath()): Symbols {
       "Run `npx -y deno@2.9.6 task setup`, which fetches it",
     );
   }
-  if (!Deno.env.has("TF_ENABLE_ONEDNN_OPTS")) Deno.env.set("TF_ENABLE_ONEDNN_OPTS", "1");
-  if (!Deno.env.has("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
+  setDefaults({ TF_ENABLE_ONEDNN_OPTS: "1", TF_CPP_MIN_LOG_LEVEL: "2" });
+  silenceStartupLog(path);
   try {
     return Deno.dlopen(path, SYMBOLS).symbols;
   } catch (error) {
