@@ -108,6 +108,9 @@ const SYMBOLS = {
   TF_DeleteFunction: { parameters: ["pointer"], result: "void" },
 } as const;
 
+/** Read by TensorFlow as it loads. Without oneDNN the gradients of a 7x7 convolution take seven times longer. */
+const SETTINGS = { TF_ENABLE_ONEDNN_OPTS: "1", TF_CPP_MIN_LOG_LEVEL: "2" };
+
 export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /** TensorFlow's DataType numbers and the attribute kinds of tfjs-node's binding. */
@@ -168,42 +171,36 @@ export function libraryPath(): string {
   return folder + file;
 }
 
-/**
- * Sets environment variables for native code, where they are not set already: Deno.env.set changes only
- * what Deno itself reads, so this goes to the C library.
- */
-function setDefaults(variables: Record<string, string>): void {
-  const library = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6", {
-    setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" },
-  });
-  for (const [name, value] of Object.entries(variables)) {
-    library.symbols.setenv(cString(name), cString(value), 0);
-  }
-  library.close();
-}
+const LIBC = {
+  setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" },
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  dup: { parameters: ["i32"], result: "i32" },
+  dup2: { parameters: ["i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+} as const;
 
 /**
- * TensorFlow prints two lines of start-up information whatever its log level says, since they come before
- * its logging is set up. Where the release names its logging function as ours does, it is told not to.
+ * Loads the library with its settings in the environment and standard error closed: while it loads, and
+ * whatever its log level, TensorFlow prints two lines to say that oneDNN is on.
  */
-function silenceStartupLog(path: string): void {
+function loadQuietly(path: string): Symbols {
+  const libc = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6", LIBC);
+  const { setenv, open, dup, dup2, close } = libc.symbols;
+  for (const [name, value] of Object.entries(SETTINGS)) setenv(cString(name), cString(value), 0);
+  const standardError = dup(2), nowhere = open(cString("/dev/null"), 1);
+  dup2(nowhere, 2);
   try {
-    const library = Deno.dlopen(path.replace("tensorflow_cc", "tensorflow_framework"), {
-      setMinLogLevel: {
-        name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE",
-        parameters: ["i32"],
-        result: "void",
-      },
-    });
-    library.symbols.setMinLogLevel(2);
-  } catch {
-    // Another release: the two lines are printed, nothing else changes.
+    return Deno.dlopen(path, SYMBOLS).symbols;
+  } finally {
+    dup2(standardError, 2);
+    close(nowhere);
+    close(standardError);
+    libc.close();
   }
 }
 
 /**
- * Opens libtensorflow. oneDNN must be asked for before the library loads: without it 7x7 convolution
- * gradients take seven times longer.
+ * Opens libtensorflow.
  * @throws KitError when the library is absent or does not load
  */
 export function openLibrary(path = libraryPath()): Symbols {
@@ -213,10 +210,8 @@ export function openLibrary(path = libraryPath()): Symbols {
       "Run `npx -y deno@2.9.6 task setup`, which fetches it",
     );
   }
-  setDefaults({ TF_ENABLE_ONEDNN_OPTS: "1", TF_CPP_MIN_LOG_LEVEL: "2" });
-  silenceStartupLog(path);
   try {
-    return Deno.dlopen(path, SYMBOLS).symbols;
+    return loadQuietly(path);
   } catch (error) {
     throw new KitError(
       `TensorFlow's library ${path} does not load (${(error as Error).message.slice(0, 200)})`,
