@@ -1,0 +1,101 @@
+import type { AttentionMaps } from "../nn/cbam.ts";
+import { type Block, block, blocksSpecs, convBlocks, residual, scope } from "../nn/conv.ts";
+import { lstm, lstmSpecs, type LstmStates } from "../nn/lstm.ts";
+import { initialize, type Params, type Specs } from "../nn/params.ts";
+import { type Tensor, tf } from "../tf.ts";
+
+/** Frames a window of lips, mel bands and mel columns a window of sound. */
+export const SYNC_FRAMES = 5;
+export const MEL_BANDS = 80;
+export const MEL_COLUMNS = 16;
+
+/** The discriminators of Table 1 differ in these two switches; `width` scales every layer's filters. */
+export interface SyncDiscriminatorConfig {
+  /** The LSTM at the front of the audio encoder, or "none" for the table's "w/o LSTM". */
+  lstm: "front" | "none";
+  /** A CBAM after every convolution, or none for the table's "w/o CBAM". */
+  cbam: boolean;
+  width: number;
+}
+
+/** Lower half faces [48, 96, 15] -> 1 x 1. */
+export const VIDEO_BLOCKS: readonly Block[] = [
+  block(32, 7),
+  block(64, 5, [1, 2], 1),
+  ...residual(64, 2),
+  block(128, 3, 2),
+  ...residual(128, 3),
+  block(256, 3, 2),
+  ...residual(256, 2),
+  block(512, 3, 2),
+  ...residual(512, 2),
+  block(512, 3, 2),
+  block(512, 3, 1, 0),
+  block(512, 1),
+];
+
+/** Mel window [80, 16, 1] -> 1 x 1. */
+export const AUDIO_BLOCKS: readonly Block[] = [
+  block(32, 3),
+  ...residual(32, 2),
+  block(64, 3, [3, 1]),
+  ...residual(64, 2),
+  block(128, 3, 3),
+  ...residual(128, 2),
+  block(256, 3, [3, 2]),
+  ...residual(256, 2),
+  block(512, 3, 1, 0),
+  block(512, 1),
+];
+
+export function syncDiscriminatorSpecs({ lstm: front, cbam, width }: SyncDiscriminatorConfig): Specs {
+  const options = { width, attention: cbam };
+  return {
+    ...(front === "front" ? lstmSpecs("audio/lstm", { inputs: MEL_BANDS, units: MEL_BANDS }) : {}),
+    ...blocksSpecs("audio", AUDIO_BLOCKS, { channels: 1, ...options }),
+    ...blocksSpecs("video", VIDEO_BLOCKS, { channels: 3 * SYNC_FRAMES, ...options }),
+  };
+}
+
+export const initSyncDiscriminator = (config: SyncDiscriminatorConfig, seed: number): Params =>
+  initialize(syncDiscriminatorSpecs(config), seed);
+
+export interface SyncEmbeddings {
+  /** [batch, 512 x width], not below 0. */
+  audio: Tensor;
+  video: Tensor;
+  /** Moving statistics after this batch; empty unless training. */
+  statistics: Params;
+  /** Attention by layer (`audio/0`, `video/3`); empty without CBAM. */
+  maps: Record<string, AttentionMaps>;
+  /** What the LSTM computed, [batch, 16, 80] each; absent without it. */
+  lstm?: LstmStates;
+}
+
+/** Lets the LSTM read the mel window in time, then folds its states back: [batch, 80, 16, 1] -> the same. */
+function lstmFront(params: Params, mel: Tensor): { mel: Tensor; states: LstmStates } {
+  const [batch] = mel.shape;
+  const steps = tf.transpose(tf.reshape(mel, [batch, MEL_BANDS, MEL_COLUMNS]), [0, 2, 1]);
+  const states = lstm(params, "audio/lstm", steps);
+  const folded = tf.transpose(states.hidden, [0, 2, 1]);
+  return { mel: tf.reshape(folded, [batch, MEL_BANDS, MEL_COLUMNS, 1]), states };
+}
+
+/**
+ * The paper's sync discriminator: an audio encoder (LSTM, then conv blocks) and a video encoder, a CBAM
+ * after every convolution.
+ * mel [batch, 80, 16, 1], faces [batch, 48, 96, 15] (lower halves of 5 RGB frames in 0..1, frame by frame
+ * along the channels) -> embeddings [batch, 512 x width] whose cosine is the probability of sync.
+ */
+export function syncDiscriminator(
+  params: Params,
+  { mel, faces }: { mel: Tensor; faces: Tensor },
+  { training }: { training: boolean },
+): SyncEmbeddings {
+  const net = scope(params, training);
+  const front = "audio/lstm/kernel" in params ? lstmFront(params, mel) : undefined;
+  const flat = (x: Tensor) => tf.reshape(x, [x.shape[0], x.shape[3]!]);
+  const audio = flat(convBlocks(net, "audio", front?.mel ?? mel, AUDIO_BLOCKS));
+  const video = flat(convBlocks(net, "video", faces, VIDEO_BLOCKS));
+  return { audio, video, statistics: net.statistics, maps: net.maps, lstm: front?.states };
+}

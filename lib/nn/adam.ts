@@ -1,0 +1,53 @@
+import { type Tensor, tf } from "../tf.ts";
+import { isStatistic, type Params } from "./params.ts";
+
+export interface AdamConfig {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+}
+
+/** Adam's state: first and second moments by parameter, and the running powers of the betas. */
+export interface AdamState {
+  m: Params;
+  v: Params;
+  /** [beta1^t, beta2^t]: tensors, since a number would be frozen into a compiled step. */
+  powers: Tensor;
+}
+
+/** The paper's optimizer: Adam with learning rate 1e-4. */
+export const adamDefaults: AdamConfig = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/** Zero moments for the parameters that a gradient reaches. */
+export function adamInit(params: Params): AdamState {
+  const names = Object.keys(params).filter((name) => !isStatistic(name));
+  const zeros = () => Object.fromEntries(names.map((name) => [name, tf.keep(tf.zeros(params[name].shape))]));
+  return { m: zeros(), v: zeros(), powers: tf.keep(tf.ones([2])) };
+}
+
+/**
+ * One step of Adam (Kingma and Ba 2015, algorithm 1) at a learning rate given as a scalar tensor.
+ * Returns new parameters and a new state; what has no gradient is handed on as it is.
+ */
+export function adamStep(
+  { params, gradients, state }: { params: Params; gradients: Params; state: AdamState },
+  learningRate: Tensor,
+  { beta1, beta2, epsilon }: AdamConfig = adamDefaults,
+): { params: Params; state: AdamState } {
+  const powers = tf.mul(state.powers, tf.tensor1d([beta1, beta2]));
+  const [power1, power2] = tf.split(powers, 2).map((p) => tf.reshape(p, []));
+  const rootCorrection = tf.sqrt(tf.sub(1, power2));
+  // lr * mHat / (sqrt(vHat) + eps), with the corrections taken out of the loop over parameters.
+  const rate = tf.div(tf.mul(learningRate, rootCorrection), tf.sub(1, power1));
+  const floor = tf.mul(rootCorrection, epsilon);
+  const next = { params: { ...params }, state: { m: {} as Params, v: {} as Params, powers } };
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const m = tf.add(tf.mul(state.m[name], beta1), tf.mul(gradient, 1 - beta1));
+    const v = tf.add(tf.mul(state.v[name], beta2), tf.mul(tf.square(gradient), 1 - beta2));
+    next.params[name] = tf.sub(params[name], tf.mul(rate, tf.div(m, tf.add(tf.sqrt(v), floor))));
+    next.state.m[name] = m;
+    next.state.v[name] = v;
+  }
+  return next;
+}
