@@ -1,0 +1,27 @@
+/** A preparing process: reads one job a line, writes one answer a line (see `prepare`). */
+import { KitError } from "../errors.ts";
+import { loadFaceDetector } from "../media/face.ts";
+import { prepareClip } from "./prepare_clip.ts";
+
+const say = (answer: unknown) =>
+  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
+
+// Standard output belongs to the answers alone.
+console.log = console.info = console.debug = console.error;
+
+await loadFaceDetector();
+say({ ready: true });
+let rest = "";
+for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+  const lines = (rest + text).split("\n");
+  rest = lines.pop()!;
+  for (const line of lines) {
+    try {
+      say(await prepareClip(JSON.parse(line)));
+    } catch (error) {
+      // A fault that the next clip would meet too (a full disk) ends the whole work, any other only this clip.
+      if (error instanceof KitError) say({ fault: error.what, remedy: error.remedy });
+      else say({ reason: "crashed", detail: String((error as Error).stack ?? error).slice(0, 1000) });
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { tf } from "../tf.ts";
+import { type Face, landmarkBox, overlap } from "./landmarks.ts";
+
+export { cropFace, FACE_SIZE, pasteFace } from "./face_crop.ts";
+export { type Face, mouthOpening } from "./landmarks.ts";
+export { trackSpeaker } from "./face_track.ts";
+
+/** Side of the square the detector looks at; the larger one is tried when the smaller finds nothing. */
+const LOOKS = [224, 416];
+const MINIMUM_SCORE = 0.3;
+/** Two landmark boxes that overlap this much are one face found twice. */
+const SAME_FACE = 0.5;
+
+// deno-lint-ignore no-explicit-any
+let faceApi: any;
+let loading: Promise<void> | undefined;
+
+async function load(): Promise<void> {
+  const require = createRequire(import.meta.url);
+  // This build takes its tensors from the same @tensorflow/tfjs-node-gpu as the rest of the kit.
+  const build = require.resolve("@vladmandic/face-api/dist/face-api.node-gpu.js");
+  const api = require(build);
+  const models = join(dirname(build), "..", "model");
+  await api.nets.tinyFaceDetector.loadFromDisk(models);
+  await api.nets.faceLandmark68Net.loadFromDisk(models);
+  faceApi = api;
+}
+
+/** Loads the face detector and the landmark network (1 MB) once; later calls return at once. */
+export function loadFaceDetector(): Promise<void> {
+  return loading ??= load();
+}
+
+/**
+ * Finds the faces of one RGB frame [height, width, 3] with their 68 landmarks, the surest first.
+ * Looks again at a finer scale when nothing is found. Needs `loadFaceDetector` first (it is awaited here).
+ * Source: TinyFaceDetector and FaceLandmark68Net of @vladmandic/face-api.
+ */
+export async function detectFaces(frame: Uint8Array, width: number, height: number): Promise<Face[]> {
+  await loadFaceDetector();
+  const image = tf.tensor3d(frame, [height, width, 3], "int32");
+  try {
+    for (const inputSize of LOOKS) {
+      const options = new faceApi.TinyFaceDetectorOptions({ inputSize, scoreThreshold: MINIMUM_SCORE });
+      const found = await faceApi.detectAllFaces(image, options).withFaceLandmarks();
+      const faces: Face[] = [];
+      for (const { detection, landmarks: { positions } } of found) {
+        const landmarks = new Float32Array(136);
+        for (let i = 0; i < 68; i++) {
+          landmarks[2 * i] = positions[i].x;
+          landmarks[2 * i + 1] = positions[i].y;
+        }
+        faces.push({ score: detection.score, box: landmarkBox(landmarks), landmarks });
+      }
+      faces.sort((a, b) => b.score - a.score);
+      const distinct = faces.filter((face, i) =>
+        !faces.slice(0, i).some((surer) => overlap(surer.box, face.box) > SAME_FACE)
+      );
+      if (distinct.length > 0) return distinct;
+    }
+    return [];
+  } finally {
+    image.dispose();
+  }
+}

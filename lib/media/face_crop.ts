@@ -1,0 +1,144 @@
+/** Side of the square face crops that the networks see, in pixels. */
+export const FACE_SIZE = 96;
+
+/** Part of the box over which a pasted crop fades into the frame, on every side. */
+const FEATHER = 0.08;
+
+/**
+ * One axis of a resize: for each of `size` outputs the first source pixel it reads and its weights.
+ * A triangle filter as wide as the scale: plain bilinear when enlarging, an average when reducing.
+ */
+function resampleAxis(start: number, end: number, size: number, length: number) {
+  const scale = (end - start) / size;
+  const radius = Math.max(1, scale);
+  const taps = Math.ceil(2 * radius) + 1;
+  const indices = new Int32Array(size * taps);
+  const weights = new Float32Array(size * taps);
+  for (let i = 0; i < size; i++) {
+    const centre = start + (i + 0.5) * scale - 0.5;
+    const first = Math.ceil(centre - radius);
+    let sum = 0;
+    for (let k = 0; k < taps; k++) {
+      const weight = Math.max(0, 1 - Math.abs(first + k - centre) / radius);
+      // Outside the frame its border pixel is repeated.
+      indices[i * taps + k] = Math.min(length - 1, Math.max(0, first + k));
+      weights[i * taps + k] = weight;
+      sum += weight;
+    }
+    for (let k = 0; k < taps; k++) weights[i * taps + k] /= sum;
+  }
+  return { indices, weights, taps };
+}
+
+/**
+ * Cuts a box out of an RGB frame and resizes it to a square crop, averaging when it shrinks and repeating the
+ * border where the box leaves the frame: frame [height, width, 3] -> crop [size, size, 3].
+ * @param box x0, y0, x1, y1 in source pixels, fractions allowed
+ */
+export function cropFace(
+  frame: Uint8Array,
+  width: number,
+  height: number,
+  box: ArrayLike<number>,
+  size = FACE_SIZE,
+): Uint8Array {
+  const columns = resampleAxis(box[0], box[2], size, width);
+  const rows = resampleAxis(box[1], box[3], size, height);
+  let top = height, bottom = -1;
+  for (const y of rows.indices) {
+    if (y < top) top = y;
+    if (y > bottom) bottom = y;
+  }
+  const stride = size * 3;
+  const narrow = new Float32Array((bottom - top + 1) * stride);
+  for (let y = top; y <= bottom; y++) {
+    const line = y * width * 3;
+    let out = (y - top) * stride;
+    for (let i = 0; i < size; i++, out += 3) {
+      let r = 0, g = 0, b = 0;
+      for (let k = i * columns.taps, end = k + columns.taps; k < end; k++) {
+        const weight = columns.weights[k], at = line + columns.indices[k] * 3;
+        r += weight * frame[at];
+        g += weight * frame[at + 1];
+        b += weight * frame[at + 2];
+      }
+      narrow[out] = r;
+      narrow[out + 1] = g;
+      narrow[out + 2] = b;
+    }
+  }
+  const crop = new Uint8Array(size * stride);
+  const sums = new Float32Array(stride);
+  for (let i = 0; i < size; i++) {
+    sums.fill(0.5);
+    for (let k = i * rows.taps, end = k + rows.taps; k < end; k++) {
+      const weight = rows.weights[k], line = (rows.indices[k] - top) * stride;
+      if (weight !== 0) { for (let j = 0; j < stride; j++) sums[j] += weight * narrow[line + j]; }
+    }
+    for (let j = 0; j < stride; j++) crop[i * stride + j] = sums[j];
+  }
+  return crop;
+}
+
+/** The share of the crop at each of `count` pixels along one side of the box: 0 at its edges, 1 inside. */
+function fade(first: number, count: number, start: number, end: number): Float32Array {
+  const soft = FEATHER * (end - start);
+  const shares = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    const centre = first + i + 0.5;
+    const inside = Math.min(centre - start, end - centre) / soft;
+    const t = Math.min(1, Math.max(0, inside));
+    shares[i] = t * t * (3 - 2 * t);
+  }
+  return shares;
+}
+
+/**
+ * Writes a redrawn crop back into the frame it was cut from, in place, fading over 8 % of the box at its edges:
+ * crop [size, size, 3] -> frame [height, width, 3].
+ * @param box x0, y0, x1, y1 in frame pixels, as given to `cropFace`
+ */
+export function pasteFace(
+  frame: Uint8Array,
+  width: number,
+  height: number,
+  box: ArrayLike<number>,
+  crop: Uint8Array,
+): void {
+  const size = Math.round(Math.sqrt(crop.length / 3));
+  const [x0, y0, x1, y1] = [box[0], box[1], box[2], box[3]];
+  const left = Math.max(0, Math.floor(x0)), right = Math.min(width, Math.ceil(x1));
+  const top = Math.max(0, Math.floor(y0)), bottom = Math.min(height, Math.ceil(y1));
+  if (right <= left || bottom <= top) return;
+  // One pixel of the frame covers `step` pixels of the crop, so this averages when the face is small.
+  const toCrop = (value: number, start: number, end: number) => ((value - start) * size) / (end - start);
+  const columns = resampleAxis(toCrop(left, x0, x1), toCrop(right, x0, x1), right - left, size);
+  const rows = resampleAxis(toCrop(top, y0, y1), toCrop(bottom, y0, y1), bottom - top, size);
+  const across = fade(left, right - left, x0, x1);
+  const down = fade(top, bottom - top, y0, y1);
+  const count = right - left;
+  const line = new Float32Array(size * 3);
+  for (let y = top; y < bottom; y++) {
+    line.fill(0);
+    const row = (y - top) * rows.taps;
+    for (let k = row; k < row + rows.taps; k++) {
+      const weight = rows.weights[k], at = rows.indices[k] * size * 3;
+      if (weight !== 0) { for (let j = 0; j < line.length; j++) line[j] += weight * crop[at + j]; }
+    }
+    let out = (y * width + left) * 3;
+    for (let x = 0; x < count; x++, out += 3) {
+      const share = across[x] * down[y - top];
+      if (share === 0) continue;
+      let r = 0, g = 0, b = 0;
+      for (let k = x * columns.taps, end = k + columns.taps; k < end; k++) {
+        const weight = columns.weights[k], at = columns.indices[k] * 3;
+        r += weight * line[at];
+        g += weight * line[at + 1];
+        b += weight * line[at + 2];
+      }
+      frame[out] += share * (r - frame[out]) + 0.5;
+      frame[out + 1] += share * (g - frame[out + 1]) + 0.5;
+      frame[out + 2] += share * (b - frame[out + 2]) + 0.5;
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import { type Face, faceAnchor, mouthOpening, overlap } from "./landmarks.ts";
+
+/** What is known of the speaker's face over a whole video of T frames. */
+export interface SpeakerTrack {
+  /** Steady crop boxes, x0, y0, x1, y1 in source pixels: [T, 4]. */
+  boxes: Float32Array;
+  /** Inner-lip gap and mouth width over face height, interpolated between the measured frames: [T, 2]. */
+  mouth: Float32Array;
+  /** Share of the looked-at frames in which the speaker was found. */
+  detectionRate: number;
+  /** Mean confidence of the detector. */
+  score: number;
+  /** The most faces seen at once. */
+  faces: number;
+}
+
+/** Why no speaker could be followed. */
+export interface TrackFault {
+  reason: "no-face" | "face-lost" | "several-faces";
+  detail: string;
+}
+
+export interface TrackOptions {
+  /** Frames of the video. */
+  frames: number;
+  /** One look every so many frames, from frame 0 on. */
+  every: number;
+  width: number;
+  height: number;
+  /** Frames a second. */
+  fps?: number;
+  /** Least share of the looks in which the face must be found. */
+  minimumRate?: number;
+  /** Longest time without the face, in seconds. */
+  maximumGap?: number;
+}
+
+/** Two sightings that overlap less than this are two people (a look may be 0.2 s after the last one). */
+const SAME_TRACK = 0.2;
+/** The chosen face must outweigh the next one by this factor. */
+const DOMINANCE = 1.5;
+/** What the crop adds to the landmarks' box, in heights of it: a strip of forehead, and room for a lowered jaw. */
+const PAD = { top: 0.04, bottom: 0.12 };
+
+interface Track {
+  looks: number[];
+  faces: Face[];
+}
+
+/** Joins the sightings of each face over time: greedy, best overlap first. */
+function joinTracks(detections: Face[][], patience: number): Track[] {
+  const tracks: Track[] = [];
+  detections.forEach((faces, look) => {
+    const pairs: { track: Track; face: Face; shared: number }[] = [];
+    for (const track of tracks) {
+      if (look - track.looks.at(-1)! > patience) continue;
+      for (const face of faces) {
+        const shared = overlap(track.faces.at(-1)!.box, face.box);
+        if (shared > SAME_TRACK) pairs.push({ track, face, shared });
+      }
+    }
+    pairs.sort((a, b) => b.shared - a.shared);
+    const taken = new Set<Face>();
+    for (const { track, face } of pairs) {
+      if (taken.has(face) || track.looks.at(-1) === look) continue;
+      track.looks.push(look);
+      track.faces.push(face);
+      taken.add(face);
+    }
+    for (const face of faces) if (!taken.has(face)) tracks.push({ looks: [look], faces: [face] });
+  });
+  return tracks;
+}
+
+/** How much a track looks like the speaker's: size x nearness to the middle x sureness, summed over its looks. */
+function weigh(track: Track, width: number, height: number): number {
+  let sum = 0;
+  for (const { box, score } of track.faces) {
+    const x = (box[0] + box[2]) / 2 / width - 0.5, y = (box[1] + box[3]) / 2 / height - 0.5;
+    const central = 1 - Math.min(1, Math.hypot(x, y));
+    sum += (box[2] - box[0]) * (box[3] - box[1]) * central * score;
+  }
+  return sum;
+}
+
+/** Values at the looks -> one value a frame: linear between looks, held at both ends. */
+function spread(looks: number[], values: number[], every: number, frames: number): Float32Array {
+  const out = new Float32Array(frames);
+  let k = 0;
+  for (let t = 0; t < frames; t++) {
+    while (k < looks.length - 1 && looks[k + 1] * every <= t) k++;
+    const from = looks[k] * every, to = k + 1 < looks.length ? looks[k + 1] * every : from;
+    const share = t <= from || to === from ? 0 : (t - from) / (to - from);
+    out[t] = share === 0 ? values[k] : values[k] + share * (values[k + 1] - values[k]);
+  }
+  return out;
+}
+
+/** Median over 2 r + 1 neighbours (fewer at the ends): one odd value leaves no trace. */
+function runningMedian(values: number[], radius: number): number[] {
+  return values.map((_, i) => {
+    const near = values.slice(Math.max(0, i - radius), i + radius + 1).sort((a, b) => a - b);
+    const middle = near.length >> 1;
+    return near.length % 2 ? near[middle] : (near[middle - 1] + near[middle]) / 2;
+  });
+}
+
+/** Mean over 2 r + 1 neighbours, the window shrinking evenly at the ends so that a steady motion stays exact. */
+function runningMean(values: Float32Array, radius: number): Float32Array {
+  return values.map((_, i) => {
+    const reach = Math.min(radius, i, values.length - 1 - i);
+    let sum = 0;
+    for (let k = i - reach; k <= i + reach; k++) sum += values[k];
+    return sum / (2 * reach + 1);
+  });
+}
+
+/**
+ * Crop boxes of the chosen track. The place follows eyes and nose (smoothed over 9 frames); how far the box
+ * reaches from there changes only slowly (over 1 s), so that a moving jaw neither shakes nor scales the crop
+ * and the upper half of the crop tells nothing about the mouth.
+ */
+function steadyBoxes(track: Track, { frames, every, fps = 25 }: TrackOptions): Float32Array {
+  const { looks } = track;
+  const anchors = track.faces.map((face) => faceAnchor(face.landmarks));
+  const slow = Math.max(1, Math.round(fps / 2 / every));
+  const boxes = new Float32Array(frames * 4);
+  for (let side = 0; side < 4; side++) {
+    const axis = side % 2;
+    const place = runningMedian(anchors.map((anchor) => anchor[axis]), every > 1 ? 1 : 2);
+    const reach = runningMedian(
+      track.faces.map((face, i) => {
+        const height = face.box[3] - face.box[1];
+        const pad = side === 1 ? -PAD.top * height : side === 3 ? PAD.bottom * height : 0;
+        return face.box[side] + pad - anchors[i][axis];
+      }),
+      slow,
+    );
+    const quick = runningMean(spread(looks, place, every, frames), 4);
+    const steady = runningMean(spread(looks, reach, every, frames), Math.round(fps / 2));
+    for (let t = 0; t < frames; t++) boxes[t * 4 + side] = quick[t] + steady[t];
+  }
+  return boxes;
+}
+
+/**
+ * Follows the speaker's face: joins sightings by overlap, takes the largest, most central and most lasting face,
+ * fills gaps up to `maximumGap` seconds and returns a steady crop box for every frame, or the reason why not:
+ * "no-face" (never found), "face-lost" (found too seldom or away too long), "several-faces" (none stands out).
+ * The crop is the landmarks' box with 4 % of its height added above and 12 % below: the mouth lies in its lower
+ * half and the chin stays inside when the jaw drops.
+ * @param detections the faces of every looked-at frame: frames 0, every, 2 every, ...
+ */
+export function trackSpeaker(detections: Face[][], options: TrackOptions): SpeakerTrack | TrackFault {
+  const { frames, every, width, height, fps = 25, minimumRate = 0.8, maximumGap = 1 } = options;
+  const patience = Math.floor((maximumGap * fps) / every);
+  const tracks = joinTracks(detections, patience).map((track) => ({
+    ...track,
+    weight: weigh(track, width, height),
+  })).sort((a, b) => b.weight - a.weight);
+  if (tracks.length === 0) {
+    return { reason: "no-face", detail: `no face in ${detections.length} frames looked at` };
+  }
+  const [best, next] = tracks;
+  if (next && best.weight < DOMINANCE * next.weight && best.looks.some((look) => next.looks.includes(look))) {
+    const share = (best.weight / next.weight).toFixed(2);
+    return {
+      reason: "several-faces",
+      detail: `two faces are alike in size, place and duration (ratio ${share}, ${DOMINANCE} needed)`,
+    };
+  }
+  const detectionRate = best.looks.length / detections.length;
+  const gaps = best.looks.map((look, i) => look - (i ? best.looks[i - 1] : -1) - 1);
+  gaps.push(detections.length - 1 - best.looks.at(-1)!);
+  const longest = (Math.max(...gaps) * every) / fps;
+  if (detectionRate < minimumRate || longest > maximumGap) {
+    const found = `${best.looks.length} of ${detections.length} frames looked at`;
+    return { reason: "face-lost", detail: `face found in ${found}, longest gap ${longest.toFixed(1)} s` };
+  }
+  const opening = best.faces.map((face) => mouthOpening(face.landmarks));
+  const gap = spread(best.looks, opening.map((o) => o.gap), every, frames);
+  const breadth = spread(best.looks, opening.map((o) => o.width), every, frames);
+  const mouth = new Float32Array(frames * 2);
+  for (let t = 0; t < frames; t++) {
+    mouth[2 * t] = gap[t];
+    mouth[2 * t + 1] = breadth[t];
+  }
+  return {
+    boxes: steadyBoxes(best, options),
+    mouth,
+    detectionRate,
+    score: best.faces.reduce((sum, face) => sum + face.score, 0) / best.faces.length,
+    faces: Math.max(...detections.map((faces) => faces.length)),
+  };
+}
