@@ -1,0 +1,147 @@
+import * as Plot from "@observablehq/plot";
+import { Resvg } from "@resvg/resvg-js";
+import { parseHTML } from "linkedom";
+import { fileURLToPath } from "node:url";
+
+/** Okabe and Ito's colours, told apart by colour-blind readers. */
+export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555"];
+/** Lines that are not data: chance levels, means, moments. */
+export const GUIDE = "#767676";
+const INK = "#222222";
+
+const FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
+  fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`))
+);
+/** Verdana has DejaVu's proportions, for readers whose machine lacks DejaVu. */
+const FONT_FAMILY = "DejaVu Sans, Verdana, sans-serif";
+
+/** Breaks a text into lines of at most `width` pixels; a letter of DejaVu is about 0.58 of the font size wide. */
+function wrap(text: string, { width, size }: { width: number; size: number }): string[] {
+  const letters = Math.floor(width / (0.58 * size));
+  const lines: string[] = [];
+  for (const paragraph of text.split("\n")) {
+    let line = "";
+    for (const word of paragraph.split(/\s+/)) {
+      if (line && line.length + 1 + word.length > letters) {
+        lines.push(line);
+        line = word;
+      } else line = line ? `${line} ${word}` : word;
+    }
+    lines.push(line);
+  }
+  return lines;
+}
+
+// The part of the document model that is used here: linkedom's types ask for a browser's, which Deno's do not have.
+interface SvgElement {
+  outerHTML: string;
+  tagName: string;
+  textContent: string;
+  setAttribute(name: string, value: string): void;
+  getAttribute(name: string): string | null;
+  querySelector(selector: string): SvgElement | null;
+  prepend(...children: SvgElement[]): void;
+  append(...children: SvgElement[]): void;
+  remove(): void;
+  // deno-lint-ignore no-explicit-any
+  scale(name: string): any;
+}
+interface SvgDocument {
+  createElementNS(namespace: string, name: string): SvgElement;
+}
+const XMLNS = "http://www.w3.org/2000/svg";
+
+function element(
+  document: SvgDocument,
+  name: string,
+  attributes: Record<string, string | number>,
+  text?: string,
+) {
+  const made = document.createElementNS(XMLNS, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** The colour scale's names in a row of swatches, wrapping at `width`; returns its elements and height. */
+function legend(document: SvgDocument, plot: SvgElement, width: number) {
+  const { domain = [], range = [] } = plot.scale("color") ?? {};
+  const elements: SvgElement[] = [];
+  let x = 8, y = 0;
+  domain.forEach((name: unknown, index: number) => {
+    const advance = 16 + String(name).length * 7 + 18;
+    if (x > 8 && x + advance > width) [x, y] = [8, y + 18];
+    elements.push(
+      element(document, "rect", { x, y: y + 1, width: 11, height: 11, fill: range[index % range.length] }),
+      element(document, "text", { x: x + 16, y: y + 11, "font-size": 12 }, String(name)),
+    );
+    x += advance;
+  });
+  return { elements, height: elements.length ? y + 20 : 0 };
+}
+
+/**
+ * Draws a plot as one SVG file that stands alone: title, subtitle, colour legend (with `color.legend`), caption
+ * and a white background are part of it. Everything else of `options` is Observable Plot's.
+ */
+export function plotSvg(options: Plot.PlotOptions): string {
+  const { title, subtitle, caption, color, ...rest } = options;
+  const { document } = parseHTML("<html></html>") as unknown as { document: SvgDocument };
+  const width = rest.width ?? 760, height = rest.height ?? 320;
+  const plot = Plot.plot({
+    ...{ marginLeft: 60, marginRight: 24, marginTop: 30, marginBottom: 44, grid: true },
+    ...rest,
+    width,
+    height,
+    color: { range: COLOURS, ...color, legend: false },
+    document: document as never,
+  }) as unknown as SvgElement;
+  plot.querySelector("style")?.remove(); // Rules for a page's style sheet: the attributes below say the same.
+
+  const head = element(document, "g", { "text-anchor": "start", fill: INK });
+  let top = 10;
+  const addLines = (group: SvgElement, text: unknown, size: number, style: Record<string, string> = {}) => {
+    if (!text) return;
+    for (
+      const line of wrap(String(text), { width: width - 24, size: style["font-weight"] ? size * 1.1 : size })
+    ) {
+      top += Math.round(size * 1.4);
+      group.append(element(document, "text", { x: 8, y: top - 4, "font-size": size, ...style }, line));
+    }
+  };
+  addLines(head, title, 15, { "font-weight": "bold" });
+  addLines(head, subtitle, 12, { fill: GUIDE });
+  if (color?.legend) {
+    const swatches = legend(document, plot, width);
+    const row = element(document, "g", { transform: `translate(0,${top + 6})` });
+    row.append(...swatches.elements);
+    head.append(row);
+    top += swatches.height + 6;
+  }
+  const plotTop = top;
+  const foot = element(document, "g", { "text-anchor": "start", fill: "#555555" });
+  top += height + 2;
+  addLines(foot, caption, 11);
+
+  const whole = top + 12;
+
+  // Head and foot lie outside the plot's own square: the view box grows to hold them.
+  const box = { x: 0, y: -plotTop, width, height: whole };
+  head.setAttribute("transform", `translate(0,${-plotTop})`);
+  foot.setAttribute("transform", `translate(0,${-plotTop})`);
+  plot.prepend(element(document, "rect", { ...box, fill: "white" }), head);
+  plot.append(foot);
+  const attributes = {
+    ...{ xmlns: XMLNS, width, height: whole, viewBox: `0 ${-plotTop} ${width} ${whole}` },
+    ...{ "font-family": FONT_FAMILY, "font-size": 12, color: INK },
+  };
+  for (const [name, value] of Object.entries(attributes)) plot.setAttribute(name, String(value));
+  return plot.outerHTML;
+}
+
+/** Paints an SVG at `scale` pixels to the unit, with the DejaVu fonts that come with the kit. */
+export function svgToPng(svg: string, scale = 2): Uint8Array {
+  const font = { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: "DejaVu Sans" };
+  return new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, background: "white", font }).render()
+    .asPng();
+}
