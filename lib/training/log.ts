@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { exists, makeFolder } from "../files.ts";
+import { readParquet, writeParquet } from "../parquet.ts";
+
+/** What was measured at one step: `{ step: 120, "loss/sync": 0.53 }`; a value not measured is left out or null. */
+export interface LogRow {
+  step: number;
+  [value: string]: number | null | undefined;
+}
+
+/** The numbers of a run: a Parquet file for figures, and TensorBoard's event files beside it. */
+export interface Log {
+  /** All rows so far, those of the run that was resumed included. */
+  rows: LogRow[];
+  append(row: LogRow): void;
+  /** Forgets the rows after a step, when a run goes on from an older checkpoint. */
+  truncateAfter(step: number): void;
+  /** Writes the rows to disk: until then a killed run loses what was appended. */
+  flush(): Promise<void>;
+}
+
+const fileOf = (folder: string) => join(folder, "log.parquet");
+
+/** The rows of a run folder's log, oldest first; none when it has no log. Throws KitError when it is damaged. */
+export async function readLog(folder: string): Promise<LogRow[]> {
+  return await exists(fileOf(folder)) ? readParquet(fileOf(folder)) as LogRow[] : [];
+}
+
+/**
+ * Opens the log of a run folder, going on after the rows it holds: `<folder>/log.parquet`, and scalars for
+ * TensorBoard under `<folder>/tensorboard` (one more event file each time a run is resumed).
+ * Throws KitError when the folder is not writable or its log is damaged.
+ */
+export async function openLog(folder: string): Promise<Log> {
+  const rows = await readLog(folder);
+  const events = join(folder, "tensorboard");
+  await makeFolder(events);
+  // Loaded here so that figures, which only read logs, need no TensorFlow.
+  const { tf } = await import("../tf.ts");
+  const board = tf.node.summaryFileWriter(events);
+
+  return {
+    rows,
+    append(row) {
+      rows.push(row);
+      for (const [name, value] of Object.entries(row)) {
+        if (name !== "step" && typeof value === "number") board.scalar(name, value, row.step);
+      }
+    },
+    truncateAfter(step) {
+      rows.splice(0, rows.length, ...rows.filter((row) => row.step <= step));
+    },
+    async flush() {
+      await writeParquet(fileOf(folder), rows);
+      board.flush();
+    },
+  };
+}
