@@ -47,13 +47,12 @@ interface Track {
   faces: Face[];
 }
 
-/** Joins the sightings of each face over time: greedy, best overlap first. */
-function joinTracks(detections: Face[][], patience: number): Track[] {
+/** Joins the sightings of each face over time: greedy, best overlap first, however long it was away. */
+function joinTracks(detections: Face[][]): Track[] {
   const tracks: Track[] = [];
   detections.forEach((faces, look) => {
     const pairs: { track: Track; face: Face; shared: number }[] = [];
     for (const track of tracks) {
-      if (look - track.looks.at(-1)! > patience) continue;
       for (const face of faces) {
         const shared = overlap(track.faces.at(-1)!.box, face.box);
         if (shared > SAME_TRACK) pairs.push({ track, face, shared });
@@ -128,17 +127,15 @@ function steadyBoxes(track: Track, { frames, every, fps = 25 }: TrackOptions): F
   for (let side = 0; side < 4; side++) {
     const axis = side % 2;
     const place = runningMedian(anchors.map((anchor) => anchor[axis]), every > 1 ? 1 : 2);
-    const reach = runningMedian(
-      track.faces.map((face, i) => {
-        const height = face.box[3] - face.box[1];
-        const pad = side === 1 ? -PAD.top * height : side === 3 ? PAD.bottom * height : 0;
-        return face.box[side] + pad - anchors[i][axis];
-      }),
-      slow,
-    );
+    const reach = runningMedian(track.faces.map((face, i) => face.box[side] - anchors[i][axis]), slow);
     const quick = runningMean(spread(looks, place, every, frames), 4);
     const steady = runningMean(spread(looks, reach, every, frames), Math.round(fps / 2));
     for (let t = 0; t < frames; t++) boxes[t * 4 + side] = quick[t] + steady[t];
+  }
+  for (let i = 0; i < boxes.length; i += 4) {
+    const faceHeight = boxes[i + 3] - boxes[i + 1];
+    boxes[i + 1] -= PAD.top * faceHeight;
+    boxes[i + 3] += PAD.bottom * faceHeight;
   }
   return boxes;
 }
@@ -153,8 +150,7 @@ function steadyBoxes(track: Track, { frames, every, fps = 25 }: TrackOptions): F
  */
 export function trackSpeaker(detections: Face[][], options: TrackOptions): SpeakerTrack | TrackFault {
   const { frames, every, width, height, fps = 25, minimumRate = 0.8, maximumGap = 1 } = options;
-  const patience = Math.floor((maximumGap * fps) / every);
-  const tracks = joinTracks(detections, patience).map((track) => ({
+  const tracks = joinTracks(detections).map((track) => ({
     ...track,
     weight: weigh(track, width, height),
   })).sort((a, b) => b.weight - a.weight);
