@@ -1,0 +1,104 @@
+// TensorFlow's C library, out of the wheel of the Python package of the same version.
+import { delimiter, join } from "node:path";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { KitError } from "../errors.ts";
+import { bytesInWords, type Report } from "./board.ts";
+import type { Site } from "./command.ts";
+import { hasWheel, installWheel, type Wheel } from "./wheel.ts";
+
+const VERSION = "2.21.0";
+
+/** Where wheels exist: package, platform tag, how the library's files end, megabytes to fetch. */
+const TABLE: Record<string, { name: string; platform: string; library: string; fetch: number }> = {
+  "linux x86_64": {
+    name: "tensorflow-cpu",
+    platform: "manylinux_2_27_x86_64",
+    library: "so\\.2",
+    fetch: 274,
+  },
+  "linux x86_64 gpu": {
+    name: "tensorflow",
+    platform: "manylinux_2_27_x86_64",
+    library: "so\\.2",
+    fetch: 572,
+  },
+  "linux aarch64": { name: "tensorflow", platform: "manylinux_2_27_aarch64", library: "so\\.2", fetch: 280 },
+  "darwin aarch64": { name: "tensorflow", platform: "macosx_12_0_arm64", library: "2\\.dylib", fetch: 250 },
+};
+
+/** Megabytes to fetch of NVIDIA's wheels. */
+const CUDA_FETCH = 2800;
+const CUDA = fileURLToPath(new URL("cuda.txt", import.meta.url));
+
+/** Whether to take the GPU build: KIT_GPU=1 or 0 decides, else an NVIDIA driver that is seen. */
+export function wantsGpu(): boolean {
+  const asked = Deno.env.get("KIT_GPU");
+  if (asked) return asked !== "0";
+  if (`${Deno.build.os} ${Deno.build.arch}` !== "linux x86_64") return false;
+  const folders = (Deno.env.get("PATH") ?? "").split(delimiter).filter(Boolean);
+  return existsSync("/proc/driver/nvidia/version") ||
+    folders.some((folder) => existsSync(join(folder, "nvidia-smi")));
+}
+
+/**
+ * The wheels of this machine: TensorFlow's, and with a GPU one for each of NVIDIA's libraries, which TensorFlow
+ * looks for in ../nvidia/<library>/lib beside its own folder.
+ * @param platform os and architecture in Deno's words
+ * @throws KitError where TensorFlow publishes no build
+ */
+export function tensorflowWheels(
+  platform = `${Deno.build.os} ${Deno.build.arch}`,
+  { gpu = wantsGpu() } = {},
+): Wheel[] {
+  const row = TABLE[gpu ? `${platform} gpu` : platform];
+  if (!row) {
+    throw new KitError(
+      `TensorFlow ${VERSION} has no ${gpu ? "GPU build" : "build"} for ${platform}`,
+      gpu ? "Set KIT_GPU=0 for the CPU build" : "Use Linux (x64 or arm64), macOS on Apple silicon, or WSL",
+    );
+  }
+  // The C library is the same in the wheels of all Python versions; 3.11 is not this machine's choice.
+  const choose = (tag: string) =>
+    `--platform ${tag} --python-version 3.11 --implementation cp --abi cp311 --abi none`.split(" ");
+  const tensorflow: Wheel = {
+    part: "tensorflow",
+    requirement: `${row.name}==${VERSION}`,
+    choose: choose(row.platform),
+    members: `tensorflow/(libtensorflow_(?:cc|framework)\\.${row.library})$`,
+    folder: ".native/tensorflow",
+  };
+  if (!gpu) return [tensorflow];
+  const pins = Deno.readTextFileSync(CUDA).split("\n").filter((line) => /^nvidia/.test(line));
+  return [
+    tensorflow,
+    ...pins.map((pin) => ({
+      part: pin.split("==")[0],
+      requirement: pin,
+      choose: ["--platform", "manylinux_2_27_x86_64", "--platform", "manylinux2014_x86_64"],
+      members: "nvidia/((?!.*/include/).+)$",
+      folder: ".native/nvidia",
+    })),
+  ];
+}
+
+/** Bytes that a fresh set-up needs on the disk: the wheel, pip's copy of it, and what is unpacked. */
+export const tensorflowNeeds = (): number => wantsGpu() ? 9e9 : 1.5e9;
+
+export const hasTensorflow = (root: string): boolean =>
+  tensorflowWheels().every((wheel) => hasWheel(root, wheel));
+
+/** Fetches and unpacks what is missing; returns its closing words. */
+export async function installTensorflow(site: Site, report: Report): Promise<string> {
+  const gpu = wantsGpu();
+  const missing = tensorflowWheels().filter((wheel) => !hasWheel(site.root, wheel));
+  const row = TABLE[`${Deno.build.os} ${Deno.build.arch}${gpu ? " gpu" : ""}`];
+  report.say(
+    `TensorFlow ${VERSION} for ${gpu ? "NVIDIA GPUs" : "CPU"}: ${
+      row.fetch + (gpu ? CUDA_FETCH : 0)
+    } MB to fetch`,
+  );
+  let bytes = 0;
+  for (const wheel of missing) bytes += await installWheel(site, report, wheel);
+  return `TensorFlow ${VERSION} for ${gpu ? "NVIDIA GPUs" : "CPU"}, ${bytesInWords(bytes)} unpacked`;
+}
