@@ -4,6 +4,16 @@ import { fileURLToPath } from "node:url";
 import { KitError } from "../errors.ts";
 import { exists, makeFolder, writeAtomic } from "../files.ts";
 import { Progress } from "../progress.ts";
+import { ffmpegPath } from "../media/ffmpeg.ts";
+import {
+  bearsStamp,
+  type ClipConfig,
+  clipConfig,
+  type ClipRow,
+  readFinished,
+  type Stamp,
+  stampTexts,
+} from "./clip_file.ts";
 import { listClips, type SourceClip } from "./layouts.ts";
 import {
   type ManifestRow,
@@ -14,7 +24,7 @@ import {
   splitOf,
   writeManifest,
 } from "./manifest.ts";
-import { type ClipConfig, type ClipRow, isCurrent, readFinished, type Rejection } from "./prepare_clip.ts";
+import type { ClipJob, Rejection } from "./prepare_clip.ts";
 import { runJobs } from "./worker_pool.ts";
 
 export { type ManifestRow, readManifest, readRejects, type RejectRow } from "./manifest.ts";
@@ -36,12 +46,6 @@ const WORKER = fileURLToPath(new URL("./prepare_worker.ts", import.meta.url));
 /** The processes share the cores already; each one's TensorFlow stays on its own. */
 const ONE_THREAD = { OMP_NUM_THREADS: "1", TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" };
 
-interface Job {
-  id: string;
-  source: string;
-  target: string;
-  config: ClipConfig;
-}
 type Answer = { row: ClipRow } | Rejection | { fault: string; remedy: string };
 
 const clipPath = (id: string) => `clips/${id}.safetensors`;
@@ -59,18 +63,18 @@ async function openFolder(out: string, config: ClipConfig): Promise<void> {
 
 /** A rejection of an earlier run, if it was of the same video under the same configuration. */
 async function rememberedReject(
-  out: string,
-  { id }: SourceClip,
-  { config, bytes }: { config: ClipConfig; bytes: number },
+  path: string,
+  stamp: Stamp,
+  clip: SourceClip,
 ): Promise<RejectRow | undefined> {
   let held;
   try {
-    held = JSON.parse(await Deno.readTextFile(join(out, rejectPath(id))));
+    held = JSON.parse(await Deno.readTextFile(path));
   } catch {
-    return; // Not there, or cut short by a crash: then it is tried again.
+    return; // Not there, or not ours: then the video is tried again.
   }
-  if (!isCurrent(held, config, bytes)) return;
-  return { id, source: held.source, reason: held.reason, detail: held.detail };
+  if (!bearsStamp(held, stamp)) return;
+  return { id: clip.id, source: clip.path, reason: held.reason, detail: held.detail };
 }
 
 /**
@@ -93,29 +97,30 @@ export async function prepare(
   }
   const shares = parseSplit(split);
   const sources = await listClips(videosFolder);
-  const config: ClipConfig = { every };
+  ffmpegPath();
+  const config = clipConfig(every);
   await openFolder(out, config);
 
   const rows = new Map<string, ClipRow>();
   const rejects = new Map<string, RejectRow>();
-  const jobs: Job[] = [];
-  const sizes = new Map<string, number>();
+  const jobs: (ClipJob & { stamp: Stamp })[] = [];
   for (const clip of sources) {
     const target = join(out, clipPath(clip.id));
-    const bytes = (await Deno.stat(clip.path).catch(() => undefined))?.size ?? -1;
-    sizes.set(clip.id, bytes);
-    const finished = await readFinished(target, config, bytes);
-    const known = finished || retryRejects ? undefined : await rememberedReject(out, clip, { config, bytes });
+    const stamp = { config, bytes: (await Deno.stat(clip.path).catch(() => undefined))?.size ?? -1 };
+    const finished = await readFinished(target, stamp);
+    const known = finished || retryRejects
+      ? undefined
+      : await rememberedReject(join(out, rejectPath(clip.id)), stamp, clip);
     if (finished) rows.set(clip.id, { ...finished, source: clip.path });
     else if (known) rejects.set(clip.id, known);
-    else jobs.push({ id: clip.id, source: clip.path, target, config });
+    else jobs.push({ id: clip.id, source: clip.path, target, config, stamp });
   }
 
   const progress = new Progress("prepare", sources.length, {
     unit: "clips",
     start: sources.length - jobs.length,
   });
-  const keep = async ({ id, source }: Job, answer: { row: ClipRow } | Rejection) => {
+  const keep = async ({ id, source, stamp }: typeof jobs[number], answer: { row: ClipRow } | Rejection) => {
     const remembered = join(out, rejectPath(id));
     if ("row" in answer) {
       rows.set(id, answer.row);
@@ -123,17 +128,12 @@ export async function prepare(
     } else {
       const reject = { id, source, reason: answer.reason, detail: answer.detail };
       rejects.set(id, reject);
-      const stamp = {
-        version: String(PREPARED_VERSION),
-        config: JSON.stringify(config),
-        source_bytes: `${sizes.get(id)}`,
-      };
-      await writeAtomic(remembered, JSON.stringify({ ...reject, ...stamp }));
+      await writeAtomic(remembered, JSON.stringify({ ...reject, ...stampTexts(stamp) }));
     }
     progress.update(rows.size + rejects.size, rejects.size > 0 ? `${rejects.size} rejected` : "");
   };
   try {
-    await runJobs<Job, Answer>(WORKER, jobs, {
+    await runJobs<typeof jobs[number], Answer>(WORKER, jobs, {
       workers,
       env: ONE_THREAD,
       onOutcome: (job, outcome) => {

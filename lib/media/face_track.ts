@@ -6,6 +6,8 @@ export interface SpeakerTrack {
   boxes: Float32Array;
   /** Inner-lip gap and mouth width over face height, interpolated between the measured frames: [T, 2]. */
   mouth: Float32Array;
+  /** The first and last frame in which the speaker was seen; before and after, the box is only held. */
+  seen: [number, number];
   /** Share of the looked-at frames in which the speaker was found. */
   detectionRate: number;
   /** Mean confidence of the detector. */
@@ -173,6 +175,9 @@ export function trackSpeaker(detections: Face[][], options: TrackOptions): Speak
     const found = `${best.looks.length} of ${detections.length} frames looked at`;
     return { reason: "face-lost", detail: `face found in ${found}, longest gap ${longest.toFixed(1)} s` };
   }
+  // The frames after the last look belong to it.
+  const lastLook = best.looks.at(-1)!;
+  const lastSeen = lastLook === detections.length - 1 ? frames - 1 : lastLook * every;
   const opening = best.faces.map((face) => mouthOpening(face.landmarks));
   const gap = spread(best.looks, opening.map((o) => o.gap), every, frames);
   const breadth = spread(best.looks, opening.map((o) => o.width), every, frames);
@@ -184,6 +189,7 @@ export function trackSpeaker(detections: Face[][], options: TrackOptions): Speak
   return {
     boxes: steadyBoxes(best, options),
     mouth,
+    seen: [best.looks[0] * every, lastSeen],
     detectionRate,
     score: best.faces.reduce((sum, face) => sum + face.score, 0) / best.faces.length,
     faces: Math.max(...detections.map((faces) => faces.length)),
