@@ -1,13 +1,10 @@
+import { SYNC_FRAMES } from "../data/dataset.ts";
+import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import type { AttentionMaps } from "../nn/cbam.ts";
 import { type Block, block, blocksSpecs, convBlocks, residual, scope } from "../nn/conv.ts";
 import { lstm, lstmSpecs, type LstmStates } from "../nn/lstm.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
 import { type Tensor, tf } from "../tf.ts";
-
-/** Frames a window of lips, mel bands and mel columns a window of sound. */
-export const SYNC_FRAMES = 5;
-export const MEL_BANDS = 80;
-export const MEL_COLUMNS = 16;
 
 /** The discriminators of Table 1 differ in these two switches; `width` scales every layer's filters. */
 export interface SyncDiscriminatorConfig {
@@ -75,10 +72,10 @@ export interface SyncEmbeddings {
 /** Lets the LSTM read the mel window in time, then folds its states back: [batch, 80, 16, 1] -> the same. */
 function lstmFront(params: Params, mel: Tensor): { mel: Tensor; states: LstmStates } {
   const [batch] = mel.shape;
-  const steps = tf.transpose(tf.reshape(mel, [batch, MEL_BANDS, MEL_COLUMNS]), [0, 2, 1]);
+  const steps = tf.transpose(tf.reshape(mel, [batch, MEL_BANDS, MEL_WINDOW]), [0, 2, 1]);
   const states = lstm(params, "audio/lstm", steps);
   const folded = tf.transpose(states.hidden, [0, 2, 1]);
-  return { mel: tf.reshape(folded, [batch, MEL_BANDS, MEL_COLUMNS, 1]), states };
+  return { mel: tf.reshape(folded, [batch, MEL_BANDS, MEL_WINDOW, 1]), states };
 }
 
 /**

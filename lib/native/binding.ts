@@ -45,7 +45,7 @@ export class Binding {
   readonly #context: Pointer;
   readonly #device: Bytes;
   readonly #gpu: boolean;
-  readonly #outputs = new BigUint64Array(new ArrayBuffer(8 * 4096));
+  #outputs = new BigUint64Array(new ArrayBuffer(8 * 64));
   readonly #count = new Int32Array(new ArrayBuffer(4));
   #nextId = 0;
   #functions = 0;
@@ -208,6 +208,9 @@ export class Binding {
       for (let k = 0; k < ids.length; k++) s.TFE_OpAddInput(op, this.handle(ids[k]), this.#status);
       this.check();
       for (let k = 0; k < attributes.length; k++) this.#setAttribute(op, attributes[k]);
+      if (outputs > this.#outputs.length) {
+        this.#outputs = new BigUint64Array(new ArrayBuffer(8 * 2 * outputs));
+      }
       this.#count[0] = outputs;
       s.TFE_Execute(op, this.#outputs, this.#count, this.#status);
       this.check();

@@ -109,8 +109,8 @@ export function valueAndGradients<X extends Tree>(
   let aux: X | undefined;
   // deno-lint-ignore no-explicit-any
   const { value, grads } = (tf.engine() as any).gradients(
-    (...xs: Tensor[]) => {
-      const made = f(Object.fromEntries(names.map((name, k) => [name, xs[k]])));
+    () => {
+      const made = f(parameters);
       // Kept, since the gradient's own scope ends before the caller sees them; given back below.
       aux = withLeaves(made.aux, leaves(made.aux).map((t) => tf.keep(t.clone())));
       return made.loss;

@@ -105,7 +105,10 @@ export class Recorder {
     return Array.from({ length: outputs }, (_, k) => this.#describe(outputAt(first, k), name));
   }
 
-  /** Ends recording: the graph becomes a function of the arguments, in their order. */
+  /**
+   * The graph becomes a function of the arguments, in their order. `close` is still to be called, after the
+   * step's own tensors have been disposed: until then their ids are the recorder's.
+   */
   end(outputIds: number[]): RecordedFunction {
     const s = this.binding.symbols;
     // Identity, since an argument handed straight back is no node of its own.
@@ -132,11 +135,10 @@ export class Recorder {
     this.binding.check();
     this.binding.addFunction(func);
     s.TF_DeleteFunction(func);
-    this.close();
     return { name: this.name, statistics: this.statistics };
   }
 
-  /** Stops recording; what was not ended is dropped. */
+  /** Stops recording and frees the graph. */
   close(): void {
     if (this.binding.recorder !== this) return;
     this.binding.recorder = null;

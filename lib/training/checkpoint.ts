@@ -1,0 +1,102 @@
+import { KitError } from "../errors.ts";
+import { exists } from "../files.ts";
+import type { AdamState } from "../nn/adam.ts";
+import type { Params, Specs } from "../nn/params.ts";
+import { type Tensor, tf } from "../tf.ts";
+import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
+
+/** Version of the checkpoint's layout: `params/<path>`, `adam/m/<path>`, `adam/v/<path>`, `adam/powers`. */
+export const CHECKPOINT_VERSION = 1;
+
+/** Trees of tensors by name and what else a training must know to go on. */
+export interface Checkpoint {
+  /** Tensor groups, for example { generator: {...}, discriminator: {...} }. */
+  groups: Record<string, Params>;
+  /** Numbers that are not tensors: the step, the random state, the best loss so far. */
+  state: Record<string, number>;
+}
+
+const bytesOf = (tensor: Tensor) => {
+  const data = tensor.dataSync();
+  return { dtype: "F32" as const, shape: tensor.shape, data: data as Float32Array };
+};
+
+/** An optimizer's state as one group of tensors. */
+export const flattenAdam = ({ m, v, powers }: AdamState): Params => ({
+  ...Object.fromEntries(Object.entries(m).map(([name, t]) => [`m/${name}`, t])),
+  ...Object.fromEntries(Object.entries(v).map(([name, t]) => [`v/${name}`, t])),
+  powers,
+});
+
+/** The optimizer's state out of its group. */
+export function unflattenAdam(group: Params): AdamState {
+  const part = (prefix: string) =>
+    Object.fromEntries(
+      Object.entries(group).filter(([name]) => name.startsWith(prefix))
+        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+    );
+  return { m: part("m/"), v: part("v/"), powers: group.powers };
+}
+
+/** Writes a checkpoint, whole or not at all. */
+export async function saveCheckpoint(
+  path: string,
+  { groups, state }: Checkpoint,
+  metadata: Record<string, string> = {},
+): Promise<void> {
+  const tensors = Object.fromEntries(
+    Object.entries(groups).flatMap(([group, params]) =>
+      Object.entries(params).map(([name, tensor]) => [`${group}/${name}`, bytesOf(tensor)])
+    ),
+  );
+  await writeSafetensors(path, tensors, {
+    ...metadata,
+    checkpoint_version: String(CHECKPOINT_VERSION),
+    state: JSON.stringify(state),
+  });
+}
+
+/**
+ * Reads a checkpoint's groups (all, or those named). Throws KitError when it is absent, cut short or of
+ * another version.
+ */
+export async function loadCheckpoint(path: string, only?: string[]): Promise<Checkpoint> {
+  if (!(await exists(path))) throw new KitError(`There is no checkpoint ${path}`, "Check the run's folder");
+  const file = await openSafetensors(path);
+  try {
+    const { metadata, tensors } = file.header;
+    if (metadata.checkpoint_version !== String(CHECKPOINT_VERSION)) {
+      throw new KitError(
+        `${path} is of checkpoint version ${metadata.checkpoint_version}, this kit reads ${CHECKPOINT_VERSION}`,
+        "Train the run again with this version",
+      );
+    }
+    const groups: Record<string, Params> = {};
+    for (const [full, { shape }] of Object.entries(tensors)) {
+      const [group] = full.split("/", 1);
+      if (only && !only.includes(group)) continue;
+      (groups[group] ??= {})[full.slice(group.length + 1)] = tf.keep(
+        tf.tensor(await file.readF32(full), shape, "float32"),
+      );
+    }
+    return { groups, state: JSON.parse(metadata.state) };
+  } finally {
+    file.close();
+  }
+}
+
+/** Checks parameters against what a network expects; throws KitError that names the first difference. */
+export function checkParams(path: string, params: Params | undefined, specs: Specs): Params {
+  const remedy = "The checkpoint belongs to another network or configuration";
+  if (!params) throw new KitError(`${path} does not hold this network`, remedy);
+  for (const [name, { shape }] of Object.entries(specs)) {
+    const found = params[name]?.shape;
+    if (!found) throw new KitError(`${path} lacks ${name}`, remedy);
+    if (found.join() !== shape.join()) {
+      throw new KitError(`${path} holds ${name} [${found}] where [${shape}] is expected`, remedy);
+    }
+  }
+  const extra = Object.keys(params).find((name) => !(name in specs));
+  if (extra) throw new KitError(`${path} holds ${extra}, which this network does not have`, remedy);
+  return params;
+}

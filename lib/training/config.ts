@@ -1,0 +1,188 @@
+import { KitError } from "../errors.ts";
+import type { GeneratorConfig } from "../models/generator.ts";
+import type { SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
+
+/** Everything that decides a training; a run folder keeps it, and another run may start from it. */
+export interface Config {
+  name: string;
+  seed: number;
+  discriminator: SyncDiscriminatorConfig;
+  generator: GeneratorConfig;
+  pretrain: PretrainConfig;
+  gan: GanConfig;
+}
+
+export interface PretrainConfig {
+  steps: number;
+  /** Windows a step, half of them in sync. */
+  batch: number;
+  learningRate: number;
+  /** Frames between a video window and the sound of an off-sync pair, at least. */
+  minShift: number;
+  /** Leave out windows of silence, where sync cannot be told. */
+  voicedOnly: boolean;
+  /** Steps between evaluations, each of which writes a checkpoint. */
+  evaluateEvery: number;
+  /** Evaluations without a better held-out loss before training stops. */
+  patience: number;
+}
+
+export interface GanConfig {
+  steps: number;
+  /** Steps at the start that train on single frames with L1 alone, before windows and sync. */
+  frameSteps: number;
+  /** Single frames a step in that phase. */
+  frames: number;
+  /** Windows of 5 frames a step afterwards. */
+  windows: number;
+  learningRate: number;
+  /** Learning rate of the generator once windows are trained. */
+  windowLearningRate: number;
+  discriminatorLearningRate: number;
+  /** "alternate" trains the discriminator in turns with the generator (the paper), "frozen" does not. */
+  discriminator: "alternate" | "frozen";
+  /** lambda2 of eq. 6; lambda1 = 1 - lambda2. */
+  syncWeight: number;
+  /** The sync term is switched on when the evaluation's sync loss is below this. */
+  syncWhenBelow: number;
+  /** How much more the mouth counts in L1 than the rest: weight 1 + this, scaled to mean 1. */
+  mouthWeight: number;
+  /** Share of frames whose pose input is another frame of the clip, so that the sound must drive the mouth. */
+  poseShift: number;
+  minShift: number;
+  voicedOnly: boolean;
+  evaluateEvery: number;
+}
+
+/** The paper's sizes, with Wav2Lip's figures where the paper is silent. */
+export const paper: Config = {
+  name: "paper",
+  seed: 1,
+  discriminator: { lstm: "front", cbam: true, width: 1 },
+  generator: { width: 1 },
+  pretrain: {
+    steps: 200_000,
+    batch: 64,
+    learningRate: 1e-4,
+    minShift: 1,
+    voicedOnly: false,
+    evaluateEvery: 3000,
+    patience: 20,
+  },
+  gan: {
+    steps: 200_000,
+    frameSteps: 0,
+    frames: 0,
+    windows: 16,
+    learningRate: 1e-4,
+    windowLearningRate: 1e-4,
+    discriminatorLearningRate: 1e-4,
+    discriminator: "alternate",
+    syncWeight: 0.03,
+    syncWhenBelow: 0.75,
+    mouthWeight: 0,
+    poseShift: 0,
+    minShift: 1,
+    voicedOnly: false,
+    evaluateEvery: 3000,
+  },
+};
+
+/** What two CPU cores train in minutes: a quarter of the width, larger steps, frames before windows. */
+export const small: Config = {
+  ...paper,
+  name: "small",
+  discriminator: { ...paper.discriminator, width: 0.25 },
+  generator: { width: 0.25 },
+  pretrain: {
+    ...paper.pretrain,
+    steps: 1200,
+    batch: 16,
+    learningRate: 3e-4,
+    minShift: 5,
+    voicedOnly: true,
+    evaluateEvery: 200,
+    patience: 8,
+  },
+  gan: {
+    ...paper.gan,
+    steps: 900,
+    frameSteps: 700,
+    frames: 10,
+    windows: 3,
+    learningRate: 1e-3,
+    windowLearningRate: 3e-4,
+    discriminatorLearningRate: 1e-4,
+    syncWeight: 0.003,
+    syncWhenBelow: 5,
+    mouthWeight: 5,
+    poseShift: 0.5,
+    minShift: 5,
+    voicedOnly: true,
+    evaluateEvery: 200,
+  },
+};
+
+/** A few steps of thin networks: the same code, for tests. */
+export const tiny: Config = {
+  ...small,
+  name: "tiny",
+  discriminator: { ...small.discriminator, width: 0.03 },
+  generator: { width: 0.03 },
+  pretrain: { ...small.pretrain, steps: 8, batch: 4, evaluateEvery: 4 },
+  gan: { ...small.gan, steps: 6, frameSteps: 3, frames: 4, windows: 1, evaluateEvery: 3 },
+};
+
+export const presets: Record<string, Config> = { paper, small, tiny };
+
+/** The variants of Table 1, by the paper's names. */
+export const ablations: Record<string, Pick<SyncDiscriminatorConfig, "lstm" | "cbam">> = {
+  "Ours": { lstm: "front", cbam: true },
+  "w/o LSTM": { lstm: "none", cbam: true },
+  "w/o CBAM": { lstm: "front", cbam: false },
+  "w/o LSTM & CBAM": { lstm: "none", cbam: false },
+};
+
+/** One `section.key=value` put into a copy of the configuration; throws KitError for what does not fit. */
+function withSetting(config: Config, setting: string): Config {
+  const at = setting.indexOf("="), path = setting.slice(0, at), text = setting.slice(at + 1);
+  const remedy = "Write it as section.key=value, for example gan.syncWeight=0.01";
+  if (at < 1) throw new KitError(`"${setting}" is no setting`, remedy);
+  const copy = structuredClone(config);
+  const keys = path.split(".");
+  // deno-lint-ignore no-explicit-any
+  let section: any = copy;
+  for (const key of keys.slice(0, -1)) section = Object.hasOwn(section, key) ? section[key] : undefined;
+  const key = keys.at(-1)!;
+  if (typeof section !== "object" || section === null || !Object.hasOwn(section, key)) {
+    throw new KitError(`There is no setting "${path}"`, remedy);
+  }
+  const old = section[key];
+  const value = typeof old === "number" ? Number(text) : typeof old === "boolean" ? text === "true" : text;
+  const fits = typeof old === "number"
+    ? text.trim() !== "" && Number.isFinite(value)
+    : typeof old === "boolean"
+    ? text === "true" || text === "false"
+    : typeof old === "string" && CHOICES[path] === undefined || CHOICES[path]?.includes(text);
+  if (!fits) {
+    const wanted = CHOICES[path]?.join(" or ") ?? `a ${typeof old}`;
+    throw new KitError(`"${text}" does not fit setting "${path}"`, `Give ${wanted}`);
+  }
+  section[key] = value;
+  return copy;
+}
+
+/** Settings that are one of a few words. */
+const CHOICES: Record<string, string[]> = {
+  "discriminator.lstm": ["front", "none"],
+  "gan.discriminator": ["alternate", "frozen"],
+};
+
+/** A preset with settings such as `gan.syncWeight=0.01`; throws KitError for an unknown one. */
+export function configure(preset: string, settings: string[] = []): Config {
+  const base = Object.hasOwn(presets, preset) ? presets[preset] : undefined;
+  if (!base) {
+    throw new KitError(`There is no preset "${preset}"`, `Use one of ${Object.keys(presets).join(", ")}`);
+  }
+  return settings.reduce(withSetting, base);
+}

@@ -1,0 +1,39 @@
+import { type Tensor, tf } from "../tf.ts";
+
+/** Keeps cosines off 0 and 1, where the logarithm has no end. */
+const EPSILON = 1e-6;
+
+/**
+ * Probability of sync (eq. 4): P = v . s / max(|v| |s|, eps).
+ * audio, video [batch, c], not below 0 -> [batch] in [0, 1].
+ */
+export function syncProbability({ audio, video }: { audio: Tensor; video: Tensor }): Tensor {
+  const dot = tf.sum(tf.mul(audio, video), 1);
+  const norms = tf.sqrt(tf.mul(tf.sum(tf.square(audio), 1), tf.sum(tf.square(video), 1)));
+  return tf.div(dot, tf.maximum(norms, EPSILON));
+}
+
+/** Binary cross entropy of a probability [batch] against labels [batch] of 1 (in sync) and 0. */
+export function binaryCrossEntropy(probability: Tensor, labels: Tensor): Tensor {
+  const p = tf.clipByValue(probability, EPSILON, 1 - EPSILON);
+  const inSync = tf.mul(labels, tf.log(p));
+  const offSync = tf.mul(tf.sub(1, labels), tf.log(tf.sub(1, p)));
+  return tf.neg(tf.mean(tf.add(inSync, offSync)));
+}
+
+/** The generator's sync loss (eq. 5): E_sync = mean(-log P). probability [batch] -> scalar. */
+export const syncLoss = (probability: Tensor): Tensor =>
+  tf.neg(tf.mean(tf.log(tf.clipByValue(probability, EPSILON, 1))));
+
+/**
+ * L1 reconstruction (eq. 3), the mean of |generated - target|; `weights` [1, h, w, 1] of mean 1 let the
+ * mouth count for more. generated, target [batch, h, w, 3] -> scalar.
+ */
+export function reconstructionLoss(generated: Tensor, target: Tensor, weights?: Tensor): Tensor {
+  const distance = tf.abs(tf.sub(generated, target));
+  return tf.mean(weights ? tf.mul(distance, weights) : distance);
+}
+
+/** The generator's whole loss (eq. 6): L = lambda1 L1 + lambda2 E_sync, with lambda1 = 1 - lambda2. */
+export const generatorLoss = (l1: Tensor, eSync: Tensor, syncWeight: Tensor): Tensor =>
+  tf.add(tf.mul(tf.sub(1, syncWeight), l1), tf.mul(syncWeight, eSync));

@@ -1,0 +1,201 @@
+import { basename } from "node:path";
+import { type Dataset, drawSyncBatch, openDataset, SYNC_FRAMES, type SyncBatch } from "../data/dataset.ts";
+import { FACE_SIZE } from "../media/face.ts";
+import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
+import {
+  initSyncDiscriminator,
+  syncDiscriminator,
+  syncDiscriminatorSpecs,
+} from "../models/sync_discriminator.ts";
+import { compile, type Named, valueAndGradients } from "../native/compile.ts";
+import { adamInit, type AdamState, adamStep } from "../nn/adam.ts";
+import { type Params, type Random, random, trainable } from "../nn/params.ts";
+import { Progress } from "../progress.ts";
+import { type Tensor, tf } from "../tf.ts";
+import { checkParams, flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
+import type { Config } from "./config.ts";
+import { openLog } from "./log.ts";
+import { binaryCrossEntropy, syncProbability } from "./losses.ts";
+import { recalibrate } from "./recalibrate.ts";
+import { bestPath, lastPath, openRun } from "./run.ts";
+import { syncAccuracy } from "./sync_accuracy.ts";
+
+/** Forward passes that set batch norm's statistics before an evaluation. */
+export const RECALIBRATION_PASSES = 20;
+/** A loss this near ln 2 says that nothing has been learnt. */
+const PLATEAU = 0.68;
+
+export interface TrainOptions {
+  run: string;
+  config: Config;
+  /** Steps in place of the configuration's. */
+  steps?: number;
+  /** Go on with the run in the folder. */
+  resume?: boolean;
+  /** Run steps as one TensorFlow function (the default) or operation by operation. */
+  compiled?: boolean;
+}
+
+export interface TrainResult {
+  run: string;
+  step: number;
+  best: number;
+  /** Why training ended. */
+  ended: "steps" | "patience";
+}
+
+/** A batch as tensors: mel [n, 80, 16, 1], faces [n, 48, 96, 15], labels [n]. */
+export const syncTensors = ({ mel, faces, labels, size }: SyncBatch): Named => ({
+  mel: tf.tensor4d(mel, [size, MEL_BANDS, MEL_WINDOW, 1]),
+  faces: tf.tensor4d(faces, [size, FACE_SIZE / 2, FACE_SIZE, 3 * SYNC_FRAMES]),
+  labels: tf.tensor1d(labels),
+});
+
+/** One step of pretraining: binary cross entropy on the cosine, gradients, Adam. */
+export function pretrainStep(
+  { params, state, batch }: { params: Params; state: AdamState; batch: Named },
+  learningRate: Tensor,
+): { params: Params; state: AdamState; loss: Tensor; probability: Tensor } {
+  const { loss, gradients, aux } = valueAndGradients((trained) => {
+    const { audio, video, statistics } = syncDiscriminator(
+      { ...params, ...trained },
+      { mel: batch.mel, faces: batch.faces },
+      { training: true },
+    );
+    const probability = syncProbability({ audio, video });
+    return { loss: binaryCrossEntropy(probability, batch.labels), aux: { statistics, probability } };
+  }, trainable(params));
+  const next = adamStep({ params, gradients, state }, learningRate);
+  return {
+    params: { ...next.params, ...aux.statistics },
+    state: next.state,
+    loss,
+    probability: aux.probability,
+  };
+}
+
+/** Shares of pairs called rightly in a batch, in-sync and off-sync apart. */
+function accuracies(probability: ArrayLike<number>, labels: ArrayLike<number>) {
+  const right = [0, 0], count = [0, 0];
+  for (let k = 0; k < labels.length; k++) {
+    const label = labels[k] > 0.5 ? 1 : 0;
+    count[label]++;
+    if ((probability[k] > 0.5) === (label === 1)) right[label]++;
+  }
+  return { inSync: right[1] / count[1], offSync: right[0] / count[0] };
+}
+
+/** Recalibrates a discriminator on training data. */
+export async function recalibrateDiscriminator(
+  params: Params,
+  { dataset, draw, config }: { dataset: Dataset; draw: Random; config: Config },
+): Promise<Params> {
+  const { batch: size, minShift, voicedOnly } = config.pretrain;
+  async function* batches() {
+    for (let k = 0; k < RECALIBRATION_PASSES; k++) {
+      yield syncTensors(await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly }));
+    }
+  }
+  return await recalibrate(
+    params,
+    (all, { mel, faces }) => syncDiscriminator(all, { mel, faces }, { training: true }).statistics,
+    batches(),
+  );
+}
+
+/**
+ * Pretrains the sync discriminator on the training split of a prepared folder until its steps are done or
+ * its held-out loss has not improved for `patience` evaluations. Checkpoints at each evaluation; the best one
+ * is kept apart, with recalibrated batch norm.
+ * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
+ */
+export async function pretrain(prepared: string, options: TrainOptions): Promise<TrainResult> {
+  const dataset = await openDataset(prepared, "train");
+  const heldOut = await openDataset(prepared, "val");
+  const { config, checkpoint } = await openRun(
+    options.run,
+    {
+      kind: "discriminator",
+      config: options.config,
+      data: { name: basename(prepared), clips: dataset.rows.length },
+    },
+    { resume: options.resume ?? false, steps: options.steps },
+  );
+  const { steps, batch: size, learningRate, minShift, voicedOnly, evaluateEvery, patience } = config.pretrain;
+  let params = checkpoint
+    ? checkParams(
+      lastPath(options.run),
+      checkpoint.groups.discriminator,
+      syncDiscriminatorSpecs(config.discriminator),
+    )
+    : initSyncDiscriminator(config.discriminator, config.seed);
+  let state = checkpoint ? unflattenAdam(checkpoint.groups.adam) : adamInit(params);
+  const draw = random(checkpoint?.state.random ?? config.seed);
+  let step = checkpoint?.state.step ?? 0;
+  let best = checkpoint?.state.best ?? Infinity, bestStep = checkpoint?.state.bestStep ?? 0;
+  const rate = tf.scalar(learningRate);
+  const log = await openLog(options.run);
+  log.truncateAfter(step);
+  const trained = compile(
+    (p: Params, s: AdamState & Named, batch: Named) =>
+      pretrainStep({ params: p, state: s, batch }, rate) as unknown as Named,
+    { enabled: options.compiled ?? true },
+  ) as unknown as (p: Params, s: AdamState, batch: Named) => ReturnType<typeof pretrainStep>;
+
+  const evaluate = async () => {
+    const recalibrated = await recalibrateDiscriminator(params, {
+      dataset,
+      draw: random(config.seed),
+      config,
+    });
+    const accuracy = await syncAccuracy(heldOut, recalibrated, { clips: 20, minShift: 5, voicedOnly });
+    log.append({
+      step,
+      "val/loss": accuracy.loss,
+      "val/in_sync": accuracy.inSync,
+      "val/off_sync": accuracy.offSync,
+      "val/auc": accuracy.auc,
+    });
+    if (accuracy.loss < best) {
+      best = accuracy.loss;
+      bestStep = step;
+      await saveCheckpoint(bestPath(options.run), {
+        groups: { discriminator: recalibrated },
+        state: { step, loss: best, auc: accuracy.auc },
+      });
+    }
+    Object.values(recalibrated).forEach((t) => t.dispose());
+    await saveCheckpoint(lastPath(options.run), {
+      groups: { discriminator: params, adam: flattenAdam(state) },
+      state: { step, random: draw.state, best, bestStep },
+    });
+    await log.flush();
+    return accuracy;
+  };
+
+  const progress = new Progress("pretraining", steps, { unit: "steps" });
+  let recent = 0, note = "";
+  while (step < steps) {
+    const drawn = await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly });
+    const batch = syncTensors(drawn);
+    const next = trained(params, state, batch);
+    const loss = next.loss.dataSync()[0], probability = next.probability.dataSync();
+    for (const old of [...Object.values(params), ...Object.values(flattenAdam(state))]) old.dispose();
+    tf.dispose([...Object.values(batch), next.loss, next.probability]);
+    ({ params, state } = next);
+    step++;
+    recent = recent === 0 ? loss : 0.95 * recent + 0.05 * loss;
+    const { inSync, offSync } = accuracies(probability, drawn.labels);
+    log.append({ step, "train/loss": loss, "train/in_sync": inSync, "train/off_sync": offSync });
+    progress.update(step, `loss ${recent.toFixed(3)}${note}`);
+    if (step % evaluateEvery === 0 || step === steps) {
+      const held = await evaluate();
+      note = `, held-out loss ${held.loss.toFixed(3)} AUC ${held.auc.toFixed(3)}` +
+        (recent > PLATEAU && step > 2000 ? " (still at chance: check the data's sync)" : "");
+      if ((step - bestStep) / evaluateEvery >= patience) break;
+    }
+  }
+  progress.stop();
+  rate.dispose();
+  return { run: options.run, step, best, ended: step < steps ? "patience" : "steps" };
+}

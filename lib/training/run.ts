@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { KitError } from "../errors.ts";
+import { exists, makeFolder, writeAtomic } from "../files.ts";
+import { generatorSpecs } from "../models/generator.ts";
+import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
+import type { Params } from "../nn/params.ts";
+import { checkParams, type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
+import type { Config } from "./config.ts";
+
+/** Version of the run folder's layout: run.json, log.parquet, tensorboard/, last.safetensors, best.safetensors. */
+export const RUN_VERSION = 1;
+
+export type RunKind = "discriminator" | "generator";
+
+/** What a run folder says of itself. */
+export interface RunFile {
+  version: number;
+  kind: RunKind;
+  config: Config;
+  /** Name of the prepared folder and how many clips of it were trained on. */
+  data: { name: string; clips: number };
+}
+
+export const lastPath = (run: string): string => join(run, "last.safetensors");
+export const bestPath = (run: string): string => join(run, "best.safetensors");
+
+/** Reads run.json; throws KitError when the folder is no run of this kind and version. */
+export async function readRun(run: string, kind?: RunKind): Promise<RunFile> {
+  const path = join(run, "run.json");
+  if (!(await exists(path))) {
+    throw new KitError(
+      `${run} is not a run folder`,
+      "Train one with `deno task pretrain` or `deno task train`",
+    );
+  }
+  let file: RunFile;
+  try {
+    file = JSON.parse(await Deno.readTextFile(path));
+  } catch {
+    throw new KitError(`${path} cannot be read`, "Train the run again");
+  }
+  if (file.version !== RUN_VERSION) {
+    throw new KitError(
+      `${run} is a run of layout version ${file.version}, this kit reads ${RUN_VERSION}`,
+      "Train the run again",
+    );
+  }
+  if (kind && file.kind !== kind) {
+    throw new KitError(
+      `${run} holds a ${file.kind}, not a ${kind}`,
+      `Give a folder made by \`deno task ${kind === "generator" ? "train" : "pretrain"}\``,
+    );
+  }
+  return file;
+}
+
+/**
+ * Starts a run folder, or opens it to go on. Returns the last checkpoint when there is one to go on from.
+ * Throws KitError when a run is there already and `resume` was not asked for, or when its configuration differs.
+ */
+export async function openRun(
+  run: string,
+  file: Omit<RunFile, "version">,
+  { resume, steps }: { resume: boolean; steps?: number },
+): Promise<{ config: Config; checkpoint?: Checkpoint }> {
+  if (await exists(join(run, "run.json"))) {
+    const old = await readRun(run, file.kind);
+    if (!resume) {
+      throw new KitError(`${run} holds a run already`, "Go on with --resume, or choose another folder");
+    }
+    const section = file.kind === "generator" ? "gan" : "pretrain";
+    const config = structuredClone(old.config);
+    if (steps !== undefined) config[section].steps = steps;
+    const checkpoint = await exists(lastPath(run)) ? await loadCheckpoint(lastPath(run)) : undefined;
+    await writeAtomic(join(run, "run.json"), JSON.stringify({ ...old, config }, null, 2) + "\n");
+    return { config, checkpoint };
+  }
+  await makeFolder(run);
+  const config = structuredClone(file.config);
+  if (steps !== undefined) config[file.kind === "generator" ? "gan" : "pretrain"].steps = steps;
+  const content = { version: RUN_VERSION, ...file, config };
+  await writeAtomic(join(run, "run.json"), JSON.stringify(content, null, 2) + "\n");
+  return { config };
+}
+
+/** The best discriminator of a run, ready to be applied. */
+export async function loadDiscriminator(
+  run: string,
+): Promise<{ config: Config; params: Params; step: number }> {
+  const { config } = await readRun(run);
+  const { groups, state } = await loadCheckpoint(bestPath(run), ["discriminator"]);
+  const params = checkParams(
+    bestPath(run),
+    groups.discriminator,
+    syncDiscriminatorSpecs(config.discriminator),
+  );
+  return { config, params, step: state.step };
+}
+
+/** The best generator of a run, ready to be applied. */
+export async function loadGenerator(run: string): Promise<{ config: Config; params: Params; step: number }> {
+  const { config } = await readRun(run, "generator");
+  const { groups, state } = await loadCheckpoint(bestPath(run), ["generator"]);
+  const params = checkParams(bestPath(run), groups.generator, generatorSpecs(config.generator));
+  return { config, params, step: state.step };
+}
