@@ -94,7 +94,7 @@ function notebookOutput(broadcast: typeof Deno.jupyter.broadcast): Display {
       "text/plain": `${label}: ${text}`,
     };
     // A notebook that went away must not stop the work.
-    broadcast(message, { data, metadata: {}, transient }).catch(() => {});
+    Promise.resolve(broadcast(message, { data, metadata: {}, transient })).catch(() => {});
     message = "update_display_data";
   });
 }
