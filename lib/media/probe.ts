@@ -1,0 +1,95 @@
+import { KitError } from "../errors.ts";
+import { checkWhole } from "./container.ts";
+import { collect, inputArguments, readingFault, startFfmpeg } from "./program.ts";
+
+/** What a media file holds. */
+export interface MediaInfo {
+  /** Seconds, of the longest stream. */
+  duration: number;
+  /** Size as shown: after rotation, with square pixels. `rotation` is the clockwise turn applied for that, 0 to 359. */
+  video: { width: number; height: number; fps: number; rotation: number } | null;
+  audio: { sampleRate: number; channels: number } | null;
+}
+
+/** Runs ffmpeg to its end and returns its two texts. */
+async function run(args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const child = startFfmpeg(args);
+  const [stdout, stderr] = await Promise.all([collect(child.stdout), collect(child.stderr), child.status]);
+  return { stdout, stderr };
+}
+
+/** The number of channels of a layout as ffmpeg writes it: "stereo", "5.1(side)", "3 channels". */
+function channelsOf(layout: string): number {
+  const named: Record<string, number> = {
+    mono: 1,
+    stereo: 2,
+    downmix: 2,
+    quad: 4,
+    hexagonal: 6,
+    octagonal: 8,
+  };
+  const [, word] = /^([a-z]+)/.exec(layout) ?? [];
+  if (word && named[word]) return named[word];
+  const [, whole, low, high] = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(layout) ?? [];
+  return Number(whole ?? 1) + Number(low ?? 0) + Number(high ?? 0);
+}
+
+/** The first film among ffmpeg's stream descriptions; the cover picture of a song is none. */
+function videoOf(streams: string[]): MediaInfo["video"] {
+  const text = streams.find((stream) => / Video: /.test(stream) && !/\(attached pic\)/.test(stream));
+  const size = text && /, (\d+)x(\d+)(?: \[SAR (\d+):(\d+))?/.exec(text);
+  if (!text || !size) return null;
+  const [width, height, wide, tall] = size.slice(1).map((number) => Number(number ?? 1));
+  const shape = wide && tall ? wide / tall : 1;
+  // "fps" is the average rate; some streams have only "tbr", the guessed one. Large numbers come as "1k".
+  const rate = /, ([\d.]+)(k?) fps/.exec(text) ?? /, ([\d.]+)(k?) tbr/.exec(text);
+  const fps = rate ? Number(rate[1]) * (rate[2] ? 1000 : 1) : 0;
+  const turn = Number(/display ?matrix: rotation of (-?[\d.]+)/i.exec(text)?.[1] ?? 0);
+  const rotation = ((Math.round(-turn) % 360) + 360) % 360;
+  const shown = [Math.max(1, Math.round(width * shape)), height];
+  if (rotation % 180 === 90) shown.reverse();
+  return { width: shown[0], height: shown[1], fps, rotation };
+}
+
+/** The first sound among ffmpeg's stream descriptions. */
+function audioOf(streams: string[]): MediaInfo["audio"] {
+  for (const text of streams) {
+    const [, rate, layout] = / Audio: .*?, (\d+) Hz, ([^,\n]+)/.exec(text) ?? [];
+    if (rate) return { sampleRate: Number(rate), channels: channelsOf(layout) };
+  }
+  return null;
+}
+
+/** Seconds of a file whose container does not tell (a recording that was streamed), by reading it to its end. */
+async function measuredDuration(path: string): Promise<number> {
+  // Copying packets is quick but needs time stamps, which a bare stream has only once it is decoded.
+  for (const codec of [["-c", "copy"], []]) {
+    const { stdout } = await run([
+      ...["-v", "error", "-progress", "pipe:1", ...inputArguments(path), "-map", "0:V?", "-map", "0:a?"],
+      ...[...codec, "-f", "null", "-"],
+    ]);
+    const times = [...stdout.matchAll(/^out_time_us=(\d+)$/gm)];
+    if (times.length) return Number(times.at(-1)![1]) / 1e6;
+  }
+  throw new KitError(`${path} does not tell how long it is`, "Convert it to mp4 first");
+}
+
+/**
+ * Says what a media file holds, from ffmpeg's description of it.
+ * Throws KitError when it is absent, empty, cut short, or neither video nor sound.
+ */
+export async function probe(path: string): Promise<MediaInfo> {
+  await checkWhole(path);
+  // Without an output ffmpeg describes its input, then complains that there is nothing to do.
+  const { stderr } = await run(inputArguments(path));
+  const input = /^Input #0, [^]*/m.exec(stderr)?.[0];
+  if (!input) throw readingFault(path, stderr);
+  const streams = input.split(/^ +(?=Stream #0:\d)/m).slice(1);
+  const video = videoOf(streams), audio = audioOf(streams);
+  if (!video && !audio) throw readingFault(path, "Error opening input: no video and no sound");
+  const clock = /^ +Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/m.exec(input);
+  const duration = clock
+    ? Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3])
+    : await measuredDuration(path);
+  return { duration, video, audio };
+}

@@ -1,0 +1,46 @@
+import { writeAtomic } from "../files.ts";
+
+/** Samples a second of all sound in the kit. */
+export const SAMPLE_RATE = 16000;
+
+/** Sound in [-1, 1] -> 16-bit samples (32768 steps to 1, clipped at the ends). */
+export function toInt16(sound: Float32Array): Int16Array<ArrayBuffer> {
+  const samples = new Int16Array(sound.length);
+  for (let i = 0; i < sound.length; i++) {
+    samples[i] = Math.max(-32768, Math.min(32767, Math.round(sound[i] * 32768)));
+  }
+  return samples;
+}
+
+/** 16-bit samples -> sound in [-1, 1). The way back by `toInt16` is exact. */
+export function fromInt16(samples: Int16Array): Float32Array {
+  const sound = new Float32Array(samples.length);
+  for (let i = 0; i < samples.length; i++) sound[i] = samples[i] / 32768;
+  return sound;
+}
+
+/** Mono sound in [-1, 1] as the bytes of a 16-bit wav file. */
+export function wavBytes(sound: Float32Array, sampleRate = SAMPLE_RATE): Uint8Array {
+  const bytes = new Uint8Array(44 + sound.length * 2);
+  const head = new DataView(bytes.buffer);
+  const text = (place: number, word: string) => bytes.set(new TextEncoder().encode(word), place);
+  text(0, "RIFF");
+  head.setUint32(4, bytes.length - 8, true);
+  text(8, "WAVEfmt ");
+  head.setUint32(16, 16, true); // length of the format block
+  head.setUint16(20, 1, true); // plain samples
+  head.setUint16(22, 1, true); // channels
+  head.setUint32(24, sampleRate, true);
+  head.setUint32(28, sampleRate * 2, true); // bytes a second
+  head.setUint16(32, 2, true); // bytes a sample
+  head.setUint16(34, 16, true); // bits a sample
+  text(36, "data");
+  head.setUint32(40, sound.length * 2, true);
+  bytes.set(new Uint8Array(toInt16(sound).buffer), 44);
+  return bytes;
+}
+
+/** Writes mono sound in [-1, 1] as a 16-bit wav file, whole or not at all; throws KitError when it cannot be written. */
+export async function writeWav(path: string, sound: Float32Array, sampleRate = SAMPLE_RATE): Promise<void> {
+  await writeAtomic(path, wavBytes(sound, sampleRate));
+}
