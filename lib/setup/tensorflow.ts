@@ -75,7 +75,6 @@ export function tensorflowWheels(
     ...pins.map((pin) => ({
       part: pin.split("==")[0],
       requirement: pin,
-      choose: ["--platform", "manylinux_2_27_x86_64", "--platform", "manylinux2014_x86_64"],
       members: "nvidia/((?!.*/include/).+)$",
       folder: ".native/nvidia",
     })),

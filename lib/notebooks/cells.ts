@@ -1,0 +1,89 @@
+// Notebooks as files: which there are, what their cells hold, and whether the cells are sound TypeScript.
+import { basename, dirname, join } from "node:path";
+import { KitError } from "../errors.ts";
+
+interface Output {
+  output_type: string;
+  text?: string | string[];
+  data?: Record<string, unknown>;
+  ename?: string;
+}
+
+interface Cell {
+  cell_type: "code" | "markdown" | "raw";
+  source: string | string[];
+  outputs?: Output[];
+}
+
+/** A notebook's name without .ipynb, such as "02-cbam". */
+export const notebookName = (path: string): string => basename(path, ".ipynb");
+
+/** The notebooks of a folder in the order of their names, which is the order they are read and run in. */
+export function listNotebooks(folder: string): string[] {
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  return names.filter((name) => name.endsWith(".ipynb") && !name.startsWith(".")).sort().map((name) =>
+    join(folder, name)
+  );
+}
+
+const joined = (text: string | string[]) => Array.isArray(text) ? text.join("") : text;
+
+/** A notebook's cells; throws KitError when the file is no notebook. */
+export function readCells(path: string): Cell[] {
+  try {
+    const { cells } = JSON.parse(Deno.readTextFileSync(path));
+    if (Array.isArray(cells)) return cells;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new KitError(`${path} is not a notebook`, "Save it again in JupyterLab, or restore it from git");
+}
+
+/** The sources of the code cells that hold something, in order: cell n of a message is item n - 1. */
+export function codeCells(path: string): string[] {
+  const code = readCells(path).filter((cell) => cell.cell_type === "code").map((cell) => joined(cell.source));
+  return code.filter((source) => source.trim() !== "");
+}
+
+/** All text that a notebook's outputs show, figures in SVG included, pictures in base64 not. */
+export function outputText(path: string): string {
+  const outputs = readCells(path).flatMap((cell) => cell.outputs ?? []);
+  const texts = outputs.flatMap(({ text = "", data = {} }) => [
+    joined(text),
+    ...Object.entries(data).filter(([kind]) => /^text\/|xml$/.test(kind)).map(([, value]) =>
+      joined(value as string)
+    ),
+  ]);
+  return texts.join("\n");
+}
+
+/** The code cells joined into one module; each cell is marked, so that a fault's line leads to its cell. */
+export function cellsAsModule(path: string): string {
+  const cells = codeCells(path).map((source, index) => `// cell ${index + 1}\n${source}\n;`);
+  return `${cells.join("\n")}\nexport {};\n`;
+}
+
+/** Rules that a notebook breaks by nature: a later cell may use what looks unused, or change what looks constant. */
+const NOT_FOR_CELLS = ["no-unused-vars", "prefer-const", "no-import-prefix"];
+
+/**
+ * Type-checks and lints the cells of notebooks. Deno does neither for .ipynb, so each notebook's cells stand
+ * for a moment as one module in its folder, where their relative imports hold.
+ * @returns what deno says, empty when all is well
+ */
+export async function checkNotebooks(paths: string[]): Promise<string> {
+  const modules = paths.map((path) => join(dirname(path), `.${notebookName(path)}.check.ts`));
+  try {
+    paths.forEach((path, index) => Deno.writeTextFileSync(modules[index], cellsAsModule(path)));
+    const commands = [["check", ...modules], ["lint", `--rules-exclude=${NOT_FOR_CELLS}`, ...modules]];
+    const results = await Promise.all(
+      commands.map((args) => new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output()),
+    );
+    const said = results.filter(({ success }) => !success).map(({ stdout, stderr }) =>
+      new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)
+    );
+    return said.join("\n");
+  } finally {
+    for (const module of modules) await Deno.remove(module).catch(() => {});
+  }
+}

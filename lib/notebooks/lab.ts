@@ -1,0 +1,59 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KitError } from "../errors.ts";
+import { venvProgram } from "./run.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
+const FIRST_PORT = 8888, TRIES = 50;
+
+/** The first free port of 127.0.0.1 from `from` on. */
+async function freePort(from: number): Promise<number> {
+  for (let port = from; port < from + TRIES; port++) {
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer().once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+  throw new KitError(`No port from ${from} to ${from + TRIES - 1} is free`, "Give another one with --port");
+}
+
+/**
+ * Opens JupyterLab on the notebooks, for this machine only and behind a token, and waits until it is closed.
+ * @throws KitError when no port is free or JupyterLab does not run
+ */
+export async function openLab({ port = FIRST_PORT, browser = true } = {}): Promise<void> {
+  const chosen = await freePort(port);
+  const token = crypto.randomUUID().replaceAll("-", "");
+  console.error(
+    `JupyterLab: http://127.0.0.1:${chosen}/lab/tree/notebooks?token=${token}  (Ctrl-C stops it)`,
+  );
+  const child = new Deno.Command(venvProgram("jupyter-lab"), {
+    args: [
+      "--allow-root", // containers; it listens on 127.0.0.1 only
+      "--ServerApp.ip=127.0.0.1",
+      `--ServerApp.port=${chosen}`,
+      "--ServerApp.port_retries=0",
+      `--ServerApp.root_dir=${ROOT}`,
+      "--LabApp.default_url=/lab/tree/notebooks",
+      "--MultiKernelManager.default_kernel_name=deno",
+      "--KernelSpecManager.ensure_native_kernel=False",
+      "--KernelSpecManager.allowed_kernelspecs=deno",
+      "--log-level=ERROR",
+      ...(browser ? [] : ["--no-browser"]),
+    ],
+    cwd: join(ROOT, "notebooks"),
+    // By the environment, so that the token is not in the list of processes.
+    env: { JUPYTER_TOKEN: token, JUPYTER_NO_CONFIG: "1" },
+    stdin: "inherit",
+    stdout: "null",
+  }).spawn();
+  const stop = () => child.kill("SIGTERM");
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+  const { success, signal } = await child.status;
+  Deno.removeSignalListener("SIGINT", stop);
+  Deno.removeSignalListener("SIGTERM", stop);
+  if (!success && !signal) throw new KitError("JupyterLab stopped", "What it said is above");
+}

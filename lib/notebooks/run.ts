@@ -1,0 +1,86 @@
+// Runs notebooks top to bottom with Deno's kernel, through nbclient in .venv.
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KitError } from "../errors.ts";
+import { notebookName } from "./cells.ts";
+
+const RUNNER = fileURLToPath(new URL("run_notebook.py", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A program of .venv; throws KitError where set-up has not been. */
+export function venvProgram(name: string): string {
+  const path = join(ROOT, ".venv", "bin", name);
+  if (existsSync(path)) return path;
+  throw new KitError(`There is no ${relative(ROOT, path)}`, "Run `npx -y deno@2.9.6 task setup`");
+}
+
+/** What a running notebook tells. */
+export interface Watcher {
+  /** Code cell `cell` of `cells` starts, counted from 1. */
+  onCell?: (cell: number, cells: number) => void;
+  /** A progress output in the running cell changed. */
+  onNote?: (text: string) => void;
+}
+
+interface RunOptions extends Watcher {
+  /** Where the run notebook goes; the notebook itself when not given. */
+  out?: string;
+  /** Parameters, such as KIT_PRESET. */
+  env?: Record<string, string>;
+  /** Where the kernel runs and relative imports start from; the notebook's folder when not given. */
+  folder?: string;
+}
+
+type Message = { cell?: number; cells?: number; note?: string; error?: string };
+
+/** Stops a child, and with it its kernel, when this process is told to stop. */
+function stopWith(child: Deno.ChildProcess): () => void {
+  const stop = () => {
+    try {
+      child.kill("SIGINT");
+    } catch { /* it has ended */ }
+    child.status.then(() => Deno.exit(130));
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  signals.forEach((signal) => Deno.addSignalListener(signal, stop));
+  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, stop));
+}
+
+/**
+ * Runs a notebook and writes it with its outputs, whole or not at all.
+ * @throws KitError naming notebook and cell when a cell fails
+ */
+export async function runNotebook(path: string, options: RunOptions = {}): Promise<void> {
+  const { out = path, env = {}, folder = dirname(path), onCell, onNote } = options;
+  const child = new Deno.Command(venvProgram("python"), {
+    args: [RUNNER, path, out, folder],
+    // Settings of a user's own Jupyter must not change what the notebooks do.
+    env: { ...env, JUPYTER_NO_CONFIG: "1", PYTHONWARNINGS: "ignore", PYDEVD_DISABLE_FILE_VALIDATION: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const release = stopWith(child);
+  const complaints = new Response(child.stderr).text();
+  let failure: Message | undefined, rest = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const message: Message = JSON.parse(line);
+      if (message.error !== undefined) failure = message;
+      else if (message.note !== undefined) onNote?.(message.note);
+      else if (message.cell !== undefined) onCell?.(message.cell, message.cells!);
+    }
+  }
+  const { success } = await child.status;
+  release();
+  if (success) return;
+  const cell = failure?.cell ? ` in cell ${failure.cell}` : "";
+  const said = failure?.error ?? (await complaints).trim().split("\n").at(-1) ?? "it ended without a word";
+  throw new KitError(
+    `Notebook ${notebookName(path)} stopped${cell}: ${said.replace(/\s*\n\s*/g, " ").replace(/\.$/, "")}`,
+    "`deno task lab` opens it to look closer",
+  );
+}
