@@ -9,7 +9,8 @@ export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "
 export const GUIDE = "#767676";
 const INK = "#222222";
 
-const FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
+/** The font files of the kit's pictures. */
+export const FONT_FILES = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
   fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`))
 );
 /** Verdana has DejaVu's proportions, for readers whose machine lacks DejaVu. */
@@ -116,8 +117,9 @@ export function plotSvg(options: Plot.PlotOptions): string {
     const row = element(document, "g", { transform: `translate(0,${top + 6})` });
     row.append(...swatches.elements);
     head.append(row);
-    top += swatches.height + 6;
+    top += swatches.height;
   }
+  if (title || subtitle) top += 6;
   const plotTop = top;
   const foot = element(document, "g", { "text-anchor": "start", fill: "#555555" });
   top += height + 2;
@@ -141,7 +143,7 @@ export function plotSvg(options: Plot.PlotOptions): string {
 
 /** Paints an SVG at `scale` pixels to the unit, with the DejaVu fonts that come with the kit. */
 export function svgToPng(svg: string, scale = 2): Uint8Array {
-  const font = { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: "DejaVu Sans" };
+  const font = { loadSystemFonts: false, fontFiles: FONT_FILES, defaultFontFamily: "DejaVu Sans" };
   return new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, background: "white", font }).render()
     .asPng();
 }

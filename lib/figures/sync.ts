@@ -1,0 +1,118 @@
+import * as Plot from "@observablehq/plot";
+import { type ChartText, COLOURS, GUIDE, sourceLine } from "./plot.ts";
+
+/** Frames a second of every film in the kit. */
+const FRAME_RATE = 25;
+
+/** A white edge that keeps letters legible over lines. */
+const HALO = { stroke: "white", strokeWidth: 4 };
+
+/** What a judge says of one film: mean distance at each offset, and the numbers drawn from it. */
+export interface SyncScore {
+  /** Mean distance [offsets]: odd in number, the middle one is offset 0, the first the most positive. */
+  curve: ArrayLike<number>;
+  lseD: number;
+  lseC: number;
+  /** In frames; positive when the sound comes too early. */
+  offset: number;
+  /** The name of the network that judged. */
+  judge: string;
+}
+
+/** Offsets with their sign, "+2" and "−3". */
+const signed = (offset: number) => offset > 0 ? `+${offset}` : String(offset).replace("-", "−");
+
+/**
+ * The mean distance of face and sound against the offset between them, with the minimum (LSE-D, at the film's
+ * offset) and the median; their difference is LSE-C. Scores of several films are drawn over each other.
+ */
+export function offsetCurve(
+  scores: Record<string, SyncScore>,
+  text: ChartText,
+): Plot.PlotOptions {
+  const names = Object.keys(scores);
+  const points = names.flatMap((name) => {
+    const { curve } = scores[name], middle = (curve.length - 1) / 2;
+    return Array.from(curve, (distance, index) => ({ offset: middle - index, distance, name }));
+  });
+  const minima = names.map((name) => ({ name, x: scores[name].offset, y: scores[name].lseD }));
+  const medians = names.map((name) => ({ name, y: scores[name].lseD + scores[name].lseC }));
+  const only = names.length === 1 ? scores[names[0]] : undefined;
+  const numbers = names.map((name) => {
+    const { lseD, lseC, offset } = scores[name];
+    const said = `LSE-D ${lseD.toFixed(3)}, LSE-C ${lseC.toFixed(3)}, offset ${signed(offset)} frames`;
+    return only ? said : `${name}: ${said}`;
+  }).join(". ");
+  const judges = [...new Set(names.map((name) => scores[name].judge))].join(", ");
+  return {
+    title: text.title ?? "Distance of face and sound against their offset",
+    caption: [`${numbers}. Judge: ${judges}.`, text.caption, sourceLine(text.source)].filter(Boolean).join(
+      " ",
+    ),
+    width: text.width,
+    height: text.height,
+    x: { label: "offset (frames of 40 ms; above 0 the sound is early)", tickFormat: signed, ticks: 11 },
+    y: { label: "mean distance", nice: true },
+    color: { domain: names, legend: names.length > 1 },
+    insetBottom: only ? 20 : 0,
+    marks: [
+      Plot.ruleY(medians, { y: "y", stroke: "name", strokeDasharray: "4,3" }),
+      Plot.line(points, { x: "offset", y: "distance", stroke: "name", strokeWidth: 2 }),
+      Plot.dot(minima, { x: "x", y: "y", fill: "name", r: 4.5 }),
+      ...(only
+        ? [
+          Plot.text(["median"], {
+            y: medians[0].y,
+            frameAnchor: "left",
+            textAnchor: "start",
+            dx: 6,
+            dy: -7,
+            fill: GUIDE,
+            ...HALO,
+          }),
+          Plot.ruleX([only.offset], { y1: only.lseD, y2: medians[0].y, stroke: GUIDE }),
+          Plot.text([`LSE-C ${only.lseC.toFixed(2)}`], {
+            ...{
+              x: only.offset,
+              y: only.lseD + only.lseC / 2,
+              textAnchor: "start",
+              dx: 6,
+              fill: GUIDE,
+              ...HALO,
+            },
+          }),
+          Plot.text([`LSE-D ${only.lseD.toFixed(2)} at ${signed(only.offset)}`], {
+            ...{ x: only.offset, y: only.lseD, dy: 14, fill: COLOURS[0], ...HALO },
+          }),
+        ]
+        : []),
+    ],
+  };
+}
+
+/**
+ * The mouth openings of films over time, laid over each other: inner-lip gap as a share of the face's height,
+ * one value a frame at 25 frames/s; NaN where no mouth was found.
+ */
+export function mouthOpenings(
+  films: Record<string, ArrayLike<number>>,
+  { start = 0, ...text }: ChartText & { start?: number },
+): Plot.PlotOptions {
+  const names = Object.keys(films);
+  const points = names.flatMap((name) =>
+    Array.from(films[name], (opening, frame) => ({ second: start + frame / FRAME_RATE, opening, name }))
+  );
+  return {
+    title: text.title ?? "Mouth opening over time",
+    caption: [text.caption, sourceLine(text.source)].filter(Boolean).join(" "),
+    width: text.width,
+    height: text.height ?? 240,
+    x: { label: "time (s)" },
+    y: { label: "inner-lip gap (% of the face's height)", percent: true, nice: true },
+    color: { domain: names, legend: names.length > 1 },
+    marks: [
+      Plot.ruleY([0], { stroke: GUIDE }),
+      Plot.line(points, { x: "second", y: "opening", stroke: "name", strokeWidth: 1.8 }),
+    ],
+  };
+}
