@@ -4,7 +4,7 @@ import { readHeader, writeSafetensors } from "../weights/safetensors.ts";
 import { type ManifestRow, PREPARED_VERSION } from "./manifest.ts";
 
 /** Raised whenever the same video under the same options would give another file: then clips are made anew. */
-const RECIPE = 2;
+const RECIPE = 1;
 
 /** What decides, beside the video, what a clip's file holds. */
 export interface ClipConfig {

@@ -1,4 +1,4 @@
-import { type Face, faceAnchor, mouthOpening, overlap } from "./landmarks.ts";
+import { earDistance, type Face, faceAnchor, mouthOpening, overlap } from "./landmarks.ts";
 
 /** What is known of the speaker's face over a whole video of T frames. */
 export interface SpeakerTrack {
@@ -117,22 +117,25 @@ function runningMean(values: Float32Array, radius: number): Float32Array {
 }
 
 /**
- * Crop boxes of the chosen track. The place follows eyes and nose (smoothed over 9 frames); how far the box
- * reaches from there changes only slowly (over 1 s), so that a moving jaw neither shakes nor scales the crop
- * and the upper half of the crop tells nothing about the mouth.
+ * Crop boxes of the chosen track. Their place follows eyes and nose (smoothed over 9 frames), their size the distance
+ * from ear to ear (over 1 s); how far the box reaches from there, in ear distances, is a median over 10 s. So a
+ * moving jaw neither shakes nor scales the crop, and the upper half of the crop tells nothing about the mouth.
  */
 function steadyBoxes(track: Track, { frames, every, fps = 25 }: TrackOptions): Float32Array {
-  const { looks } = track;
-  const anchors = track.faces.map((face) => faceAnchor(face.landmarks));
-  const slow = Math.max(1, Math.round(fps / 2 / every));
+  const { looks, faces } = track;
+  const smooth = (values: number[], seconds: number) => {
+    const radius = Math.round((seconds * fps) / 2);
+    const calm = runningMedian(values, Math.max(1, Math.round(radius / every)));
+    return runningMean(spread(looks, calm, every, frames), radius);
+  };
+  const anchors = faces.map((face) => faceAnchor(face.landmarks));
+  const sizes = faces.map((face) => earDistance(face.landmarks));
+  const size = smooth(sizes, 1);
   const boxes = new Float32Array(frames * 4);
   for (let side = 0; side < 4; side++) {
-    const axis = side % 2;
-    const place = runningMedian(anchors.map((anchor) => anchor[axis]), every > 1 ? 1 : 2);
-    const reach = runningMedian(track.faces.map((face, i) => face.box[side] - anchors[i][axis]), slow);
-    const quick = runningMean(spread(looks, place, every, frames), 4);
-    const steady = runningMean(spread(looks, reach, every, frames), Math.round(fps / 2));
-    for (let t = 0; t < frames; t++) boxes[t * 4 + side] = quick[t] + steady[t];
+    const place = smooth(anchors.map((anchor) => anchor[side % 2]), 0.32);
+    const reach = smooth(faces.map((face, i) => (face.box[side] - anchors[i][side % 2]) / sizes[i]), 10);
+    for (let t = 0; t < frames; t++) boxes[t * 4 + side] = place[t] + reach[t] * size[t];
   }
   for (let i = 0; i < boxes.length; i += 4) {
     const faceHeight = boxes[i + 3] - boxes[i + 1];

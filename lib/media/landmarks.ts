@@ -51,3 +51,8 @@ export function faceAnchor(landmarks: Float32Array): [number, number] {
   }
   return [x, y];
 }
+
+/** The distance of the jaw's two ends, at the ears (0 and 16), which talking does not change: pixels. */
+export function earDistance(landmarks: Float32Array): number {
+  return Math.hypot(landmarks[32] - landmarks[0], landmarks[33] - landmarks[1]);
+}
