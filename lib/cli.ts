@@ -1,0 +1,171 @@
+// What a person runs. Each command is `deno task <name>`; the rooms it needs are loaded when it is called, so
+// that --help is quick. Exit status: 0 done, 1 failed (one line says why and what to do), 2 wrong usage.
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { fileURLToPath } from "node:url";
+import { fail } from "./exit.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+
+/** What a command has to say when it is done: lines for a person, and the object that --json prints. */
+interface Outcome {
+  lines: string[];
+  json: unknown;
+}
+
+/** A whole number from 1 on. */
+function count(text: string): number {
+  if (/^[1-9][0-9]*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Give a whole number from 1 on.");
+}
+
+const collect = (text: string, all: string[]): string[] => [...all, text];
+
+/**
+ * Turns a function that returns an outcome into a commander action: --json sends the object, and nothing else,
+ * to standard output.
+ */
+function printing<Args extends unknown[]>(work: (...args: Args) => Promise<Outcome>) {
+  return async (...args: Args) => {
+    // commander calls actions with the arguments, then the options, then the command.
+    const { json } = args.at(-2) as { json?: boolean };
+    const print = console.log;
+    if (json) console.log = console.error;
+    const outcome = await work(...args);
+    if (json) print(JSON.stringify(outcome.json));
+    else outcome.lines.forEach((line) => print(line));
+  };
+}
+
+const program = new Command("deno task")
+  .description("Lip-sync training and measuring after Hong and Zhang (2023).")
+  .exitOverride()
+  .helpCommand(false)
+  .configureOutput({
+    outputError: (text, write) => write(text.trim().replace(/\s*\n\s*/g, " ") + "\n"),
+  });
+
+program.command("setup").description(
+  "fetch packages, TensorFlow, the Python side and the kernel; quick when done",
+)
+  .action(async () => await (await import("./setup.ts")).setup(ROOT));
+
+program.command("reproduce").description("run all notebooks top to bottom and write figures and tables")
+  .option("--data <prepared>", "a prepared folder, in place of the embedded corpus")
+  .option("--preset <name>", "paper, small or tiny", "small")
+  .option("--only <name>", "this notebook only, such as 02 (may be repeated)", collect, [])
+  .option("--json", "print the list as JSON")
+  .action(printing(async (options: { data?: string; preset: string; only: string[] }) => {
+    const { reproduce } = await import("./notebooks.ts");
+    const { configure } = await import("./training/config.ts");
+    configure(options.preset);
+    const { written, seconds } = await reproduce(options);
+    const { spanInWords } = await import("./progress.ts");
+    return {
+      json: { written, seconds },
+      lines: [
+        ...written.map(({ path, bytes }) => `${path}  ${Math.ceil(bytes / 1000)} kB`),
+        `${written.length} figures and tables in ${spanInWords(seconds)}`,
+      ],
+    };
+  }));
+
+program.command("lab").description("open JupyterLab on the notebooks")
+  .option("--port <number>", "the first port to try", count, 8888)
+  .option("--no-browser", "print the address only")
+  .action(async (options: { port: number; browser: boolean }) =>
+    await (await import("./notebooks/lab.ts")).openLab(options)
+  );
+
+program.command("test").description("run all tests, or those of the files whose names contain a word")
+  .argument("[words...]")
+  .action(async (words: string[]) => {
+    const run = fileURLToPath(new URL("../tests/run.ts", import.meta.url));
+    const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--quiet", run, ...words] });
+    Deno.exitCode = (await command.spawn().status).code;
+  });
+
+program.command("prepare").description("find and crop the faces of a folder of videos, compute their mel")
+  .argument("<videos>", "a folder of videos, or GRID's own layout")
+  .argument("<out>", "the prepared folder; one that is there goes on")
+  .option("--split <shares>", "percent of train, val and test", "95,2,3")
+  .option("--every <frames>", "look for a face on every so many frames", count, 5)
+  .option("--workers <number>", "preparing processes; as many as there are cores", count)
+  .option("--retry-rejects", "try again what was rejected before")
+  .option("--json", "print the counts and the rejects as JSON")
+  .action(printing(async (
+    videos: string,
+    out: string,
+    options: { split: string; every: number; workers?: number; retryRejects?: boolean },
+  ) => {
+    const { prepare } = await import("./data/prepare.ts");
+    const { clips, rejects } = await prepare(videos, out, options);
+    return {
+      json: { out, clips: clips.length, rejects },
+      lines: [
+        `${clips.length} clips prepared in ${out}, ${rejects.length} rejected (rejects.parquet says why)`,
+      ],
+    };
+  }));
+
+interface TrainingFlags {
+  run: string;
+  preset: string;
+  set: string[];
+  steps?: number;
+  resume?: boolean;
+  compile: boolean;
+  discriminator: string;
+}
+
+/** The flags that pretrain and train share. */
+function training(name: string, description: string): Command {
+  return program.command(name).description(description)
+    .argument("<prepared>", "a folder made by `deno task prepare`")
+    .requiredOption("--run <dir>", "the run folder: configuration, log, checkpoints")
+    .option("--preset <name>", "paper, small or tiny", "small")
+    .option("--set <key=value>", "a setting, such as gan.syncWeight=0.01 (may be repeated)", collect, [])
+    .option("--steps <number>", "steps in place of the preset's", count)
+    .option("--resume", "go on with the run in the folder")
+    .option("--no-compile", "run steps operation by operation")
+    .option("--json", "print the result as JSON");
+}
+
+async function trainingOptions({ run, preset, set, steps, resume, compile }: TrainingFlags) {
+  const { configure } = await import("./training/config.ts");
+  return { run, config: configure(preset, set), steps, resume, compiled: compile };
+}
+
+const ENDED = { steps: "all steps done", patience: "the held-out loss no longer fell" };
+
+training("pretrain", "pretrain the sync discriminator")
+  .action(printing(async (prepared: string, flags: TrainingFlags) => {
+    const options = await trainingOptions(flags);
+    const { pretrain } = await import("./training/pretrain.ts");
+    const result = await pretrain(prepared, options);
+    const best = `best held-out loss ${result.best.toFixed(4)}`;
+    return { json: result, lines: [`${result.run}: step ${result.step}, ${best} (${ENDED[result.ended]})`] };
+  }));
+
+training("train", "train the generator against the pretrained discriminator")
+  .requiredOption("--discriminator <run>", "run folder of the pretrained discriminator")
+  .action(printing(async (prepared: string, flags: TrainingFlags) => {
+    const options = { ...await trainingOptions(flags), discriminator: flags.discriminator };
+    const { train } = await import("./training/gan.ts");
+    const result = await train(prepared, options);
+    const best = `best held-out score ${result.best.toFixed(4)}`;
+    return { json: result, lines: [`${result.run}: step ${result.step}, ${best} (${ENDED[result.ended]})`] };
+  }));
+
+/** Ends the process for what commander refused: 0 after --help, 2 for wrong usage. */
+function endUsage({ exitCode }: CommanderError): never {
+  Deno.exit(exitCode === 0 ? 0 : 2);
+}
+
+if (import.meta.main) {
+  try {
+    await program.parseAsync(Deno.args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) endUsage(error);
+    fail(error);
+  }
+}
