@@ -78,8 +78,8 @@ function pictureArguments(to: string, { width, height, fps, crf }: Required<Omit
       "-framerate",
       `${fps}`,
     ],
-    ...["-i", "pipe:0", "-vf", filter, "-c:v", "libx264", "-preset", "veryfast", "-crf", `${crf}`, ...colours],
-    ...["-movflags", "+faststart", "-f", "mp4", `file:${to}`],
+    ...["-i", "pipe:0", "-vf", filter, "-c:v", "libx264", "-preset", "veryfast", "-crf", `${crf}`],
+    ...[...colours, "-movflags", "+faststart", "-f", "mp4", `file:${to}`],
   ];
 }
 
