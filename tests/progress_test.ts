@@ -46,6 +46,7 @@ Deno.test("in a notebook one output is changed in place, at most four times a se
   // deno-lint-ignore no-explicit-any
   const anyDeno = Deno as any;
   anyDeno.jupyter = { broadcast };
+  const begun = performance.now();
   try {
     const progress = new Progress("train <a>", 100, { start: 50 });
     for (let done = 51; done <= 80; done++) {
@@ -57,12 +58,13 @@ Deno.test("in a notebook one output is changed in place, at most four times a se
   } finally {
     anyDeno.jupyter = undefined;
   }
-  assert.ok(messages.length >= 3 && messages.length <= 4, `${messages.length} messages`);
+  const most = 2 + Math.ceil((performance.now() - begun) / 250); // a loaded machine takes longer than 0.3 s
+  assert.ok(messages.length >= 3 && messages.length <= most, `${messages.length} messages`);
   assert.deepEqual(
     messages.map(({ type }) => type === "display_data"),
     messages.map((_, index) => index === 0),
   );
   assert.equal(new Set(messages.map(({ id }) => id)).size, 1);
-  assert.match(messages.at(-1)!.text, /^train <a>: 80\/100 steps, \d+ steps\/s, took 0 s$/);
+  assert.match(messages.at(-1)!.text, /^train <a>: 80\/100 steps, \d+ steps\/s, took \d+ s$/);
   assert.match(messages.at(-1)!.html, /train &lt;a> <progress max="100" value="80"/);
 });
