@@ -75,7 +75,12 @@ export async function checkNotebooks(paths: string[]): Promise<string> {
   const modules = paths.map((path) => join(dirname(path), `.${notebookName(path)}.check.ts`));
   try {
     paths.forEach((path, index) => Deno.writeTextFileSync(modules[index], cellsAsModule(path)));
-    const commands = [["check", ...modules], ["lint", `--rules-exclude=${NOT_FOR_CELLS}`, ...modules]];
+    if (paths.length === 0) return "";
+    const commands = [["check", "--quiet", ...modules], [
+      "lint",
+      `--rules-exclude=${NOT_FOR_CELLS}`,
+      ...modules,
+    ]];
     const results = await Promise.all(
       commands.map((args) => new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output()),
     );
