@@ -11,6 +11,8 @@ import { type ManifestRow, readManifest, type Split } from "./manifest.ts";
 export const SYNC_FRAMES = 5;
 /** Bytes of one RGB face crop. */
 export const FRAME_BYTES = FACE_SIZE * FACE_SIZE * 3;
+/** Where the mouth lies in a crop of 96 x 96 pixels: lips, and the skin that moves with them. */
+export const MOUTH_REGION = { top: 50, left: 26, height: 30, width: 44 };
 /** The mel scale's floor, which stands for what lies before and after the sound. */
 const SILENCE = -4;
 /** A window whose mel values lie below this on the average has nobody speaking in it. */

@@ -79,7 +79,9 @@ export async function loadCheckpoint(path: string, only?: string[]): Promise<Che
         tf.tensor(await file.readF32(full), shape, "float32"),
       );
     }
-    return { groups, state: JSON.parse(metadata.state) };
+    // A number without end (no best loss yet) is written as null and read as absent.
+    const state = Object.entries(JSON.parse(metadata.state)).filter(([, value]) => value !== null);
+    return { groups, state: Object.fromEntries(state) as Record<string, number> };
   } finally {
     file.close();
   }
