@@ -1,0 +1,410 @@
+/** Hair, brows, beard and what is worn on the head, drawn once for a look with many fine strokes. */
+import { drawnLayer, drawOn, glow, type Pen, type Point, strands, trace } from "./brush.ts";
+import type { Layer } from "./layer.ts";
+import { type Colour, css, lighten, type Look, mix } from "./look.ts";
+import { HEAD_AREA, headHalfWidth } from "./relief.ts";
+import type { Random } from "../random.ts";
+
+/** How the styles differ: thickness over the skull, at the sides, where locks end (y), how far sideburns go (y). */
+const SHAPES: Record<Look["hair"]["style"], { top: number; side: number; locks: number; burns: number }> = {
+  cropped: { top: 0.55, side: 0.25, locks: 0, burns: 6 },
+  parted: { top: 0.95, side: 0.45, locks: 0, burns: 8 },
+  swept: { top: 1.15, side: 0.4, locks: 0, burns: 4 },
+  curly: { top: 1.35, side: 1.15, locks: 0, burns: 6 },
+  tied: { top: 0.6, side: 0.3, locks: 0, burns: 2 },
+  bob: { top: 0.9, side: 0.85, locks: 58, burns: 10 },
+  long: { top: 0.85, side: 0.8, locks: 128, burns: 10 },
+  receding: { top: 0.22, side: 0.3, locks: 0, burns: 8 },
+};
+
+/** Strokes of hair need contrast to be seen: black hair reflects more than its colour says. */
+function hairTone({ hair }: Look, factor: number): Colour {
+  return lighten(mix(hair.colour, [90, 84, 86], 0.08), factor);
+}
+
+/** Points of the hair's outer edge, left to right over the crown. */
+function outerEdge(look: Look): Point[] {
+  const { hair, head } = look, { top, side, burns } = SHAPES[hair.style], edge: Point[] = [];
+  for (let step = -12; step <= 12; step++) {
+    const angle = step / 12 * 1.42,
+      up = Math.cos(angle),
+      y = burns - 4 + (head.crown - burns + 4) * up ** 0.75;
+    const thick = hair.volume * (side + (top - side) * up ** 1.5);
+    const x = Math.sign(step) *
+      (Math.abs(step) === 0
+        ? 0
+        : Math.max(headHalfWidth(look, y), 60 * Math.abs(Math.sin(angle)) ** 1.6 * (up < 0.3 ? 0 : 1) * 0));
+    const lean = step === 0 ? 0 : Math.sign(step) * thick * Math.sqrt(Math.max(0, 1 - up * up * 0.8));
+    const wave = hair.style === "curly" ? 1.6 * Math.sin(step * 2.4) : 0;
+    edge.push([x + lean + wave * 0.6, y - thick * up - wave]);
+  }
+  return edge;
+}
+
+/** Points of the hairline, right to left: temple, forehead, temple. */
+function hairline(look: Look): Point[] {
+  const { hair } = look, { burns } = SHAPES[hair.style], y = hair.hairline, half = look.head.halfWidth;
+  const rise = hair.style === "receding" ? 1 : 0, part = hair.part * 22, line: Point[] = [];
+  const peak = hair.style === "parted" || hair.style === "bob" || hair.style === "long";
+  const side = (d: 1 | -1): Point[] => [
+    [d * (half + 1), burns],
+    [d * (half - 3), burns - 5],
+    [d * (half - 4.5), -14],
+    [d * (half - 6 - 3 * rise), -26 - 4 * rise],
+    [d * (half - 15 - 5 * rise), y + 7 - 13 * rise],
+    [d * (half * 0.42), y + 0.5 - 9 * rise],
+  ];
+  line.push(...side(1), [part, y - (peak ? 4 : 0.5) + (rise ? -2 : 0)], ...side(-1).reverse());
+  return line;
+}
+
+/** The way hair falls: from the parting or the hairline over the skull. */
+function strandPath(look: Look): (place: number, draw: Random) => Point[] {
+  const { hair, head } = look, { burns } = SHAPES[hair.style], half = head.halfWidth, part = hair.part * 22;
+  const crown = head.crown - hair.volume;
+  if (hair.style === "curly") {
+    return (_, draw) => {
+      const x = draw.uniform(-half - 12, half + 12),
+        y = draw.uniform(crown - 4, burns + 4),
+        r = draw.uniform(1.5, 4.2);
+      const start = draw.uniform(0, 6.28), turn = draw.uniform() < 0.5 ? 1 : -1;
+      return [0, 1.1, 2.2, 3.3, 4.2].map((
+        a,
+      ): Point => [x + r * Math.cos(start + turn * a), y + r * Math.sin(start + turn * a)]);
+    };
+  }
+  if (hair.style === "parted" || hair.style === "bob" || hair.style === "long") {
+    return (_, draw) => {
+      const d = draw.uniform() < 0.5 + hair.part * 0.25 ? -1 : 1,
+        root = draw.uniform(hair.hairline - 2, crown + 3);
+      const reach = draw.uniform(0.25, 1.1), fall = draw.uniform(-30, burns + 6);
+      const endX = d * (half + 10) * Math.min(1, 0.55 + 0.5 * reach), bend = root - 3 + (fall - root) * 0.12;
+      return [[part, root], [part + (endX - part) * 0.45, bend], [
+        part + (endX - part) * 0.85,
+        bend + (fall - bend) * 0.4,
+      ], [endX, fall]];
+    };
+  }
+  const backward = hair.style === "swept" || hair.style === "tied";
+  return (_, draw) => {
+    const angle = draw.uniform(-1.5, 1.5), x = Math.sin(angle) * half, up = Math.cos(angle);
+    const y = burns + (hair.hairline - burns) * up ** 0.6 + draw.uniform(backward ? -22 : -34, 2);
+    const length = backward ? draw.uniform(16, 34) : draw.uniform(5, 10);
+    const lean = backward ? 0.35 * x / half : 0.6 * x / half + 0.35 * hair.part;
+    const curl = draw.uniform(-1.5, 1.5);
+    return [[x, y], [x + lean * length * 0.5 + curl, y - length * 0.5 * up], [
+      x + lean * length,
+      y - length * up,
+    ]];
+  };
+}
+
+/** Draws the cap of hair over the skull onto the head, with the shadow it throws on the forehead. */
+export function drawHair(head: Layer, look: Look): void {
+  const { hair, light } = look, edge = outerEdge(look), line = hairline(look);
+  const region = (pen: Pen) => {
+    pen.beginPath();
+    trace(pen, edge);
+    trace(pen, line, { join: true });
+    pen.closePath();
+  };
+  drawOn(head, (pen) => {
+    pen.filter = "blur(4px)";
+    pen.strokeStyle = css([40, 22, 16], 0.3);
+    pen.lineWidth = 5;
+    pen.beginPath();
+    trace(pen, line.slice(2, -2).map(([x, y]): Point => [x, y + 2]));
+    pen.stroke();
+    pen.filter = "none";
+    pen.filter = "blur(1.2px)";
+    region(pen);
+    const thin = hair.style === "receding" ? 0.4 : 1;
+    const fill = pen.createRadialGradient(30 * light.x, -70 + 20 * light.y, 6, 0, -20, 80);
+    fill.addColorStop(0, css(hairTone(look, 1.25), thin));
+    fill.addColorStop(0.45, css(hairTone(look, 0.9), thin));
+    fill.addColorStop(1, css(hairTone(look, 0.55), Math.min(1, thin * 2.2)));
+    pen.fillStyle = fill;
+    pen.fill();
+    pen.filter = "none";
+    pen.save();
+    pen.clip();
+    const cropped = hair.style === "cropped" || hair.style === "receding";
+    strands(pen, {
+      count: cropped ? 1500 : hair.style === "curly" ? 2200 : 1100,
+      colour: hairTone(look, 1),
+      width: hair.style === "curly" ? 0.8 : cropped ? 0.5 : 0.6,
+      contrast: hair.style === "curly" ? 0.28 : 0.42,
+      seed: look.background.seed,
+      path: strandPath(look),
+    });
+    pen.globalCompositeOperation = "screen"; // the light's reflection lies across the strands
+    for (const [x, y, r, a] of [[24 * light.x, -62, 34, 0.16], [44 * light.x, -40, 22, 0.1]]) {
+      glow(pen, [x, y], r, lighten(hairTone(look, 1.6), 1.2), a * 1.6);
+    }
+    pen.globalCompositeOperation = "source-over";
+    pen.restore();
+    // single hairs soften the hairline
+    const rooted = hair.style !== "receding";
+    strands(pen, {
+      count: rooted ? 240 : 90,
+      colour: hairTone(look, 0.8),
+      width: 0.55,
+      seed: look.background.seed + 1,
+      path: (place, draw) => {
+        const at = 2 + place * (line.length - 5), i = Math.floor(at), f = at - i;
+        const x = line[i][0] * (1 - f) + line[i + 1][0] * f, y = line[i][1] * (1 - f) + line[i + 1][1] * f;
+        const out = x / look.head.halfWidth, l = draw.uniform(2, 6), off = draw.uniform(-1.6, 1.4);
+        return [[x, y + off], [x + out * l * 0.4 + draw.uniform(-1, 1), y - l * 0.6 + off], [
+          x + out * l,
+          y - l * 1.2 + off,
+        ]];
+      },
+    });
+    drawFringe(pen, look);
+    if (hair.style === "tied") drawBun(pen, look);
+  });
+}
+
+function drawBun(pen: Pen, look: Look): void {
+  const { head, hair } = look, y = head.crown - hair.volume * 0.6 - 5, r = 10 + hair.volume * 0.4;
+  pen.fillStyle = css(hairTone(look, 0.75));
+  pen.beginPath();
+  pen.ellipse(hair.part * 6, y, r * 1.15, r, 0, 0, 7);
+  pen.fill();
+  pen.save();
+  pen.clip();
+  strands(pen, {
+    count: 120,
+    colour: hairTone(look, 1.1),
+    width: 1,
+    seed: look.background.seed + 5,
+    path: (_, draw) => {
+      const a = draw.uniform(-1.2, 1.2);
+      return [[-r * 1.2, y + r * a], [0, y + r * a * 1.25 - 2], [r * 1.2, y + r * a]];
+    },
+  });
+  pen.restore();
+}
+
+/** Locks in front of the shoulders, for long styles: a layer over the head; null for the others. */
+export function drawLocks(look: Look): Layer | null {
+  const { hair, head } = look, { locks } = SHAPES[hair.style];
+  if (!locks) return null;
+  const half = head.halfWidth, end = locks, out = hair.volume;
+  return drawnLayer({ ...HEAD_AREA, left: -100, right: 100, bottom: Math.min(132, end + 8) }, (pen) => {
+    for (const d of [-1, 1]) {
+      const inner: Point[] = [[d * (half - 9), -34], [d * (half - 4), -12], [d * (half - 3.5), 14], [
+        d * (half - 2 + 0.04 * end),
+        end * 0.6,
+      ], [d * (half - 4), end]];
+      const outer: Point[] = [
+        [d * (half + 3), end + 3],
+        [d * (half + out * 1.4 + 3), end * 0.7],
+        [d * (half + out * 1.3), 12],
+        [d * (half + out * 0.9), -18],
+        [d * (half - 2 + out * 0.4), -46],
+      ];
+      pen.beginPath();
+      trace(pen, inner);
+      trace(pen, outer, { join: true });
+      pen.closePath();
+      pen.fillStyle = css(hairTone(look, 0.72));
+      pen.fill();
+      pen.save();
+      pen.clip();
+      strands(pen, {
+        count: 300,
+        colour: hairTone(look, d * look.light.x > 0 ? 1.05 : 0.82),
+        width: 0.95,
+        seed: look.background.seed + 2 + d,
+        path: (_, draw) => {
+          const k = draw.uniform(), wave = draw.uniform(-1.5, 1.5);
+          const at = (i: number, wiggle: number): Point => {
+            const a = inner[i], b = outer[4 - i];
+            return [a[0] + (b[0] - a[0]) * k + wiggle, a[1] + (b[1] - a[1]) * k];
+          };
+          return [at(0, 0), at(1, wave), at(2, -wave), at(3, wave), at(4, 0)];
+        },
+      });
+      pen.restore();
+    }
+  });
+}
+
+/** Hair behind the neck, for long styles; null for the others. */
+export function drawBackHair(look: Look): Layer | null {
+  const { locks } = SHAPES[look.hair.style], half = look.head.halfWidth, out = look.hair.volume;
+  if (!locks) return null;
+  return drawnLayer({ left: -100, right: 100, top: -60, bottom: Math.min(132, locks + 12) }, (pen) => {
+    pen.fillStyle = css(hairTone(look, 0.45));
+    pen.beginPath();
+    trace(pen, [
+      [-half - out, -30],
+      [-half - out * 1.3, 20],
+      [-half - out, locks],
+      [0, locks + 6],
+      [half + out, locks],
+      [half + out * 1.3, 20],
+      [half + out, -30],
+    ]);
+    pen.closePath();
+    pen.fill();
+  });
+}
+
+/** Eyebrows, a layer of their own because they move. */
+export function drawBrows(look: Look): Layer {
+  const { brows, eyes, hair } = look, colour = lighten(mix(hair.colour, [52, 38, 32], 0.5), 0.72);
+  return drawnLayer(HEAD_AREA, (pen) => {
+    for (const d of [-1, 1]) {
+      const ridge = (t: number): Point => [
+        d * (eyes.x - eyes.halfWidth * 0.95 + t * eyes.halfWidth * 2.3),
+        brows.y + brows.tilt * (0.5 - t) - brows.arch * Math.sin(Math.PI * Math.min(1, t * 1.05) * 0.92) +
+        3.4 * Math.max(0, t - 0.55) ** 1.2 + 1.4,
+      ];
+      const thick = (t: number) =>
+        brows.thickness * Math.min(1, 0.55 + 2 * t) * (1 - 0.75 * Math.max(0, t - 0.45) / 0.55);
+      pen.filter = "blur(1.6px)";
+      pen.beginPath();
+      trace(pen, [0, 0.25, 0.5, 0.75, 1].map((t): Point => [ridge(t)[0], ridge(t)[1] - thick(t) / 2]));
+      trace(pen, [1, 0.75, 0.5, 0.25, 0].map((t): Point => [ridge(t)[0], ridge(t)[1] + thick(t) / 2]), {
+        join: true,
+      });
+      pen.fillStyle = css(colour, 0.55);
+      pen.fill();
+      pen.filter = "none";
+      strands(pen, {
+        count: 130,
+        colour,
+        width: 0.6,
+        seed: look.background.seed + 7,
+        path: (t, draw) => {
+          const [x, y] = ridge(t * 0.97),
+            h = thick(t),
+            start = y + draw.uniform(-0.45, 0.5) * h,
+            l = draw.uniform(1.8, 3.6);
+          return [[x, start], [x + d * l * (0.35 + 0.5 * t), start - l * (0.55 - 0.7 * t)]];
+        },
+      });
+    }
+  });
+}
+
+/** Draws a trimmed beard and a moustache onto the skin; they move with the jaw. */
+export function drawBeard(head: Layer, look: Look): void {
+  const { beard, mouth, nose, moustache, hair, head: { chin, halfWidth } } = look;
+  if (beard < 0.35) return;
+  const colour = lighten(mix(hair.colour, [70, 50, 40], 0.25), 0.85),
+    strength = Math.min(1, (beard - 0.25) * 1.6);
+  drawOn(head, (pen) => {
+    pen.globalAlpha = strength;
+    strands(pen, {
+      count: 1500,
+      colour,
+      width: 0.6,
+      seed: look.background.seed + 11,
+      path: (_, draw) => {
+        let x = 0, y = 0;
+        do { // anywhere between the cheeks and the chin, but not on the lips
+          x = draw.uniform(-halfWidth, halfWidth);
+          y = draw.uniform(14, chin);
+        } while (
+          Math.abs(x) > headHalfWidth(look, y) - 1 ||
+          y < 66 - 0.95 * Math.abs(x) && y < mouth.y + mouth.lower + 2 ||
+          (x / (mouth.halfWidth + 3)) ** 2 + ((y - mouth.y - 1) / (mouth.lower + 5)) ** 2 < 1
+        );
+        const l = draw.uniform(1.5, 3.5);
+        return [[x, y], [x + x / halfWidth * l * 0.4 + draw.uniform(-0.8, 0.8), y + l]];
+      },
+    });
+    if (!moustache) return;
+    strands(pen, {
+      count: 420,
+      colour,
+      width: 0.6,
+      seed: look.background.seed + 13,
+      path: (_, draw) => {
+        const x = draw.uniform(-1, 1) * (mouth.halfWidth + 2), down = Math.abs(x) / mouth.halfWidth;
+        const y = nose.base + 4 + (mouth.y - mouth.upper - nose.base - 6) * draw.uniform(0.25, 1) +
+          6.5 * down ** 2.2;
+        const l = draw.uniform(1.5, 3.2);
+        return [[x, y], [x + Math.sign(x) * l * 0.8, y + l * (0.5 + 0.4 * down)]];
+      },
+    });
+  });
+}
+
+function drawFringe(pen: Pen, look: Look): void {
+  const { hair, head } = look, half = head.halfWidth;
+  if (!hair.fringe) return;
+  const tips = (x: number) => -24 + 8 * (x / half) ** 2 - 7 * (1 - hair.fringe);
+  for (const [count, width, shade, seed] of [[160, 3, 0.75, 17], [420, 1, 0.95, 19]]) {
+    strands(pen, {
+      count,
+      colour: hairTone(look, shade),
+      width,
+      seed: look.background.seed + seed,
+      path: (place, draw) => {
+        const x = (2 * place - 1) * 0.84 * half,
+          root = hair.hairline - draw.uniform(4, 22),
+          end = tips(x) + draw.uniform(-3, 1.5);
+        return [[x * 0.8 + hair.part * 8, root], [x * 0.97, (root + end) / 2 - 2], [x + hair.part * 4, end]];
+      },
+    });
+  }
+}
+
+/** What covers the eyes' part of the face: a fringe, glasses; null when there is neither. */
+export function drawCover(look: Look): Layer | null {
+  const { glasses, eyes, head, light } = look;
+  if (!glasses && !look.hair.fringe) return null;
+  return drawnLayer(HEAD_AREA, (pen) => {
+    drawFringe(pen, look);
+    if (!glasses) return;
+    const w = eyes.halfWidth + 4.6, h = w * (0.62 + 0.3 * glasses.round), y = 1.5;
+    for (const d of [-1, 1]) {
+      const x = d * eyes.x, corner = Math.min(w, h) * (0.5 + 0.5 * glasses.round);
+      pen.beginPath();
+      pen.roundRect(x - w, y - h, 2 * w, 2 * h, corner);
+      const lens = pen.createLinearGradient(x - w, y - h, x + w, y + h);
+      lens.addColorStop(0, "rgba(255,255,255,0.14)");
+      lens.addColorStop(0.42, "rgba(255,255,255,0.03)");
+      lens.addColorStop(1, "rgba(190,215,255,0.09)");
+      pen.fillStyle = lens;
+      pen.fill();
+      pen.strokeStyle = css(glasses.rim, 0.95);
+      pen.lineWidth = glasses.weight;
+      pen.stroke();
+      pen.strokeStyle = css(lighten(mix(glasses.rim, [255, 255, 255], 0.4), 1), 0.5);
+      pen.lineWidth = 0.4;
+      pen.beginPath();
+      pen.moveTo(x - w * 0.7, y - h + 0.3);
+      pen.lineTo(x + w * 0.6 * Math.sign(light.x || 1), y - h + 0.3);
+      pen.stroke();
+      pen.strokeStyle = css(lighten(glasses.rim, 0.8), 0.95);
+      pen.lineWidth = glasses.weight * 0.9;
+      pen.beginPath();
+      pen.moveTo(x + d * w, y - h * 0.35);
+      pen.lineTo(d * (head.halfWidth + 3), y - 2);
+      pen.stroke();
+    }
+    pen.beginPath();
+    pen.moveTo(-eyes.x + w, y - 2);
+    pen.quadraticCurveTo(0, y - 5, eyes.x - w, y - 2);
+    pen.stroke();
+  });
+}
+
+/** Small things at the ears. */
+export function drawEarrings(head: Layer, look: Look): void {
+  if (!look.earrings) return;
+  drawOn(head, (pen) => {
+    for (const d of [-1, 1]) {
+      pen.fillStyle = css([214, 178, 96]);
+      pen.beginPath();
+      pen.arc(d * (look.head.halfWidth + 2.5), 27, 2, 0, 7);
+      pen.fill();
+      glow(pen, [d * (look.head.halfWidth + 2.5) - 0.6, 26.3], 1.2, [255, 250, 225], 0.9);
+    }
+  });
+}

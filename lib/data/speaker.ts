@@ -1,0 +1,55 @@
+import { drawLook, type Look } from "./drawn_face.ts";
+import type { Manner } from "./mouth.ts";
+import { random } from "./random.ts";
+import type { Voice } from "./speech.ts";
+
+/** A drawn person: what they look like, how they sound, and how they move when they speak. */
+export interface Speaker {
+  look: Look;
+  voice: Voice;
+  manner: Manner;
+  /** Size of head movements, about 0.6 to 1.3. */
+  liveliness: number;
+}
+
+/** espeak-ng's English accents. */
+const ACCENTS = [
+  "en-gb",
+  "en-us",
+  "en-gb-scotland",
+  "en-gb-x-rp",
+  "en-gb-x-gbclan",
+  "en-029",
+  "en-gb-x-gbcwmd",
+  "en-us-nyc",
+];
+/** espeak-ng's variants that sound like people, by the pitch they are made for. */
+const HIGH = ["f1", "f2", "f3", "f4", "f5", "Annie", "belinda", "linda", "steph", "anika"];
+const LOW = ["m1", "m2", "m3", "m4", "m6", "m7", "m8", "Michael", "Denis", "max", "Lee", "david"];
+
+/** The speaker `index` of a corpus `seed`: a pure function, so that a corpus may grow without changing its people. */
+export function drawSpeaker(seed: number, index: number): Speaker {
+  const look = drawLook(seed, index), draw = random(seed, "speaker", index), { uniform } = draw;
+  const first = random(seed, "voices").index(1000) + index; // neighbours differ in accent and variant
+  const high = look.feminine > 0.5, variants = high ? HIGH : LOW;
+  return {
+    look,
+    voice: {
+      name: `${ACCENTS[first % ACCENTS.length]}+${variants[(first >> 1) % variants.length]}`,
+      rate: uniform(148, 184) - 12 * look.age,
+      pitch: Math.round(uniform(30, 65) + (high ? 8 : -6)),
+      range: Math.round(uniform(35, 75)),
+      tract: uniform(0.95, 1.05) + 0.03 * (0.5 - look.feminine),
+      echo: uniform(0.05, 0.7),
+      noise: uniform(-72, -56),
+      level: uniform(-27, -21),
+    },
+    manner: {
+      strength: uniform(0.86, 1.12),
+      jaw: uniform(0.82, 1.15),
+      smile: uniform(-0.1, 0.18),
+      parted: Math.max(0, uniform(-0.03, 0.05)),
+    },
+    liveliness: uniform(0.65, 1.2),
+  };
+}
