@@ -1,5 +1,6 @@
 import { KitError } from "../errors.ts";
-import { cropFace, detectFaces, type Face, FACE_SIZE, trackSpeaker } from "../media/face.ts";
+import { cropFace, FACE_SIZE, trackSpeaker } from "../media/face.ts";
+import { findFaces } from "../media/face_video.ts";
 import { decodeFrames, decodeSound, FRAME_RATE, probe, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
 import { melSpectrogram } from "../media/mel.ts";
 import { tf } from "../tf.ts";
@@ -12,8 +13,6 @@ const FEWEST_FRAMES = 15;
 const SILENCE_DB = -60;
 /** Sound that ends this much before the picture is worth a note, in seconds. */
 const NOTED_CUT = 0.5;
-/** Faces are looked for in frames no larger than this: finer ones only cost time. */
-const LOOK_SIZE = 960;
 
 export type RejectReason =
   | ("not-readable" | "not-a-video" | "truncated" | "damaged" | "no-sound" | "silent" | "no-face")
@@ -73,25 +72,6 @@ function levelOf(sound: Float32Array): number {
   let sum = 0;
   for (const sample of sound) sum += sample * sample;
   return 10 * Math.log10(Math.max(sum / Math.max(1, sound.length), 1e-12));
-}
-
-/** First reading of the video: the faces of every `every`th frame, in source pixels, and the count of frames. */
-async function findFaces(source: string, video: { width: number; height: number }, every: number) {
-  const shrink = Math.min(1, LOOK_SIZE / Math.max(video.width, video.height));
-  const width = Math.round(video.width * shrink), height = Math.round(video.height * shrink);
-  const back = [video.width / width, video.height / height];
-  const detections: Face[][] = [];
-  let frames = 0;
-  for await (const frame of decodeFrames(source, { width, height })) {
-    if (frames++ % every !== 0) continue;
-    const faces = await detectFaces(frame, width, height);
-    for (const { box, landmarks } of faces) {
-      for (let i = 0; i < landmarks.length; i++) landmarks[i] *= back[i % 2];
-      for (let i = 0; i < box.length; i++) box[i] *= back[i % 2];
-    }
-    detections.push(faces);
-  }
-  return { detections, frames };
 }
 
 /** Second reading: the crops from frame `first` on, one JPEG for each of the boxes. */
