@@ -15,10 +15,15 @@ const VIDEO = /\.(mp4|m4v|mov|mpg|mpeg|avi|webm|mkv)$/i;
 /** Folders of GRID's archives that lie between a speaker's folder and the clips. */
 const GRID_INNER = /^(video|mpg|mpg_\d+|mpg_vcd)$/i;
 
+/** Longest safe name in bytes: file systems allow 255, and endings are yet to come. */
+const LONGEST_NAME = 180;
+
 /** A name that is safe as a file name on every system: it can leave no folder and hides no file. */
 export function safeName(name: string): string {
-  const safe = name.normalize("NFC").replace(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^\.+/, "_").slice(0, 120);
-  return safe || "_";
+  const safe = name.normalize("NFC").replace(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^\.+/, "_");
+  const letters = [...safe || "_"];
+  while (new TextEncoder().encode(letters.join("")).length > LONGEST_NAME) letters.pop();
+  return letters.join("");
 }
 
 interface Found {

@@ -9,19 +9,24 @@ const say = (answer: unknown) =>
 // Standard output belongs to the answers alone.
 console.log = console.info = console.debug = console.error;
 
+async function answer(line: string): Promise<void> {
+  try {
+    say(await prepareClip(JSON.parse(line)));
+  } catch (error) {
+    // A fault that the next clip would meet too (a full disk) ends the whole work, any other only this clip.
+    if (error instanceof KitError) say({ fault: error.what, remedy: error.remedy });
+    else say({ reason: "crashed", detail: String((error as Error).stack ?? error).slice(0, 1000) });
+  }
+}
+
 await loadFaceDetector();
 say({ ready: true });
-let rest = "";
+let rest = "", work = Promise.resolve();
 for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
   const lines = (rest + text).split("\n");
   rest = lines.pop()!;
-  for (const line of lines) {
-    try {
-      say(await prepareClip(JSON.parse(line)));
-    } catch (error) {
-      // A fault that the next clip would meet too (a full disk) ends the whole work, any other only this clip.
-      if (error instanceof KitError) say({ fault: error.what, remedy: error.remedy });
-      else say({ reason: "crashed", detail: String((error as Error).stack ?? error).slice(0, 1000) });
-    }
-  }
+  for (const line of lines) work = work.then(() => answer(line));
 }
+// The input closes when all is done, or when the process that gave the jobs was killed: then leave the clip in
+// hand at once, since the run that goes on may be at it already.
+Deno.exit(0);

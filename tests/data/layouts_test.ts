@@ -44,7 +44,10 @@ Deno.test("names with spaces, quotes and other scripts become safe ones that lea
     const safe = safeName(name);
     assert.ok(safe && !safe.startsWith(".") && !/[/\\\0]/.test(safe), `${JSON.stringify(name)} -> ${safe}`);
   }
-  assert.ok(safeName("x".repeat(1000)).length <= 120);
+  for (const long of ["x".repeat(1000), "说".repeat(1000), "𝒳".repeat(1000)]) {
+    const safe = safeName(long);
+    assert.ok(new TextEncoder().encode(safe).length <= 180 && safe.length > 40 && safe.isWellFormed());
+  }
 });
 
 Deno.test("two videos that would share an id are told apart by their paths, however many there are", () =>
