@@ -62,6 +62,8 @@ async function fetchWheel(site: Site, report: Report, wheel: Wheel, store: strin
   try {
     await runTool(site, [
       ..."python3 -m pip download --no-deps --no-cache-dir --only-binary=:all: --progress-bar off".split(" "),
+      // pip says that it cannot connect only when it tries again.
+      ...["--retries", "3"],
       ...(wheel.choose ?? []),
       ...["--dest", scratch, wheel.requirement],
     ], {
@@ -104,7 +106,12 @@ export async function installWheel(site: Site, report: Report, wheel: Wheel): Pr
   const file = found[0] ?? await fetchWheel(site, report, wheel, store);
   report.say(`unpacking ${basename(file)}`);
   const folder = join(site.root, wheel.folder);
-  const listing = await runTool(site, ["python3", UNZIP, file, wheel.members, folder], { part: wheel.part });
+  const command = ["python3", UNZIP, file, wheel.members, folder];
+  const listing = await runTool(site, command, { part: wheel.part }).catch(async (error) => {
+    // A damaged wheel is fetched anew, and a full disk has the more room. Another step's fault says nothing of it.
+    if (!site.signal.aborted) await removeFolder(store);
+    throw error;
+  });
   const sizes: Record<string, number> = JSON.parse(listing);
   const files = Object.entries(sizes).map(([path, size]) => [relative(site.root, join(folder, path)), size]);
   await markDone(site.root, wheel.part, { version: version(wheel), files: Object.fromEntries(files) });
