@@ -69,7 +69,7 @@ export async function loadClip(folder: string, row: ManifestRow): Promise<Clip> 
 }
 
 /** Start frames at which both 5 frames and 16 mel columns remain. */
-const windowsOf = (frames: number, columns: number): number => {
+export const windowsOf = (frames: number, columns: number): number => {
   let windows = Math.max(0, frames - SYNC_FRAMES + 1);
   while (windows > 0 && melStart(windows - 1) + MEL_WINDOW > columns) windows--;
   return windows;
@@ -140,7 +140,7 @@ export function melWindow(
 export const generatorColumn = (frame: number): number => melStart(frame - 2);
 
 /** Writes the lower halves of 5 frames as [48, 96, 15] in 0..1 into `out`, frame by frame on the channels. */
-export function lowerFaces(clip: Clip, start: number, out: Float32Array): void {
+export function lowerFaces(clip: { faces: Uint8Array }, start: number, out: Float32Array): void {
   const half = FACE_SIZE / 2, pixels = half * FACE_SIZE, channels = 3 * SYNC_FRAMES;
   for (let f = 0; f < SYNC_FRAMES; f++) {
     let from = (start + f) * FRAME_BYTES + half * FACE_SIZE * 3;

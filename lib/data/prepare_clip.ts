@@ -10,7 +10,7 @@ const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
 /** Fewer frames than this hold no window to learn from. */
 const FEWEST_FRAMES = 15;
 /** A sound below this level, in dB of full scale, is silence. */
-const SILENCE_DB = -60;
+export const SILENCE_DB = -60;
 /** Sound that ends this much before the picture is worth a note, in seconds. */
 const NOTED_CUT = 0.5;
 
@@ -68,7 +68,7 @@ async function examine(source: string) {
 }
 
 /** Level of a sound in dB of full scale: 20 log10 of the root mean square. */
-function levelOf(sound: Float32Array): number {
+export function levelOf(sound: Float32Array): number {
   let sum = 0;
   for (const sample of sound) sum += sample * sample;
   return 10 * Math.log10(Math.max(sum / Math.max(1, sound.length), 1e-12));

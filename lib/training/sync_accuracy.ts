@@ -34,7 +34,10 @@ const MEL_SIZE = MEL_BANDS * MEL_WINDOW;
 const BATCH = 32;
 
 /** Embeds windows of one clip: `start` frames in, [n, c] audio and video embeddings out. */
-export type Embed = (clip: Clip, starts: number[]) => { audio: Float32Array[]; video: Float32Array[] };
+export type Embed = (
+  clip: Pick<Clip, "faces" | "mel" | "columns">,
+  starts: number[],
+) => { audio: Float32Array[]; video: Float32Array[] };
 
 /** Applies a discriminator to windows, batch by batch of one size so that it is compiled once. */
 export function embedder(params: Params): Embed {
