@@ -175,7 +175,8 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
 
   const progress = new Progress("pretraining", steps, { unit: "steps" });
   let recent = 0, note = "";
-  while (step < steps) {
+  const patient = () => (step - bestStep) / evaluateEvery < patience;
+  while (step < steps && patient()) {
     const drawn = await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly });
     const batch = syncTensors(drawn);
     const next = trained(params, state, batch);
@@ -192,10 +193,9 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       const held = await evaluate();
       note = `, held-out loss ${held.loss.toFixed(3)} AUC ${held.auc.toFixed(3)}` +
         (recent > PLATEAU && step > 2000 ? " (still at chance: check the data's sync)" : "");
-      if ((step - bestStep) / evaluateEvery >= patience) break;
     }
   }
   progress.stop();
-  rate.dispose();
+  tf.dispose([rate, ...Object.values(params), ...Object.values(flattenAdam(state))]);
   return { run: options.run, step, best, ended: step < steps ? "patience" : "steps" };
 }

@@ -55,8 +55,9 @@ export async function readRun(run: string, kind?: RunKind): Promise<RunFile> {
 }
 
 /**
- * Starts a run folder, or opens it to go on. Returns the last checkpoint when there is one to go on from.
- * Throws KitError when a run is there already and `resume` was not asked for, or when its configuration differs.
+ * Starts a run folder, or opens it to go on: then with the run's own configuration, in which only the number of
+ * steps may change. Returns the last checkpoint when there is one to go on from.
+ * Throws KitError when a run is there already and `resume` was not asked for.
  */
 export async function openRun(
   run: string,
