@@ -156,6 +156,18 @@ training("train", "train the generator against the pretrained discriminator")
     return { json: result, lines: [`${result.run}: step ${result.step}, ${best} (${ENDED[result.ended]})`] };
   }));
 
+program.command("sync").description("measure how well a film's sound and lips go together")
+  .argument("<video>", "a film of one person speaking")
+  .requiredOption("--run <dir>", "run folder of the discriminator that judges")
+  .option("--figure <file>", "draw the distance curve as .svg or .png")
+  .option("--json", "print the report as JSON")
+  .action(printing(async (video: string, { run, figure }: { run: string; figure?: string }) => {
+    const { reportLines, syncReport, writeSyncFigure } = await import("./sync.ts");
+    const report = await syncReport(video, { run });
+    if (figure) await writeSyncFigure(report, figure);
+    return { json: report, lines: [...reportLines(report), ...(figure ? [`curve drawn in ${figure}`] : [])] };
+  }));
+
 /** Ends the process for what commander refused: 0 after --help, 2 for wrong usage. */
 function endUsage({ exitCode }: CommanderError): never {
   Deno.exit(exitCode === 0 ? 0 : 2);

@@ -7,6 +7,8 @@ import { FRAME_BYTES, SYNC_FRAMES, windowsOf } from "./dataset.ts";
 import { levelOf, SILENCE_DB } from "./prepare_clip.ts";
 
 const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
+/** So many frames left out are worth a note: half a second. */
+const NOTED_FRAMES = FRAME_RATE / 2;
 /** Windows of one part. The mel start of frame f + 5 k is that of f + 16 k, so parts begin at multiples of 5 frames. */
 const PART = 250;
 
@@ -81,7 +83,7 @@ export async function openSpeakerFilm(
     );
   }
   const notes: string[] = [];
-  if (frames < face.frames) {
+  if (face.frames - frames > NOTED_FRAMES) {
     notes.push(`frames ${firstFrame} to ${end - 1} of ${face.frames}: the others have no face or no sound`);
   }
   return {
