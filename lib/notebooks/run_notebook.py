@@ -42,14 +42,16 @@ class Client(NotebookClient):
 
 
 def scrubber(folder):
-    """A function that takes this machine's paths out of a text: ./ for the project, ~ for the home folder."""
+    """A function that takes this machine's paths out of a text: . for the project, ~ for the home folder."""
     project = os.path.dirname(os.path.abspath(folder))
-    places = [("file://" + project + "/", "./"), (project + "/", "./"), (project, "."),
-              (tempfile.gettempdir() + "/", "tmp/"), (os.path.expanduser("~") + "/", "~/")]
+    places = [("file://" + project, "."), (project, "."), (tempfile.gettempdir(), "tmp"),
+              (os.path.expanduser("~"), "~")]
+    # A longer name that begins like a place is another place.
+    patterns = [(re.compile(re.escape(place) + r"(?![\w.-])"), name) for place, name in places if len(place) > 1]
 
     def scrub(text):
-        for place, name in places:
-            text = text.replace(place, name)
+        for pattern, name in patterns:
+            text = pattern.sub(name, text)
         return text
 
     return scrub

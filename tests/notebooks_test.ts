@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KitError } from "../lib/errors.ts";
+import { reproduce, writtenSince } from "../lib/notebooks.ts";
+import { listNotebooks, notebookName, outputText } from "../lib/notebooks/cells.ts";
+import { runNotebook } from "../lib/notebooks/run.ts";
+import { writeNotebook } from "./notebooks/made_notebook.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url)).replace(/\/$/, "");
+const NOTEBOOKS = join(ROOT, "notebooks");
+
+/** Cells that take part in every promise: import maps, relative imports, parameters, figures, progress. */
+const CELLS = [
+  'import { join } from "node:path";\nimport { Command } from "commander";\nimport { Progress } from "../lib/progress.ts";\n',
+  'console.log(Deno.cwd(), Deno.env.get("HOME"), new Command("x").name());\n',
+  'await Deno.writeTextFile(join(Deno.env.get("KIT_FIGURES")!, "drawn.svg"), Deno.env.get("KIT_PRESET")!);\n',
+  'const progress = new Progress("counting", 2);\nprogress.update(1);\nprogress.stop();\n',
+  "6 * 7;\n",
+];
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "kit-notebooks-" });
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Paths of this machine that a text shows. */
+function machinePaths(text: string): string[] {
+  const places = [ROOT, `${homedir()}/`, `${tmpdir()}/`, "file:///", "/home/", "/Users/"];
+  return places.filter((place) => text.includes(place));
+}
+
+Deno.test("a notebook runs top to bottom with Deno's kernel and keeps its outputs, without this machine's traces", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "01-made.ipynb"), out = join(folder, "out.ipynb");
+    await writeNotebook(path, CELLS);
+    const cells: string[] = [], notes: string[] = [];
+    await runNotebook(path, {
+      out,
+      folder: NOTEBOOKS,
+      env: { KIT_PRESET: "tiny", KIT_FIGURES: folder },
+      onCell: (cell, count) => cells.push(`${cell}/${count}`),
+      onNote: (text) => notes.push(text),
+    });
+    assert.deepEqual(cells, ["1/5", "2/5", "3/5", "4/5", "5/5"]);
+    assert.match(notes.at(-1)!, /^counting: 1\/2 steps/);
+    assert.equal(await Deno.readTextFile(join(folder, "drawn.svg")), "tiny");
+    const text = outputText(out);
+    assert.match(text, /\.\/notebooks ~ x\n/);
+    assert.match(text, /42/);
+    assert.deepEqual(machinePaths(text), []);
+    const saved = JSON.parse(await Deno.readTextFile(out));
+    assert.deepEqual(saved.metadata, {
+      kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
+      language_info: { file_extension: ".ts", mimetype: "text/x.typescript", name: "typescript" },
+    });
+    for (const { metadata } of saved.cells) assert.deepEqual(metadata, {});
+    assert.equal(saved.cells[5].execution_count, 5);
+  }));
+
+Deno.test("a failing cell is one line that names notebook and cell, and the file stays as it was", () =>
+  inFolder(async (folder) => {
+    const failing: [string, string][] = [
+      [
+        'import { KitError } from "../lib/errors.ts";\nthrow new KitError("clip.mp4 is cut", "Copy it");\n',
+        "clip.mp4 is cut. Copy it",
+      ],
+      ["const x: = 3;\n", "the cell is not valid TypeScript"],
+      ["Deno.exit(3);\n", "the kernel died (out of memory, or killed)"],
+    ];
+    for (const [source, said] of failing) {
+      const path = join(folder, "02-fails.ipynb");
+      await writeNotebook(path, ["1;\n", "", source, "2;\n"]);
+      const before = await Deno.readTextFile(path);
+      await assert.rejects(runNotebook(path, { folder: NOTEBOOKS }), (error) => {
+        assert.ok(error instanceof KitError);
+        assert.equal(error.what, `Notebook 02-fails stopped in cell 2: ${said}`);
+        return true;
+      });
+      assert.equal(await Deno.readTextFile(path), before);
+    }
+  }));
+
+Deno.test("reproduce runs the chosen notebooks in order and lists what they wrote", () =>
+  inFolder(async (folder) => {
+    const figures = join(folder, "figures"), notebooks = join(folder, "notebooks");
+    await Deno.mkdir(notebooks);
+    await Deno.mkdir(figures);
+    await Deno.writeTextFile(join(figures, "old.svg"), "from before");
+    await Deno.utime(join(figures, "old.svg"), 1, 1);
+    const writing = (name: string) =>
+      `await Deno.writeTextFile(Deno.env.get("KIT_FIGURES") + "/${name}", Deno.env.get("KIT_PRESET")!);\n`;
+    await writeNotebook(join(notebooks, "01-one.ipynb"), [writing("one.svg")]);
+    await writeNotebook(join(notebooks, "02-two.ipynb"), [writing("two.md")]);
+    await writeNotebook(join(notebooks, "03-three.ipynb"), [writing("three.md")]);
+    const { written } = await reproduce({ notebooks, figures, preset: "tiny", only: ["02", "01-one"] });
+    assert.deepEqual(written.map(({ path, bytes }) => [path.split("/").at(-1), bytes]), [["one.svg", 4], [
+      "two.md",
+      4,
+    ]]);
+    assert.deepEqual(writtenSince(figures, 0).length, 3);
+    assert.match(outputText(join(notebooks, "01-one.ipynb")), /^$/);
+  }));
+
+for (const path of listNotebooks(NOTEBOOKS)) {
+  Deno.test(`notebook ${notebookName(path)} runs with tiny networks`, () =>
+    inFolder(async (folder) => {
+      const env = { KIT_PRESET: "tiny", KIT_FIGURES: folder };
+      await runNotebook(path, { out: join(folder, "out.ipynb"), env });
+      assert.deepEqual(machinePaths(outputText(join(folder, "out.ipynb"))), []);
+    }));
+
+  Deno.test(`notebook ${notebookName(path)} is kept with outputs that show no machine's paths`, () => {
+    const text = outputText(path);
+    assert.ok(text.length > 0, "it has no outputs: run `deno task reproduce`");
+    assert.deepEqual(machinePaths(text), []);
+  });
+}
