@@ -84,6 +84,22 @@ program.command("test").description("run all tests, or those of the files whose 
     Deno.exitCode = (await command.spawn().status).code;
   });
 
+program.command("corpus").description(
+  "draw the embedded corpus: synthetic speakers whose mouths follow their speech",
+)
+  .argument("[out]", "where to", "data/corpus")
+  .option("--size <name>", "tiny or small", "small")
+  .option("--seed <number>", "another seed draws other films", count, 1)
+  .option("--json", "print the counts as JSON")
+  .action(printing(async (out: string, { size, seed }: { size: "tiny" | "small"; seed: number }) => {
+    const { drawCorpus } = await import("./data/synthetic.ts");
+    const { clips, drawn } = await drawCorpus(out, { size, seed });
+    return {
+      json: { out, size, seed, clips: clips.length, drawn },
+      lines: [`${clips.length} clips in ${out}, ${drawn} of them drawn now`],
+    };
+  }));
+
 program.command("prepare").description("find and crop the faces of a folder of videos, compute their mel")
   .argument("<videos>", "a folder of videos, or GRID's own layout")
   .argument("<out>", "the prepared folder; one that is there goes on")
@@ -166,6 +182,50 @@ program.command("sync").description("measure how well a film's sound and lips go
     const report = await syncReport(video, { run });
     if (figure) await writeSyncFigure(report, figure);
     return { json: report, lines: [...reportLines(report), ...(figure ? [`curve drawn in ${figure}`] : [])] };
+  }));
+
+program.command("dub").description("redraw the mouth of a video to other speech")
+  .argument("<video>")
+  .argument("<sound>", "the speech, any sound or video file")
+  .requiredOption("--run <dir>", "run folder of a generator")
+  .requiredOption("--out <mp4>", "the new film")
+  .option("--json", "print the counts as JSON")
+  .action(printing(async (video: string, sound: string, options: { run: string; out: string }) => {
+    const { dub } = await import("./dub.ts");
+    const result = await dub(video, sound, options);
+    const { out, frames, untouched, seconds } = result;
+    const left = untouched > 0 ? `, ${untouched} without a face left as they are` : "";
+    return { json: result, lines: [`${out}: ${frames} frames, ${seconds.toFixed(2)} s${left}`] };
+  }));
+
+program.command("sync").description("measure a video's lip sync: offset, LSE-D, LSE-C and the distance curve")
+  .argument("<video>")
+  .requiredOption("--run <dir>", "run folder whose discriminator is the judge")
+  .option("--figure <file>", "draw the curve as well, .svg or .png")
+  .option("--json", "print the report as JSON")
+  .action(printing(async (video: string, { run, figure }: { run: string; figure?: string }) => {
+    const { reportLines, syncReport, writeSyncFigure } = await import("./sync.ts");
+    const report = await syncReport(video, { run });
+    if (figure) await writeSyncFigure(report, figure);
+    return { json: report, lines: reportLines(report) };
+  }));
+
+program.command("attention").description("show where each CBAM layer of the discriminator looks in a film")
+  .argument("<video>", "a film of one person speaking")
+  .requiredOption("--run <dir>", "run folder of a discriminator with CBAM")
+  .requiredOption("--out <folder>", "where attention.png, attention.mp4 and attention.safetensors go")
+  .option("--json", "print the report as JSON")
+  .action(printing(async (video: string, options: { run: string; out: string }) => {
+    const { attentionReport } = await import("./attention.ts");
+    const report = await attentionReport(video, options);
+    const { layers, windows, moment, picture, film, maps } = report;
+    return {
+      json: report,
+      lines: [
+        `${layers.length} layers over ${windows} windows, the picture shows ${moment.seconds.toFixed(2)} s`,
+        ...[picture, film, maps],
+      ],
+    };
   }));
 
 /** Ends the process for what commander refused: 0 after --help, 2 for wrong usage. */
