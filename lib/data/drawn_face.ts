@@ -1,20 +1,14 @@
 /** A talking face: what the eye sees of a look, a pose and a mouth, as frames. */
 import type { MouthShape } from "./mouth.ts";
+import { drawBody } from "./portrait/body.ts";
 import { type EyeShape, paintEyes } from "./portrait/eyes.ts";
-import {
-  drawBackHair,
-  drawBeard,
-  drawBrows,
-  drawCover,
-  drawEarrings,
-  drawHair,
-  drawLocks,
-} from "./portrait/hair.ts";
+import { drawBeard, drawBrows, drawCover, drawEarrings, drawFreckles } from "./portrait/features.ts";
+import { drawBackHair, drawHair, drawLocks } from "./portrait/hair.ts";
 import { drawLayer, type Layer, type Placement } from "./portrait/layer.ts";
 import { openLips } from "./portrait/lips.ts";
 import type { Look } from "./portrait/look.ts";
 import { headDepth, paintSkin } from "./portrait/relief.ts";
-import { drawBackground, drawBody } from "./portrait/scene.ts";
+import { drawBackground } from "./portrait/room.ts";
 
 export { drawLook, type Look } from "./portrait/look.ts";
 
@@ -54,6 +48,7 @@ export const STILL: Pose = {
  */
 export function openFace(look: Look): (pose: Pose, mouth: MouthShape) => Uint8Array {
   const bare = paintSkin(look), depth = headDepth(look, bare);
+  drawFreckles(bare, look);
   drawBeard(bare, look);
   drawEarrings(bare, look);
   drawHair(bare, look);
@@ -72,7 +67,7 @@ export function openFace(look: Look): (pose: Pose, mouth: MouthShape) => Uint8Ar
     const turn = Math.sin(pose.turn), nod = Math.sin(pose.nod);
     const placement: Placement = { x, y, scale, roll: pose.roll, turn, nod };
     const shoulders = { x: framing.x + 0.55 * pose.x + 22 * pose.roll, y: framing.y + 0.5 * pose.y, scale };
-    const frame = background.slice(), size = FRAME_SIZE;
+    const frame = new Uint8ClampedArray(background), size = FRAME_SIZE;
     if (back) {
       drawLayer(frame, back, { size, placement: { ...placement, turn: 0, nod: 0, roll: 0.6 * pose.roll } });
     }
@@ -81,6 +76,6 @@ export function openFace(look: Look): (pose: Pose, mouth: MouthShape) => Uint8Ar
     lips.paint(head, bare, mouth);
     drawLayer(frame, head, { size, placement, depth });
     if (locks) drawLayer(frame, locks, { size, placement, depth: locksDepth });
-    return frame;
+    return new Uint8Array(frame.buffer);
   };
 }

@@ -14,7 +14,7 @@ export interface Speaker {
 
 /** espeak-ng's English accents. */
 const ACCENTS = [
-  "en-gb",
+  "en",
   "en-us",
   "en-gb-scotland",
   "en-gb-x-rp",
@@ -45,7 +45,7 @@ export function drawSpeaker(seed: number, index: number): Speaker {
       level: uniform(-27, -21),
     },
     manner: {
-      strength: uniform(0.86, 1.12),
+      strength: uniform(0.92, 1.14),
       jaw: uniform(0.82, 1.15),
       smile: uniform(-0.1, 0.18),
       parted: Math.max(0, uniform(-0.03, 0.05)),

@@ -1,4 +1,4 @@
-/** Hair, brows, beard and what is worn on the head, drawn once for a look with many fine strokes. */
+/** Hair of the head, drawn once for a look with many fine strokes. */
 import { drawnLayer, drawOn, glow, type Pen, type Point, strands, trace } from "./brush.ts";
 import type { Layer } from "./layer.ts";
 import { type Colour, css, lighten, type Look, mix } from "./look.ts";
@@ -17,8 +17,8 @@ const SHAPES: Record<Look["hair"]["style"], { top: number; side: number; locks: 
   receding: { top: 0.22, side: 0.3, locks: 0, burns: 8 },
 };
 
-/** Strokes of hair need contrast to be seen: black hair reflects more than its colour says. */
-function hairTone({ hair }: Look, factor: number): Colour {
+/** The hair's colour, lighter or darker. Strokes of hair need contrast to be seen: black hair reflects more than its colour says. */
+export function hairTone({ hair }: Look, factor: number): Colour {
   return lighten(mix(hair.colour, [90, 84, 86], 0.08), factor);
 }
 
@@ -147,8 +147,8 @@ export function drawHair(head: Layer, look: Look): void {
     const rooted = hair.style !== "receding";
     strands(pen, {
       count: rooted ? 240 : 90,
-      colour: hairTone(look, 0.8),
-      width: 0.55,
+      colour: hairTone(look, 0.95),
+      width: 0.5,
       seed: look.background.seed + 1,
       path: (place, draw) => {
         const at = 2 + place * (line.length - 5), i = Math.floor(at), f = at - i;
@@ -163,6 +163,27 @@ export function drawHair(head: Layer, look: Look): void {
     drawFringe(pen, look);
     if (hair.style === "tied") drawBun(pen, look);
   });
+}
+
+/** Draws hair that falls over the forehead; nothing for looks without. */
+export function drawFringe(pen: Pen, look: Look): void {
+  const { hair, head } = look, half = head.halfWidth;
+  if (!hair.fringe) return;
+  const tips = (x: number) => -24 + 8 * (x / half) ** 2 - 7 * (1 - hair.fringe);
+  for (const [count, width, shade, seed] of [[160, 3, 0.75, 17], [420, 1, 0.95, 19]]) {
+    strands(pen, {
+      count,
+      colour: hairTone(look, shade),
+      width,
+      seed: look.background.seed + seed,
+      path: (place, draw) => {
+        const x = (2 * place - 1) * 0.84 * half,
+          root = hair.hairline - draw.uniform(4, 22),
+          end = tips(x) + draw.uniform(-3, 1.5);
+        return [[x * 0.8 + hair.part * 8, root], [x * 0.97, (root + end) / 2 - 2], [x + hair.part * 4, end]];
+      },
+    });
+  }
 }
 
 function drawBun(pen: Pen, look: Look): void {
@@ -193,16 +214,19 @@ export function drawLocks(look: Look): Layer | null {
   const half = head.halfWidth, end = locks, out = hair.volume;
   return drawnLayer({ ...HEAD_AREA, left: -100, right: 100, bottom: Math.min(132, end + 8) }, (pen) => {
     for (const d of [-1, 1]) {
-      const inner: Point[] = [[d * (half - 9), -34], [d * (half - 4), -12], [d * (half - 3.5), 14], [
-        d * (half - 2 + 0.04 * end),
-        end * 0.6,
-      ], [d * (half - 4), end]];
+      const inner: Point[] = [
+        [d * (half - 12), -47],
+        [d * (half - 4), -16],
+        [d * (half - 3.5), 14],
+        [d * (half - 2 + 0.04 * end), end * 0.6],
+        [d * (half - 4), end],
+      ];
       const outer: Point[] = [
         [d * (half + 3), end + 3],
         [d * (half + out * 1.4 + 3), end * 0.7],
-        [d * (half + out * 1.3), 12],
-        [d * (half + out * 0.9), -18],
-        [d * (half - 2 + out * 0.4), -46],
+        [d * (half + out * 1.2), 12],
+        [d * (half + out * 0.85), -20],
+        [d * (half - 9 + out * 0.35), -50],
       ];
       pen.beginPath();
       trace(pen, inner);
@@ -238,173 +262,13 @@ export function drawBackHair(look: Look): Layer | null {
   return drawnLayer({ left: -100, right: 100, top: -60, bottom: Math.min(132, locks + 12) }, (pen) => {
     pen.fillStyle = css(hairTone(look, 0.45));
     pen.beginPath();
-    trace(pen, [
-      [-half - out, -30],
-      [-half - out * 1.3, 20],
-      [-half - out, locks],
-      [0, locks + 6],
-      [half + out, locks],
-      [half + out * 1.3, 20],
-      [half + out, -30],
-    ]);
+    const right: Point[] = [[half - 10, -52], [half + out * 0.7, -26], [half + out * 1.1, 20], [
+      half + out,
+      locks,
+    ]];
+    const left = right.map(([x, y]): Point => [-x, y]).reverse();
+    trace(pen, [...right, [0, locks + 6], ...left]);
     pen.closePath();
     pen.fill();
-  });
-}
-
-/** Eyebrows, a layer of their own because they move. */
-export function drawBrows(look: Look): Layer {
-  const { brows, eyes, hair } = look, colour = lighten(mix(hair.colour, [52, 38, 32], 0.5), 0.72);
-  return drawnLayer(HEAD_AREA, (pen) => {
-    for (const d of [-1, 1]) {
-      const ridge = (t: number): Point => [
-        d * (eyes.x - eyes.halfWidth * 0.95 + t * eyes.halfWidth * 2.3),
-        brows.y + brows.tilt * (0.5 - t) - brows.arch * Math.sin(Math.PI * Math.min(1, t * 1.05) * 0.92) +
-        3.4 * Math.max(0, t - 0.55) ** 1.2 + 1.4,
-      ];
-      const thick = (t: number) =>
-        brows.thickness * Math.min(1, 0.55 + 2 * t) * (1 - 0.75 * Math.max(0, t - 0.45) / 0.55);
-      pen.filter = "blur(1.6px)";
-      pen.beginPath();
-      trace(pen, [0, 0.25, 0.5, 0.75, 1].map((t): Point => [ridge(t)[0], ridge(t)[1] - thick(t) / 2]));
-      trace(pen, [1, 0.75, 0.5, 0.25, 0].map((t): Point => [ridge(t)[0], ridge(t)[1] + thick(t) / 2]), {
-        join: true,
-      });
-      pen.fillStyle = css(colour, 0.55);
-      pen.fill();
-      pen.filter = "none";
-      strands(pen, {
-        count: 130,
-        colour,
-        width: 0.6,
-        seed: look.background.seed + 7,
-        path: (t, draw) => {
-          const [x, y] = ridge(t * 0.97),
-            h = thick(t),
-            start = y + draw.uniform(-0.45, 0.5) * h,
-            l = draw.uniform(1.8, 3.6);
-          return [[x, start], [x + d * l * (0.35 + 0.5 * t), start - l * (0.55 - 0.7 * t)]];
-        },
-      });
-    }
-  });
-}
-
-/** Draws a trimmed beard and a moustache onto the skin; they move with the jaw. */
-export function drawBeard(head: Layer, look: Look): void {
-  const { beard, mouth, nose, moustache, hair, head: { chin, halfWidth } } = look;
-  if (beard < 0.35) return;
-  const colour = lighten(mix(hair.colour, [70, 50, 40], 0.25), 0.85),
-    strength = Math.min(1, (beard - 0.25) * 1.6);
-  drawOn(head, (pen) => {
-    pen.globalAlpha = strength;
-    strands(pen, {
-      count: 1500,
-      colour,
-      width: 0.6,
-      seed: look.background.seed + 11,
-      path: (_, draw) => {
-        let x = 0, y = 0;
-        do { // anywhere between the cheeks and the chin, but not on the lips
-          x = draw.uniform(-halfWidth, halfWidth);
-          y = draw.uniform(14, chin);
-        } while (
-          Math.abs(x) > headHalfWidth(look, y) - 1 ||
-          y < 66 - 0.95 * Math.abs(x) && y < mouth.y + mouth.lower + 2 ||
-          (x / (mouth.halfWidth + 3)) ** 2 + ((y - mouth.y - 1) / (mouth.lower + 5)) ** 2 < 1
-        );
-        const l = draw.uniform(1.5, 3.5);
-        return [[x, y], [x + x / halfWidth * l * 0.4 + draw.uniform(-0.8, 0.8), y + l]];
-      },
-    });
-    if (!moustache) return;
-    strands(pen, {
-      count: 420,
-      colour,
-      width: 0.6,
-      seed: look.background.seed + 13,
-      path: (_, draw) => {
-        const x = draw.uniform(-1, 1) * (mouth.halfWidth + 2), down = Math.abs(x) / mouth.halfWidth;
-        const y = nose.base + 4 + (mouth.y - mouth.upper - nose.base - 6) * draw.uniform(0.25, 1) +
-          6.5 * down ** 2.2;
-        const l = draw.uniform(1.5, 3.2);
-        return [[x, y], [x + Math.sign(x) * l * 0.8, y + l * (0.5 + 0.4 * down)]];
-      },
-    });
-  });
-}
-
-function drawFringe(pen: Pen, look: Look): void {
-  const { hair, head } = look, half = head.halfWidth;
-  if (!hair.fringe) return;
-  const tips = (x: number) => -24 + 8 * (x / half) ** 2 - 7 * (1 - hair.fringe);
-  for (const [count, width, shade, seed] of [[160, 3, 0.75, 17], [420, 1, 0.95, 19]]) {
-    strands(pen, {
-      count,
-      colour: hairTone(look, shade),
-      width,
-      seed: look.background.seed + seed,
-      path: (place, draw) => {
-        const x = (2 * place - 1) * 0.84 * half,
-          root = hair.hairline - draw.uniform(4, 22),
-          end = tips(x) + draw.uniform(-3, 1.5);
-        return [[x * 0.8 + hair.part * 8, root], [x * 0.97, (root + end) / 2 - 2], [x + hair.part * 4, end]];
-      },
-    });
-  }
-}
-
-/** What covers the eyes' part of the face: a fringe, glasses; null when there is neither. */
-export function drawCover(look: Look): Layer | null {
-  const { glasses, eyes, head, light } = look;
-  if (!glasses && !look.hair.fringe) return null;
-  return drawnLayer(HEAD_AREA, (pen) => {
-    drawFringe(pen, look);
-    if (!glasses) return;
-    const w = eyes.halfWidth + 4.6, h = w * (0.62 + 0.3 * glasses.round), y = 1.5;
-    for (const d of [-1, 1]) {
-      const x = d * eyes.x, corner = Math.min(w, h) * (0.5 + 0.5 * glasses.round);
-      pen.beginPath();
-      pen.roundRect(x - w, y - h, 2 * w, 2 * h, corner);
-      const lens = pen.createLinearGradient(x - w, y - h, x + w, y + h);
-      lens.addColorStop(0, "rgba(255,255,255,0.14)");
-      lens.addColorStop(0.42, "rgba(255,255,255,0.03)");
-      lens.addColorStop(1, "rgba(190,215,255,0.09)");
-      pen.fillStyle = lens;
-      pen.fill();
-      pen.strokeStyle = css(glasses.rim, 0.95);
-      pen.lineWidth = glasses.weight;
-      pen.stroke();
-      pen.strokeStyle = css(lighten(mix(glasses.rim, [255, 255, 255], 0.4), 1), 0.5);
-      pen.lineWidth = 0.4;
-      pen.beginPath();
-      pen.moveTo(x - w * 0.7, y - h + 0.3);
-      pen.lineTo(x + w * 0.6 * Math.sign(light.x || 1), y - h + 0.3);
-      pen.stroke();
-      pen.strokeStyle = css(lighten(glasses.rim, 0.8), 0.95);
-      pen.lineWidth = glasses.weight * 0.9;
-      pen.beginPath();
-      pen.moveTo(x + d * w, y - h * 0.35);
-      pen.lineTo(d * (head.halfWidth + 3), y - 2);
-      pen.stroke();
-    }
-    pen.beginPath();
-    pen.moveTo(-eyes.x + w, y - 2);
-    pen.quadraticCurveTo(0, y - 5, eyes.x - w, y - 2);
-    pen.stroke();
-  });
-}
-
-/** Small things at the ears. */
-export function drawEarrings(head: Layer, look: Look): void {
-  if (!look.earrings) return;
-  drawOn(head, (pen) => {
-    for (const d of [-1, 1]) {
-      pen.fillStyle = css([214, 178, 96]);
-      pen.beginPath();
-      pen.arc(d * (look.head.halfWidth + 2.5), 27, 2, 0, 7);
-      pen.fill();
-      glow(pen, [d * (look.head.halfWidth + 2.5) - 0.6, 26.3], 1.2, [255, 250, 225], 0.9);
-    }
   });
 }

@@ -63,7 +63,7 @@ export interface Placement {
  * texel) makes near parts move more than far ones when the head turns or nods.
  */
 export function drawLayer(
-  frame: Uint8Array,
+  frame: Uint8ClampedArray,
   layer: Layer,
   { size, placement, depth }: { size: number; placement: Placement; depth?: Float32Array },
 ): void {
@@ -103,12 +103,11 @@ export function drawLayer(
       const alpha = data[p + 3] * w00 + data[p + 7] * w01 + data[q + 3] * w10 + data[q + 7] * w11;
       if (alpha < 0.002) continue;
       const keep = 1 - alpha;
-      frame[at] = frame[at] * keep + data[p] * w00 + data[p + 4] * w01 + data[q] * w10 + data[q + 4] * w11 +
-        0.5;
+      frame[at] = frame[at] * keep + data[p] * w00 + data[p + 4] * w01 + data[q] * w10 + data[q + 4] * w11;
       frame[at + 1] = frame[at + 1] * keep + data[p + 1] * w00 + data[p + 5] * w01 + data[q + 1] * w10 +
-        data[q + 5] * w11 + 0.5;
+        data[q + 5] * w11;
       frame[at + 2] = frame[at + 2] * keep + data[p + 2] * w00 + data[p + 6] * w01 + data[q + 2] * w10 +
-        data[q + 6] * w11 + 0.5;
+        data[q + 6] * w11;
     }
   }
 }

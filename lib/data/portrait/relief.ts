@@ -67,7 +67,7 @@ function skinNoise(look: Look, width: number, height: number): Float32Array {
   return noise;
 }
 
-/** The colour of skin before light: redder cheeks, nose and ears, darker sockets, stubble, freckles. */
+/** The colour of skin before light: redder cheeks, nose and ears, darker sockets, stubble. */
 function skinColour(look: Look, x: number, y: number, noise: number): Colour {
   const { skin, nose, eyes, mouth, head, beard } = look, side = Math.abs(x);
   const red = skin.blush *
@@ -85,10 +85,6 @@ function skinColour(look: Look, x: number, y: number, noise: number): Colour {
     const share = 0.45 * Math.min(1, beard * 1.6) * jaw * aroundLips * (0.85 + 0.3 * noise);
     colour = mix(colour, mix(look.hair.colour, [70, 66, 68], 0.5), Math.max(0, share));
   }
-  if (skin.freckles > 0) {
-    const place = bell(side - 18, 16) * bell(y - 14, 12);
-    colour = mix(colour, lighten(colour, 0.7), skin.freckles * place * ease(0.55, 1, noise));
-  }
   return lighten(colour, 1 + 0.035 * noise);
 }
 
@@ -103,10 +99,12 @@ export function shadeSkin(colour: Colour, { light, skin }: Look, { lit, gloss, o
   const key = Math.max(0, (lit + 0.25) / 1.25), ambient = (1 - light.key) * open * 0.95 + 0.08;
   const half = Math.max(0, 0.5 - Math.abs(lit - 0.05)) * 0.12, warm = 0.03 * light.warmth;
   const shine = 26 * skin.shine * gloss;
+  // Bright skin keeps its drawing: above 200 the scale is pressed together, as film does.
+  const film = (value: number) => value < 200 ? value : 200 + 55 * Math.tanh((value - 200) / 75);
   return [
-    Math.min(255, colour[0] * (ambient * 0.98 + light.key * key * (1.12 + warm) + half) + shine),
-    Math.min(255, colour[1] * (ambient * 0.97 + light.key * key * 1.10 + half * 0.2) + shine),
-    Math.min(255, colour[2] * (ambient * 1.04 + light.key * key * (1.06 - warm)) + shine),
+    film(colour[0] * (ambient * 0.98 + light.key * key * (1.12 + warm) + half) + shine),
+    film(colour[1] * (ambient * 0.97 + light.key * key * 1.10 + half * 0.2) + shine),
+    film(colour[2] * (ambient * 1.04 + light.key * key * (1.06 - warm)) + shine),
   ];
 }
 
