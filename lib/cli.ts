@@ -198,18 +198,6 @@ program.command("dub").description("redraw the mouth of a video to other speech"
     return { json: result, lines: [`${out}: ${frames} frames, ${seconds.toFixed(2)} s${left}`] };
   }));
 
-program.command("sync").description("measure a video's lip sync: offset, LSE-D, LSE-C and the distance curve")
-  .argument("<video>")
-  .requiredOption("--run <dir>", "run folder whose discriminator is the judge")
-  .option("--figure <file>", "draw the curve as well, .svg or .png")
-  .option("--json", "print the report as JSON")
-  .action(printing(async (video: string, { run, figure }: { run: string; figure?: string }) => {
-    const { reportLines, syncReport, writeSyncFigure } = await import("./sync.ts");
-    const report = await syncReport(video, { run });
-    if (figure) await writeSyncFigure(report, figure);
-    return { json: report, lines: reportLines(report) };
-  }));
-
 program.command("attention").description("show where each CBAM layer of the discriminator looks in a film")
   .argument("<video>", "a film of one person speaking")
   .requiredOption("--run <dir>", "run folder of a discriminator with CBAM")
