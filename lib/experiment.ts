@@ -1,0 +1,116 @@
+// What a notebook works on: which data, which configuration, and the folders where runs and figures go.
+import { createHash } from "node:crypto";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { prepare } from "./data/prepare.ts";
+import { type ManifestRow, readManifest, writeManifest } from "./data/manifest.ts";
+import { type CorpusSize, drawCorpus } from "./data/synthetic.ts";
+import { exists, makeFolder } from "./files.ts";
+import type { Source } from "./figures/plot.ts";
+import { FIGURES } from "./figures/table.ts";
+import { type Config, configure } from "./training/config.ts";
+import { readRun, type RunKind } from "./training/run.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** Everything that the notebooks share; the environment decides it, so that one notebook runs on any data. */
+export interface Experiment {
+  preset: string;
+  config: Config;
+  /** Name of the data for captions: "embedded corpus, small", or the prepared folder's own name. */
+  data: string;
+  /** The prepared folder. */
+  prepared: string;
+  /** The folder of the films it was prepared from; only of the embedded corpus. */
+  videos?: string;
+  runs: string;
+  figures: string;
+  /** Run folder of the sync discriminator for this data and configuration; it may not be there yet. */
+  discriminator: string;
+  /** Run folder of the generator. */
+  generator: string;
+  /** For captions: data, preset and seed. */
+  source: Source;
+}
+
+/** Holds a folder for this process until it is disposed of; another that wants it waits. */
+async function holdFolder(folder: string): Promise<Disposable> {
+  await makeFolder(folder);
+  const file = await Deno.open(join(folder, ".lock"), { create: true, write: true });
+  await file.lock(true);
+  return file;
+}
+
+/** Draws and prepares the embedded corpus, or what is missing of it; its split is the corpus's own, as LRS2's is. */
+async function embeddedCorpus(
+  folder: string,
+  size: CorpusSize,
+): Promise<Pick<Experiment, "data" | "prepared" | "videos">> {
+  const prepared = join(folder, `prepared-${size}`), corpus = join(folder, `corpus-${size}`);
+  const videos = join(corpus, "main");
+  // Two notebooks opened side by side must not both draw.
+  using _held = await holdFolder(prepared);
+  const { clips: plans, drawn } = await drawCorpus(corpus, { size });
+  const splits = new Map(plans.map(({ id, split }) => [id, split]));
+  // A project that was moved has its films elsewhere.
+  const isFinished = (rows: ManifestRow[]) =>
+    rows.every(({ id, source, split }) => source.startsWith(join(videos, "/")) && split === splits.get(id));
+  const known = await exists(join(prepared, "manifest.parquet")) ? await readManifest(prepared) : [];
+  if (drawn > 0 || known.length === 0 || !isFinished(known)) {
+    const { clips, rejects } = await prepare(videos, prepared);
+    const split = (row: ManifestRow) => ({ ...row, split: splits.get(row.id)! });
+    await writeManifest(prepared, clips.map(split), rejects);
+  }
+  return { data: `embedded corpus, ${size}`, prepared, videos };
+}
+
+/**
+ * The folder of a run for this configuration and data: `<folder>/<kind>`, or one with a hash in its name when a
+ * run of another configuration or data is there already, so that nothing stale is shown and nothing is lost.
+ */
+async function runFolder(
+  folder: string,
+  { kind, config, data }: { kind: RunKind; config: Config; data: { name: string; clips: number } },
+): Promise<string> {
+  const run = join(folder, kind);
+  if (!await exists(join(run, "run.json"))) return run;
+  const held = await readRun(run, kind);
+  if (isDeepStrictEqual({ config: held.config, data: held.data }, { config, data })) return run;
+  const hash = createHash("sha1").update(JSON.stringify([config, data])).digest("hex");
+  return `${run}-${hash.slice(0, 8)}`;
+}
+
+/**
+ * Opens what the environment asks for: KIT_PRESET ("small"), KIT_DATA (a prepared folder; the embedded corpus, drawn
+ * and prepared when it is first needed, otherwise), KIT_FIGURES and KIT_RUNS (`figures/` and `runs/` of the kit).
+ * @param drawings where the embedded corpus is kept, `data/` of the kit
+ * @throws KitError for an unknown preset or a folder that is not a finished prepared folder
+ */
+export async function openExperiment(
+  { env = Deno.env.toObject(), drawings = join(ROOT, "data") }: {
+    env?: Record<string, string>;
+    drawings?: string;
+  } = {},
+): Promise<Experiment> {
+  const { KIT_PRESET: preset = "small", KIT_DATA, KIT_FIGURES = FIGURES, KIT_RUNS = join(ROOT, "runs") } =
+    env;
+  const config = configure(preset);
+  const given = KIT_DATA
+    ? { data: basename(resolve(KIT_DATA)), prepared: resolve(KIT_DATA) }
+    : await embeddedCorpus(drawings, preset === "tiny" ? "tiny" : "small");
+  const rows = await readManifest(given.prepared);
+  const clips = rows.filter(({ split }) => split === "train").length;
+  const wanted = { config, data: { name: basename(given.prepared), clips } };
+  const runs = resolve(KIT_RUNS), folder = join(runs, `${KIT_DATA ? given.data : "corpus"}-${preset}`);
+  return {
+    ...given,
+    preset,
+    config,
+    runs,
+    figures: resolve(KIT_FIGURES),
+    discriminator: await runFolder(folder, { kind: "discriminator", ...wanted }),
+    generator: await runFolder(folder, { kind: "generator", ...wanted }),
+    source: { data: given.data, preset, seed: config.seed },
+  };
+}
