@@ -124,47 +124,56 @@ export class Binding {
   }
 
   createTensor(shape: number[], dtype: number, data: ArrayBufferView | Uint8Array[]): number {
-    const s = this.symbols;
-    const strings = ArrayBuffer.isView(data) ? null : data;
-    const byteLength = strings ? STRING_BYTES * strings.length : (data as ArrayBufferView).byteLength;
+    if (!ArrayBuffer.isView(data)) return this.#keep(this.#stringHandle(shape, data));
+    const s = this.symbols, { buffer, byteOffset, byteLength } = data;
     const tensor = s.TF_AllocateTensor(dtype, int64s(shape), shape.length, BigInt(byteLength));
-    const target = s.TF_TensorData(tensor);
-    if (strings) {
-      strings.forEach((bytes, k) => {
-        const string = offset(target, STRING_BYTES * k);
-        s.TF_StringInit(string);
-        s.TF_StringCopy(string, bytes as Bytes, BigInt(bytes.length));
-      });
-    } else {
-      const { buffer, byteOffset } = data as ArrayBufferView;
-      memory(target, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
-    }
+    memory(s.TF_TensorData(tensor), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     let handle = s.TFE_NewTensorHandle(tensor, this.#status);
     s.TF_DeleteTensor(tensor);
     this.check();
-    if (this.#gpu && dtype !== CONSTANTS.TF_INT32 && dtype !== CONSTANTS.TF_STRING) {
+    if (this.#gpu && dtype !== CONSTANTS.TF_INT32) {
       const copy = s.TFE_TensorHandleCopyToDevice(handle, this.#context, this.#device, this.#status);
       s.TFE_DeleteTensorHandle(handle);
       this.check();
       handle = copy;
     }
+    return this.#keep(handle);
+  }
+
+  #keep(handle: Pointer): number {
     const id = this.newId();
     this.#handles.set(id, handle);
     return id;
   }
 
-  deleteTensor(id: number): void {
-    if (this.recorder?.forget(id)) return;
-    const handle = this.handle(id);
-    const s = this.symbols;
-    if (this.dtypeOf(handle) === CONSTANTS.TF_STRING) {
-      // The strings' own heap blocks are not freed with the tensor.
-      const tensor = this.resolve(handle);
-      const data = s.TF_TensorData(tensor), count = Number(s.TF_TensorElementCount(tensor));
-      for (let k = 0; k < count; k++) s.TF_StringDealloc(offset(data, STRING_BYTES * k));
+  /**
+   * A tensor of strings. TensorFlow does not free the strings of a tensor that was allocated from outside, and
+   * other tensors may share them, so it gets a copy that is all its own and ours is freed here.
+   */
+  #stringHandle(shape: number[], strings: Uint8Array[]): Pointer {
+    const s = this.symbols, count = strings.length;
+    const size = BigInt(STRING_BYTES * count);
+    const tensor = s.TF_AllocateTensor(CONSTANTS.TF_STRING, int64s(shape), shape.length, size);
+    const places = strings.map((_, k) => offset(s.TF_TensorData(tensor), STRING_BYTES * k));
+    places.forEach((place, k) => {
+      s.TF_StringInit(place);
+      s.TF_StringCopy(place, strings[k] as Bytes, BigInt(strings[k].length));
+    });
+    const ours = s.TFE_NewTensorHandle(tensor, this.#status);
+    try {
+      this.check();
+      const type = { name: "T", type: CONSTANTS.TF_ATTR_TYPE, value: CONSTANTS.TF_STRING };
+      return this.#execute("DeepCopy", [type], [ours], 1)[0];
+    } finally {
+      s.TFE_DeleteTensorHandle(ours);
+      places.forEach((place) => s.TF_StringDealloc(place));
       s.TF_DeleteTensor(tensor);
     }
-    s.TFE_DeleteTensorHandle(handle);
+  }
+
+  deleteTensor(id: number): void {
+    if (this.recorder?.forget(id)) return;
+    this.symbols.TFE_DeleteTensorHandle(this.handle(id));
     this.#handles.delete(id);
   }
 
@@ -201,11 +210,20 @@ export class Binding {
 
   executeOp(name: string, attributes: Attribute[], ids: number[], outputs: number): TensorMetadata[] {
     if (this.recorder) return this.recorder.add(name, attributes, ids, outputs);
+    const handles = this.#execute(name, attributes, ids.map((id) => this.handle(id)), outputs);
+    return handles.map((handle) => ({
+      id: this.#keep(handle),
+      shape: this.shapeOf(handle),
+      dtype: this.dtypeOf(handle),
+    }));
+  }
+
+  #execute(name: string, attributes: Attribute[], inputs: Pointer[], outputs: number): Pointer[] {
     const s = this.symbols;
     const op = s.TFE_NewOp(this.#context, cString(name), this.#status);
     this.check();
     try {
-      for (let k = 0; k < ids.length; k++) s.TFE_OpAddInput(op, this.handle(ids[k]), this.#status);
+      for (let k = 0; k < inputs.length; k++) s.TFE_OpAddInput(op, inputs[k], this.#status);
       this.check();
       for (let k = 0; k < attributes.length; k++) this.#setAttribute(op, attributes[k]);
       if (outputs > this.#outputs.length) {
@@ -217,13 +235,7 @@ export class Binding {
     } finally {
       s.TFE_DeleteOp(op);
     }
-    const made = new Array<TensorMetadata>(outputs);
-    for (let k = 0; k < outputs; k++) {
-      const handle = Deno.UnsafePointer.create(this.#outputs[k]), id = this.newId();
-      this.#handles.set(id, handle);
-      made[k] = { id, shape: this.shapeOf(handle), dtype: this.dtypeOf(handle) };
-    }
-    return made;
+    return Array.from(this.#outputs.subarray(0, outputs), (address) => Deno.UnsafePointer.create(address));
   }
 
   /** Starts recording operations into a graph in place of running them; `end` or `abort` stops it. */

@@ -8,9 +8,12 @@ export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
 const backend = () => tf.backend() as any;
 const idOf = (tensor: Tensor): number => backend().getInputTensorIds([tensor])[0];
 
-/** The tensors of a tree, in the order of its keys. */
+/** The tensors of a tree, in the order of its keys. Throws an error when something else lies in it. */
 export function leaves(tree: Tree): Tensor[] {
   if (tree instanceof tf.Tensor) return [tree];
+  if (typeof tree !== "object" || tree === null) {
+    throw new Error(`A compiled step takes and returns tensors in objects and arrays, not ${String(tree)}`);
+  }
   return Object.values(tree).flatMap(leaves);
 }
 
@@ -53,6 +56,7 @@ export function compile<A extends Tree[], R extends Tree>(
   if (!enabled) return (...args) => tf.tidy(() => step(...args) as unknown as Tensor) as unknown as R;
   const traces = new Map<string, Trace<R>>();
   return (...args) => {
+    if (binding.recorder) throw new Error("A step is being compiled already: compile() does not nest");
     const inputs = leaves(args);
     const key = signature(args);
     let trace = traces.get(key);

@@ -38,8 +38,8 @@ function register(
     inputsToSave: saves.inputs,
     outputsToSave: saves.outputs,
     // deno-lint-ignore no-explicit-any
-    gradFunc: (dy: any, saved: any, attrs: any) =>
-      gradient(Array.isArray(dy) ? dy : [dy], saved, attrs ?? {}) as any,
+    gradFunc: (dy: any, saved: Tensor[], attrs: any) =>
+      gradient(Array.isArray(dy) ? dy : [dy], saved, attrs ?? {}),
   });
 }
 
@@ -122,6 +122,7 @@ function executeLstm(op: string, attributes: object[], steps: number, rest: Tens
 }
 
 // Outputs: hidden, then input gate, cell state, forget gate, output gate, cell input, tanh of the cell.
+// Gradients flow back from the hidden and the cell state; the gates are there to be looked at.
 register(
   "KitLstm",
   ({ x, kernel, bias }) => {
@@ -147,7 +148,7 @@ register(
       "BlockLSTMGradV2",
       lstmAttributes,
       steps,
-      [...inputs, tf.zerosLike(cs), dys[0]],
+      [...inputs, dys[2], dys[0]],
       8,
     );
     return { x: () => gradients[0], kernel: () => gradients[3], bias: () => gradients[7] };
@@ -157,7 +158,7 @@ register(
 
 /**
  * One LSTM layer over a sequence from a zero state.
- * x [steps, batch, in], kernel [in + units, 4 units], bias [4 units] (gates in the order i, c, f, o)
+ * x [steps, batch, in], kernel [in + units, 4 units], bias [4 units] (gates in the order i, f, c, o)
  * -> hidden [steps, batch, units] and the gates [steps, batch, units] each.
  */
 export function blockLstm(

@@ -59,12 +59,10 @@ export class Recorder {
   readonly #nodes = new Map<number, Output>();
   readonly #captured = new Map<number, Output>();
   readonly #arguments: Output[] = [];
-  readonly #firstId: number;
   #names = 0;
 
   constructor(readonly binding: Binding, readonly name: string) {
     this.#graph = binding.symbols.TF_NewGraph();
-    this.#firstId = binding.newId();
   }
 
   /** Adds an argument of the function and returns the id that stands for it. */
@@ -178,11 +176,8 @@ export class Recorder {
         const same = dtype === CONSTANTS.TF_FLOAT ? uniformValue(s.TF_TensorData(tensor), size) : undefined;
         if (same === undefined) {
           throw new Error(
-            id >= this.#firstId
-              ? `A compiled step made a tensor [${shape}] of JavaScript values (random numbers or data): it ` +
-                "would be frozen for ever. Make it outside and pass it as an argument"
-              : `A compiled step uses a tensor [${shape}] from outside: it would be frozen for ever. Pass it as ` +
-                "an argument",
+            `A compiled step uses a tensor [${shape}] that is none of its arguments (data, or random numbers ` +
+              "made in JavaScript): it would be frozen for ever. Make it outside and pass it as an argument",
           );
         }
         return this.#fill(shape, same);
@@ -272,6 +267,7 @@ export class Recorder {
     const s = this.binding.symbols, n = cString(name), list = Array.isArray(value);
     switch (type) {
       case CONSTANTS.TF_ATTR_STRING: {
+        if (list) throw new Error(`A compiled step cannot hold attribute ${name}, a list of strings`);
         const text = typeof value === "string" ? utf8(value) : value;
         return s.TF_SetAttrString(node, n, text, BigInt(text.length));
       }
