@@ -1,6 +1,7 @@
 // What a person runs. Each command is `deno task <name>`; the rooms it needs are loaded when it is called, so
 // that --help is quick. Exit status: 0 done, 1 failed (one line says why and what to do), 2 wrong usage.
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "./exit.ts";
 
@@ -214,6 +215,26 @@ program.command("attention").description("show where each CBAM layer of the disc
         ...[picture, film, maps],
       ],
     };
+  }));
+
+program.command("report").description("draw what a trained pair does on clips that it never saw")
+  .argument("<prepared>", "a folder made by `deno task prepare`; its test split is used")
+  .requiredOption("--discriminator <run>", "run folder of the pretrained discriminator")
+  .requiredOption("--run <dir>", "run folder of the generator")
+  .requiredOption("--out <folder>", "where the figures and tables go")
+  .option("--name <text>", "name of the data set in captions; the folder's own when not given")
+  .option("--credit <text>", "whom to name as the source of the data", "")
+  .option("--json", "print the summary as JSON")
+  .action(printing(async (
+    prepared: string,
+    options: { discriminator: string; run: string; out: string; name?: string; credit: string },
+  ) => {
+    const { report } = await import("./report.ts");
+    const name = options.name ?? basename(prepared);
+    const summary = await report(prepared, { ...options, name });
+    const line = ({ measure, value, bound }: Record<string, unknown>) =>
+      `${measure}: ${Number(value).toFixed(4)}${bound ? ` (${bound})` : ""}`;
+    return { json: summary, lines: summary.map(line) };
   }));
 
 /** Ends the process for what commander refused: 0 after --help, 2 for wrong usage. */
