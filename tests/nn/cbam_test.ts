@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { cbam, cbamSpecs, channelAttention, spatialAttention } from "../../lib/nn/cbam.ts";
+import { countParameters } from "../../lib/nn/params.ts";
+import { type Tensor, tf } from "../../lib/tf.ts";
+import { assertClose, gradientsOf, readGolden, under } from "../golden.ts";
+
+const named = (inputs: Record<string, Tensor>) =>
+  Object.fromEntries(
+    Object.entries(inputs).filter(([key]) => /^(mlp|spatial)\//.test(key)).map(([key, t]) => [`c/${key}`, t]),
+  );
+
+Deno.test("CBAM is PyTorch's: output, both maps, every gradient", async () => {
+  const { tensors } = await readGolden("cbam");
+  for (const name of ["small", "odd", "narrow"]) {
+    const c = under(tensors, `${name}/`);
+    const { y, maps } = cbam(named(c), "c", c.x);
+    assertClose(y, c.output, `${name}: output`);
+    assertClose(maps.channel, c.channel_map, `${name}: channel attention`);
+    assertClose(maps.spatial, c.spatial_map, `${name}: spatial attention`);
+    const inputs = Object.keys(c).filter((key) => key.startsWith("grad/")).map((key) => key.slice(5));
+    assert.equal(inputs.length, 7);
+    const gradients = gradientsOf(
+      (all) => cbam(named(all), "c", all.x).y,
+      Object.fromEntries(inputs.map((key) => [key, c[key]])),
+      c.r,
+    );
+    for (const key of inputs) assertClose(gradients[key], c[`grad/${key}`], `${name}: gradient of ${key}`);
+  }
+});
+
+Deno.test("the maps have gradients as well, for whoever trains on them", async () => {
+  const { tensors } = await readGolden("cbam");
+  const c = under(tensors, "odd/");
+  const gradient = tf.grad((x: Tensor) => tf.sum(cbam(named(c), "c", x).maps.spatial))(c.x);
+  const apart = tf.grad((x: Tensor) => {
+    const channel = tf.reshape(channelAttention(named(c), "c", x), [3, 1, 1, 64]);
+    return tf.sum(spatialAttention(named(c), "c", tf.mul(x, channel)));
+  })(c.x);
+  assertClose(gradient, apart, "through the map");
+});
+
+Deno.test("equal maxima share their gradient as in PyTorch, so that flat input has no favourites", () => {
+  const specs = cbamSpecs("c", 4);
+  const params = Object.fromEntries(
+    Object.entries(specs).map(([name, { shape }]) => [name, tf.fill(shape, 0.3) as Tensor]),
+  );
+  const x = tf.ones([1, 3, 3, 4]);
+  const gradient = tf.grad((t: Tensor) => tf.sum(cbam(params, "c", t).y))(x).dataSync();
+  // The corners see fewer taps of the 7x7 kernel than the centre; channels of one pixel are all alike.
+  for (let pixel = 0; pixel < 9; pixel++) {
+    for (let k = 1; k < 4; k++) assert.equal(gradient[4 * pixel + k], gradient[4 * pixel]);
+  }
+});
+
+Deno.test("its size: a shared MLP with reduction 16, 2 hidden units at least, and a 7x7 kernel", () => {
+  assert.equal(countParameters(cbamSpecs("c", 512)), 2 * 512 * 32 + 32 + 512 + 7 * 7 * 2 + 1);
+  assert.deepEqual(cbamSpecs("c", 8)["c/mlp/0/kernel"].shape, [8, 2]);
+});
