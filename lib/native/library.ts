@@ -177,7 +177,9 @@ const LIBC = {
   dup: { parameters: ["i32"], result: "i32" },
   dup2: { parameters: ["i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  dlopen: { parameters: ["buffer", "i32"], result: "pointer", optional: true }, // elsewhere before glibc 2.34
 } as const;
+const RTLD_LAZY = 1;
 
 /**
  * Loads the library with its settings in the environment and standard error closed: while it loads, and
@@ -185,12 +187,16 @@ const LIBC = {
  */
 function loadQuietly(path: string): Symbols {
   const libc = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6", LIBC);
-  const { setenv, open, dup, dup2, close } = libc.symbols;
+  const { setenv, open, dup, dup2, close, dlopen } = libc.symbols;
   for (const [name, value] of Object.entries(SETTINGS)) setenv(cString(name), cString(value), 0);
   const standardError = dup(2), nowhere = open(cString("/dev/null"), 1);
   dup2(nowhere, 2);
   try {
-    return Deno.dlopen(path, SYMBOLS).symbols;
+    const { symbols } = Deno.dlopen(path, SYMBOLS);
+    // A second hold, never let go: Deno unloads its libraries as the process ends, before the C library calls what
+    // they have left to be called at exit. Beside skia-canvas that is a segmentation fault.
+    dlopen?.(cString(path), RTLD_LAZY);
+    return symbols;
   } finally {
     dup2(standardError, 2);
     close(nowhere);
