@@ -9,12 +9,12 @@ export interface AdamConfig {
 }
 
 /** Adam's state: first and second moments by parameter, and the running powers of the betas. */
-export interface AdamState {
+export type AdamState = { // a type, not an interface: only a type is seen to be a tree of tensors
   m: Params;
   v: Params;
   /** [beta1^t, beta2^t]: tensors, since a number would be frozen into a compiled step. */
   powers: Tensor;
-}
+};
 
 /** The paper's optimizer: Adam with learning rate 1e-4. */
 export const adamDefaults: AdamConfig = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };

@@ -1,0 +1,46 @@
+import { type Clip, faceAt } from "../data/dataset.ts";
+import { closedFrame } from "../evaluation/redraw.ts";
+import { FACE_SIZE } from "../media/face_crop.ts";
+import { contactSheet, type SheetOptions } from "./video.ts";
+
+/** The films of one prepared clip that a sheet shows under each other. */
+export interface RedrawnFilms {
+  /** Redrawn to the clip's own sound: crops [96, 96, 3], one a frame. */
+  own: Uint8Array[];
+  /** Redrawn to the sound of another clip. */
+  foreign: Uint8Array[];
+  /** The clip that gave that sound. */
+  other: Clip;
+}
+
+/** A crop as the generator is given it: its lower half black. */
+export const masked = (face: Uint8Array): Uint8Array =>
+  face.map((value, k) => k < face.length / 2 ? value : 0);
+
+/**
+ * A contact sheet of a clip that was redrawn: original, masked input, reference, generated, generated with another
+ * clip's sound, and the film of that sound, `columns` moments from left to right. Returns a PNG.
+ */
+export function redrawnSheet(
+  clip: Clip,
+  { own, foreign, other }: RedrawnFilms,
+  { columns = 7, ...words }: Omit<SheetOptions, "width" | "height"> & { columns?: number } = {},
+): Uint8Array {
+  const frames = Math.min(own.length, foreign.length);
+  // The ends, where little is said, are left out.
+  const times = Array.from({ length: columns }, (_, k) => Math.round((k + 1.5) * frames / (columns + 2)));
+  const reference = faceAt(clip, closedFrame(clip));
+  return contactSheet([
+    { label: "original", frames: times.map((t) => faceAt(clip, t)) },
+    { label: "masked input", frames: times.map((t) => masked(faceAt(clip, t))) },
+    { label: "reference", frames: times.map(() => reference) },
+    { label: "generated", frames: times.map((t) => own[t]) },
+    { label: "generated, another clip's sound", frames: times.map((t) => foreign[t]) },
+    { label: "film of that sound", frames: times.map((t) => faceAt(other, t)) },
+  ], {
+    width: FACE_SIZE,
+    height: FACE_SIZE,
+    columnLabels: times.map((t) => `${(t / 25).toFixed(2)} s`),
+    ...words,
+  });
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import type { GeneratorBatch, SyncBatch } from "../../lib/data/dataset.ts";
+import { generatorBatchPicture, syncBatchPicture } from "../../lib/figures/batch.ts";
+import { readPng } from "./pixels.ts";
+
+const HALF_WINDOW = 48 * 96 * 15, FACE = 96 * 96 * 3, MEL = 80 * 16;
+
+/** Whether a pixel has a colour, but for what scaling smooths. */
+function near(pixel: number[], colour: number[]): void {
+  assert.ok(pixel.every((value, c) => Math.abs(value - colour[c]) <= 2), `${pixel} is not ${colour}`);
+}
+
+Deno.test("pairs stand in rows: frame k shows channels 3k to 3k + 2, low mel bands are at the bottom", async () => {
+  const faces = new Float32Array(2 * HALF_WINDOW), mel = new Float32Array(2 * MEL).fill(-4);
+  for (let p = 0; p < HALF_WINDOW; p += 15) {
+    faces[p] = 1; // frame 0 of the first pair: red
+    faces[p + 13] = 1; // frame 4: green
+    faces[HALF_WINDOW + p + 2] = 1; // frame 0 of the second pair: blue
+  }
+  mel.fill(4, 0, 40 * 16); // the lower bands of the first pair
+  const batch: SyncBatch = { faces, mel, labels: Float32Array.of(1, 0), size: 2 };
+  const picture = await readPng(syncBatchPicture(batch, { scale: 1, notes: ["P = 0.9"] }));
+  // Headings end at 26; rows are 56 high and 60 apart; faces begin at 112 and are 116 apart, mel at 700.
+  assert.deepEqual([picture.width, picture.height], [760, 26 + 2 * 60 + 8]);
+  near(picture.at(112 + 56, 26 + 28), [255, 0, 0]);
+  near(picture.at(112 + 4 * 116 + 56, 26 + 28), [0, 255, 0]);
+  near(picture.at(112 + 56, 26 + 60 + 28), [0, 0, 255]);
+  const high = picture.at(725, 26 + 6), low = picture.at(725, 26 + 50);
+  assert.ok(low[0] > 200 && high[0] < 100, `${low} at the bottom, ${high} at the top`);
+});
+
+Deno.test("a generator's batch stands in columns: masked pose, reference, mel, target", async () => {
+  const faces = new Float32Array(2 * FACE), target = new Float32Array(FACE), mel = new Float32Array(MEL);
+  for (let p = 0; p < 96 * 96; p++) {
+    if (p < 48 * 96) faces[6 * p] = 1; // red, its lower half black
+    faces[6 * p + 4] = 1; // green
+    target[3 * p + 2] = 1; // blue
+  }
+  const batch: GeneratorBatch = { faces, target, mel, syncMel: new Float32Array(), size: 1, windows: 0 };
+  const picture = await readPng(generatorBatchPicture(batch, { scale: 1 }));
+  const at = (row: number, y: number) => picture.at(112 + 48, 26 + 100 * row + y);
+  near(at(0, 20), [255, 0, 0]);
+  near(at(0, 80), [0, 0, 0]);
+  near(at(1, 80), [0, 255, 0]);
+  near(at(3, 80), [0, 0, 255]);
+});
