@@ -11,8 +11,8 @@ const BOX = [-BORDER, -BORDER, 1 + BORDER, 1 + BORDER].map((side) => side * FACE
  * How far the mouth is open in each RGB crop [96, 96, 3]: the gap between the inner lips as a share of the face's
  * height, by landmarks -> [n], NaN where no face was found. The crop is enlarged to 224 pixels with a border of
  * repeated edge pixels. On real crops it follows what the landmarks say of the full frames (r > 0.9).
- * Measures how the opening moves over time. Does not measure the lips' shape (rounding, biting), nor what is between
- * them; landmarks have noise of about a tenth of a wide open mouth.
+ * Measures how the opening moves over time. Does not measure the lips' shape (rounding, biting) nor what is between
+ * them, and has the landmarks' own noise: compare with the real film.
  */
 export async function mouthOpenings(crops: Uint8Array[]): Promise<Float32Array> {
   const openings = new Float32Array(crops.length);
