@@ -11,7 +11,7 @@ export interface LstmStates {
   output: Tensor;
 }
 
-/** Parameters of one LSTM layer; the gates lie in the order input, cell, forget, output. */
+/** Parameters of one LSTM layer; the gates lie in the order input, forget, cell, output, as PyTorch's. */
 export function lstmSpecs(path: string, { inputs, units }: { inputs: number; units: number }): Specs {
   return {
     [`${path}/kernel`]: { shape: [inputs + units, 4 * units], fanIn: units },

@@ -1,7 +1,8 @@
 """PyTorch's tensors in this project's layout, and golden files of them.
 
 Activations [batch, h, w, c]; conv kernels [kh, kw, in, out]; transposed conv kernels [kh, kw, out, in]; dense
-kernels [in, out]; LSTM kernel [in + units, 4 units] and bias [4 units] with the gates in the order i, c, f, o.
+kernels [in, out]; LSTM kernel [in + units, 4 units] and bias [4 units] with the gates in the order i, f, c, o
+(input, forget, cell, output: PyTorch's, and that of TensorFlow's BlockLSTMV2; its BlockLSTM had i, c, f, o).
 References are computed in float64 from float32 inputs, so that the error seen in a test is the test's own.
 """
 
@@ -41,15 +42,9 @@ def dense_kernel(weight):
     return weight.T
 
 
-def gates(rows):
-    """Rows [4 units, ...] in PyTorch's order i, f, c, o -> i, c, f, o; its own inverse."""
-    i, f, c, o = rows.chunk(4)
-    return torch.cat([i, c, f, o])
-
-
 def lstm_kernel(weight_ih, weight_hh):
     """[4 units, in] and [4 units, units] -> [in + units, 4 units]"""
-    return gates(torch.cat([weight_ih, weight_hh], 1)).T
+    return torch.cat([weight_ih, weight_hh], 1).T
 
 
 def save(name, tensors, metadata):

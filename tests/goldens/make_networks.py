@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from layout import conv_kernel, dense_kernel, gates, lstm_kernel, nchw, nhwc, random, save
+from layout import conv_kernel, dense_kernel, lstm_kernel, nchw, nhwc, random, save
 
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "training"))
 from pytorch_networks import Block, Cbam
@@ -93,11 +93,11 @@ def lstm():
         grad = of(module.bias_ih_l0) is not module.bias_ih_l0
         # Both biases have the same gradient, which is the summed bias's too.
         bias = of(module.bias_ih_l0) if grad else module.bias_ih_l0 + module.bias_hh_l0
-        return {"kernel": lstm_kernel(of(module.weight_ih_l0), of(module.weight_hh_l0)), "bias": gates(bias)}
+        return {"kernel": lstm_kernel(of(module.weight_ih_l0), of(module.weight_hh_l0)), "bias": bias}
 
     tensors = case("lstm", random(3, 16, 80, seed=3), forward, weights, seed=4)
     # The two biases were summed in float64; float32 rounds the sum by 1e-8.
-    save("lstm", tensors, {"gates": "i, c, f, o", "x": "batch, steps, in", "state": "starts at zero"})
+    save("lstm", tensors, {"gates": "i, f, c, o", "x": "batch, steps, in", "state": "starts at zero"})
 
 
 def batch_norm():

@@ -23,7 +23,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from layout import conv_kernel, dense_kernel, gates, lstm_kernel, nchw, nhwc, random, save
+from layout import conv_kernel, dense_kernel, lstm_kernel, nchw, nhwc, random, save
 
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "training"))
 from pytorch_networks import Block, Cbam, Generator, SyncDiscriminator, Upsample, sync_loss
@@ -49,7 +49,7 @@ def named(module, path, of, statistics=True):
     elif isinstance(module, nn.LSTM):
         # The second bias is held at zero, so the first one and its gradient are those of the sum.
         kernel = lstm_kernel(of(module.weight_ih_l0), of(module.weight_hh_l0))
-        return {f"{path}/kernel": kernel, f"{path}/bias": gates(of(module.bias_ih_l0))}
+        return {f"{path}/kernel": kernel, f"{path}/bias": of(module.bias_ih_l0)}
     elif isinstance(module, SyncDiscriminator):
         parts = {"audio/lstm": module.lstm, "audio": module.audio, "video": module.face}
     elif isinstance(module, Generator):
