@@ -21,6 +21,14 @@ Deno.test("TensorFlow loads without a word", async () => {
   assert.deepEqual(await loadWith({}), { success: true, said: "42\n", complaint: "" });
 });
 
+Deno.test("a process that also loads skia-canvas ends well", async () => {
+  const script = 'await import("skia-canvas"); await import("./lib/tf.ts");';
+  const cwd = fileURLToPath(new URL("../..", import.meta.url));
+  const { code } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", script], cwd })
+    .output();
+  assert.equal(code, 0);
+});
+
 Deno.test("without the library the error names it and the set-up task", async () => {
   const { success, complaint } = await loadWith({ KIT_TENSORFLOW: "/nowhere/libtensorflow_cc.so.2" });
   assert.equal(success, false);
