@@ -30,11 +30,8 @@ function outerEdge(look: Look): Point[] {
       up = Math.cos(angle),
       y = burns - 4 + (head.crown - burns + 4) * up ** 0.75;
     const thick = hair.volume * (side + (top - side) * up ** 1.5);
-    const x = Math.sign(step) *
-      (Math.abs(step) === 0
-        ? 0
-        : Math.max(headHalfWidth(look, y), 60 * Math.abs(Math.sin(angle)) ** 1.6 * (up < 0.3 ? 0 : 1) * 0));
-    const lean = step === 0 ? 0 : Math.sign(step) * thick * Math.sqrt(Math.max(0, 1 - up * up * 0.8));
+    const x = Math.sign(step) * headHalfWidth(look, y);
+    const lean = Math.sign(step) * thick * Math.sqrt(Math.max(0, 1 - up * up * 0.8));
     const wave = hair.style === "curly" ? 1.6 * Math.sin(step * 2.4) : 0;
     edge.push([x + lean + wave * 0.6, y - thick * up - wave]);
   }

@@ -7,7 +7,7 @@ import { bell, DETAIL, ease, type Layer } from "./layer.ts";
 import { lighten, type Look, mix } from "./look.ts";
 
 /** Gap between the lips (face pixels) at `open` = 1, and way of the chin at `jaw` = 1. */
-export const FULL_GAP = 13.5, FULL_JAW = 10.5;
+export const FULL_GAP = 16, FULL_JAW = 11.5;
 
 /** The curves of a mouth at one distance from its middle, y in face pixels. */
 interface Outline {

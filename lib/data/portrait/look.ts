@@ -96,7 +96,7 @@ const IRISES: Colour[] = [[58, 36, 22], [92, 60, 32], [116, 96, 52], [92, 112, 8
   172,
 ]];
 const SHORT_HAIR: HairStyle[] = ["cropped", "parted", "curly", "swept"];
-const LONG_HAIR: HairStyle[] = ["long", "tied", "bob", "curly", "long", "parted"];
+const LONG_HAIR: HairStyle[] = ["bob", "tied", "curly", "long", "parted", "bob"];
 const CLOTHES: Clothes[] = ["crew", "shirt", "jacket", "hood", "roll", "vee"];
 const BACKGROUNDS: Background[] = ["wall", "shelves", "window", "lights", "garden", "curtain"];
 

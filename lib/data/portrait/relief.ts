@@ -113,7 +113,7 @@ function earAt(look: Look, x: number, y: number): { alpha: number; lit: number }
   const { halfWidth, ears } = look.head, side = Math.abs(x);
   const dx = (side - halfWidth - 0.5) / (6.2 * ears),
     dy = (y - 12) / (15 * ears),
-    slant = dx - 0.25 * dy * -1;
+    slant = dx + 0.25 * dy;
   const r = Math.hypot(slant, dy * (dy > 0 ? 1.12 : 0.95));
   const hollow = bell(slant - 0.05, 0.33) * bell(dy + 0.05, 0.5);
   return {
