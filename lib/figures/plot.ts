@@ -129,6 +129,7 @@ export function accuracyAgainstShift(
   text: ChartText,
 ): Plot.PlotOptions {
   const names = [...new Set(rows.map((row) => row.name ?? "accuracy"))];
+  const shifts = [...new Set(rows.map((row) => row.shift))];
   const channels = { x: "shift", y: "accuracy", stroke: (row: { name?: string }) => row.name ?? "accuracy" };
   return {
     title: text.title ?? "Accuracy against the shift of the sound",
@@ -137,7 +138,7 @@ export function accuracyAgainstShift(
     height: text.height,
     x: {
       label: "shift of the sound (frames of 40 ms)",
-      ticks: [...new Set(rows.map((row) => row.shift))],
+      ticks: shifts.length > 16 ? shifts.filter((shift) => shift % 5 === 0) : shifts,
       tickFormat: "d",
     },
     y: { label: "judged rightly (%)", percent: true, domain: [0, 100] },
