@@ -50,6 +50,7 @@ async function fetchWheel(site: Site, report: Report, wheel: Wheel, store: strin
   const scratch = join(store, `part-${Deno.pid}`);
   await makeFolder(scratch);
   const begun = performance.now();
+  report.progress(`asking the index for ${wheel.requirement}`);
   let total = 0;
   const watch = setInterval(() => {
     const bytes = folderBytes(scratch), seconds = (performance.now() - begun) / 1000;
