@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+const CLI = fileURLToPath(new URL("../../lib/cli.ts", import.meta.url));
+
+/** Asks again until the server answers, for half a minute. */
+async function answer(address: string): Promise<Response> {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await fetch(address);
+    } catch (error) {
+      if (attempt >= 60) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+Deno.test("lab serves the notebooks on this machine only, behind a token, with Deno's kernel, until it is stopped", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", CLI, "lab", "--no-browser", "--port", "9310"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    const { value = "" } = await reader.read();
+    const [, base, token] = value.match(
+      /^JupyterLab: (http:\/\/127\.0\.0\.1:\d+)\/lab\/tree\/notebooks\?token=(\w+)/,
+    )!;
+    const specs = await (await answer(`${base}/api/kernelspecs?token=${token}`)).json();
+    assert.equal(specs.default, "deno");
+    assert.deepEqual(Object.keys(specs.kernelspecs), ["deno"]);
+    const folder = await (await fetch(`${base}/api/contents/notebooks?token=${token}`)).json();
+    assert.equal(folder.type, "directory");
+    const refused = await fetch(`${base}/api/contents`);
+    await refused.body?.cancel();
+    assert.equal(refused.status, 403);
+  } finally {
+    child.kill("SIGTERM");
+    await child.status;
+    while (!(await reader.read()).done);
+  }
+});
