@@ -33,7 +33,11 @@ function colourTable(scheme: Plot.ColorScheme): Uint8Array {
       : Number(colour.match(/\d+/g)![index % 3]);
   });
 }
-const TABLES = { inferno: colourTable("inferno"), viridis: colourTable("viridis") };
+const TABLES = {
+  inferno: colourTable("inferno"),
+  viridis: colourTable("viridis"),
+  burd: colourTable("burd"), // for values of both signs
+};
 export type ColourScheme = keyof typeof TABLES;
 
 /** Colours values from `low` (dark) to `high` (bright); a constant map gets the middle colour. */

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { KitError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { decodeFrames, FRAME_RATE, probe } from "../media/ffmpeg.ts";
+import { openSafetensors } from "../weights/safetensors.ts";
+import type { ManifestRow } from "./manifest.ts";
+import { type SpokenWord, spokenWords } from "./words.ts";
+
+/** A prepared clip's place in the film that it was made from. */
+export interface ClipSource {
+  film: string;
+  /** Size of the film's frames, upright. */
+  width: number;
+  height: number;
+  /** The film's frame (at 25 frames/s) that became frame 0 of the clip. */
+  firstFrame: number;
+  /** Crop boxes x0, y0, x1, y1 in the film's pixels, [frames, 4]. */
+  boxes: Float32Array;
+  /** Words with their times in seconds of the clip; empty when the data set has none. */
+  words: SpokenWord[];
+}
+
+/**
+ * Finds the film of a prepared clip, and where the crops lie in it; undefined when the film is no longer there, since
+ * a prepared folder may travel alone.
+ */
+export async function clipSource(prepared: string, row: ManifestRow): Promise<ClipSource | undefined> {
+  if (!await exists(row.source)) return;
+  const { video } = await probe(row.source);
+  if (!video) return;
+  const file = await openSafetensors(join(prepared, row.path));
+  try {
+    const firstFrame = Number(file.header.metadata.first_frame);
+    const boxes = await file.readF32("boxes"), late = firstFrame / FRAME_RATE;
+    const words = (await spokenWords(row.source)).map(({ word, start, end }) => ({
+      word,
+      start: start - late,
+      end: end - late,
+    }));
+    return { film: row.source, width: video.width, height: video.height, firstFrame, boxes, words };
+  } finally {
+    file.close();
+  }
+}
+
+/** The film's frame behind frame `frame` of the clip, RGB [height, width, 3]. */
+export async function sourceFrame({ film, firstFrame }: ClipSource, frame: number): Promise<Uint8Array> {
+  let index = 0;
+  for await (const picture of decodeFrames(film)) if (index++ === firstFrame + frame) return picture;
+  throw new KitError(`${film} has no frame ${firstFrame + frame}`, "Prepare the videos again");
+}
