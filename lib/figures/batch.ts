@@ -112,7 +112,7 @@ export function generatorBatchPicture(batch: GeneratorBatch, options: BatchOptio
     ];
     const x = MARGIN + LABEL + k * (side + GAP);
     setFont(context, 10, { colour: SOFT_INK, align: "center" });
-    context.fillText(options.notes?.[k] ?? `frame ${k}`, x + side / 2, top - 5, side);
+    context.fillText(options.notes?.[k] ?? `sample ${k + 1}`, x + side / 2, top - 5, side);
     pictures.forEach((picture, row) => {
       const y = top + row * (side + GAP);
       drawPicture(context, picture, { x, y, width: side, height: side, smooth: row !== 2 });

@@ -102,7 +102,7 @@ export function lossCurve(
     width: text.width,
     height: text.height,
     x: { label: "step", tickFormat: (step: number) => step.toLocaleString("en-US") },
-    y: { label: yLabel, type: log ? "log" : "linear", nice: true },
+    y: { label: yLabel, ...(log ? { type: "log", tickFormat: "~g" } : { nice: true }) },
     color: { domain: values, legend: values.length > 1 },
     marks: [
       ...(chance ? guide(chance.value, chance.label) : []),
