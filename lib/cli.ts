@@ -142,14 +142,17 @@ function training(name: string, description: string): Command {
     .option("--preset <name>", "paper, small or tiny", "small")
     .option("--set <key=value>", "a setting, such as gan.syncWeight=0.01 (may be repeated)", collect, [])
     .option("--steps <number>", "steps in place of the preset's", count)
-    .option("--resume", "go on with the run in the folder")
+    .option(
+      "--resume",
+      "go on with the run in the folder; its configuration stays, but for --set and --steps",
+    )
     .option("--no-compile", "run steps operation by operation")
     .option("--json", "print the result as JSON");
 }
 
 async function trainingOptions({ run, preset, set, steps, resume, compile }: TrainingFlags) {
   const { configure } = await import("./training/config.ts");
-  return { run, config: configure(preset, set), steps, resume, compiled: compile };
+  return { run, config: configure(preset, set), settings: set, steps, resume, compiled: compile };
 }
 
 const ENDED = { steps: "all steps done", patience: "the held-out loss no longer fell" };

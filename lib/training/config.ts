@@ -178,11 +178,15 @@ const CHOICES: Record<string, string[]> = {
   "gan.discriminator": ["alternate", "frozen"],
 };
 
+/** A copy of a configuration with settings such as `gan.syncWeight=0.01`; throws KitError for what does not fit. */
+export const withSettings = (config: Config, settings: string[]): Config =>
+  settings.reduce(withSetting, structuredClone(config));
+
 /** A preset with settings such as `gan.syncWeight=0.01`; throws KitError for an unknown one. */
 export function configure(preset: string, settings: string[] = []): Config {
   const base = Object.hasOwn(presets, preset) ? presets[preset] : undefined;
   if (!base) {
     throw new KitError(`There is no preset "${preset}"`, `Use one of ${Object.keys(presets).join(", ")}`);
   }
-  return settings.reduce(withSetting, base);
+  return withSettings(base, settings);
 }

@@ -106,7 +106,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   const { config, checkpoint } = await openRun(
     options.run,
     { kind: "generator", config: asked, data: { name: basename(prepared), clips: dataset.rows.length } },
-    { resume: options.resume ?? false, steps: options.steps },
+    { resume: options.resume ?? false, steps: options.steps, settings: options.settings },
   );
   tf.dispose(pretrained.params);
   const gan = config.gan;

@@ -30,6 +30,8 @@ export interface TrainOptions {
   config: Config;
   /** Steps in place of the configuration's. */
   steps?: number;
+  /** Settings changed when a run is resumed, such as `gan.learningRate=3e-4`; the run folder keeps them. */
+  settings?: string[];
   /** Go on with the run in the folder. */
   resume?: boolean;
   /** Run steps as one TensorFlow function (the default) or operation by operation. */
@@ -119,7 +121,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       config: options.config,
       data: { name: basename(prepared), clips: dataset.rows.length },
     },
-    { resume: options.resume ?? false, steps: options.steps },
+    { resume: options.resume ?? false, steps: options.steps, settings: options.settings },
   );
   const { steps, batch: size, learningRate, minShift, voicedOnly, evaluateEvery, patience } = config.pretrain;
   let params = checkpoint

@@ -5,7 +5,7 @@ import { generatorSpecs } from "../models/generator.ts";
 import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
 import type { Params } from "../nn/params.ts";
 import { checkParams, type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
-import type { Config } from "./config.ts";
+import { type Config, withSettings } from "./config.ts";
 
 /** Version of the run folder's layout: run.json, log.parquet, tensorboard/, last.safetensors, best.safetensors. */
 export const RUN_VERSION = 1;
@@ -55,14 +55,14 @@ export async function readRun(run: string, kind?: RunKind): Promise<RunFile> {
 }
 
 /**
- * Starts a run folder, or opens it to go on: then with the run's own configuration, in which only the number of
- * steps may change. Returns the last checkpoint when there is one to go on from.
+ * Starts a run folder, or opens it to go on: then with the run's own configuration, changed by
+ * `steps` and `settings` from there on. Returns the last checkpoint when there is one to go on from.
  * Throws KitError when a run is there already and `resume` was not asked for.
  */
 export async function openRun(
   run: string,
   file: Omit<RunFile, "version">,
-  { resume, steps }: { resume: boolean; steps?: number },
+  { resume, steps, settings = [] }: { resume: boolean; steps?: number; settings?: string[] },
 ): Promise<{ config: Config; checkpoint?: Checkpoint }> {
   if (await exists(join(run, "run.json"))) {
     const old = await readRun(run, file.kind);
@@ -70,7 +70,7 @@ export async function openRun(
       throw new KitError(`${run} holds a run already`, "Go on with --resume, or choose another folder");
     }
     const section = file.kind === "generator" ? "gan" : "pretrain";
-    const config = structuredClone(old.config);
+    const config = withSettings(old.config, settings);
     if (steps !== undefined) config[section].steps = steps;
     const checkpoint = await exists(lastPath(run)) ? await loadCheckpoint(lastPath(run)) : undefined;
     await writeAtomic(join(run, "run.json"), JSON.stringify({ ...old, config }, null, 2) + "\n");
