@@ -20,10 +20,15 @@ export interface StillPoseRow extends Row {
   amplitude: number;
 }
 
-const deviation = (values: Float32Array): number => {
+/** Standard deviation of an opening, over the frames in which it was measured. */
+function deviation(openings: Float32Array): number {
+  const values = openings.filter((opening) => !Number.isNaN(opening));
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
-};
+}
+
+/** A mouth that does not move at all correlates with nothing: 0. */
+const follows = (generated: Float32Array, real: Float32Array): number => correlation(generated, real) || 0;
 
 /** Landmark mouth openings of a film made from one frame of `pose` and the sound of `sound`, and of the real one. */
 export async function stillPoseFilm(
@@ -69,8 +74,8 @@ export async function stillPoseRows(
     rows.push({
       pose: pose.row.id,
       sound: sound.row.id,
-      own: correlation(generated, real),
-      other: correlation(generated, other),
+      own: follows(generated, real),
+      other: follows(generated, other),
       amplitude: deviation(generated) / deviation(real),
     });
     progress.update(k + 1);
