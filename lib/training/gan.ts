@@ -208,7 +208,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     return held;
   };
 
-  const progress = new Progress("training", gan.steps, { unit: "steps" });
+  const progress = new Progress("training", gan.steps, { unit: "steps", start: step });
   let recent = 0, note = "";
   while (step < gan.steps) {
     const inWindows = step >= gan.frameSteps;

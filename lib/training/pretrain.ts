@@ -175,7 +175,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     return accuracy;
   };
 
-  const progress = new Progress("pretraining", steps, { unit: "steps" });
+  const progress = new Progress("pretraining", steps, { unit: "steps", start: step });
   let recent = 0, note = "";
   const patient = () => (step - bestStep) / evaluateEvery < patience;
   while (step < steps && patient()) {
