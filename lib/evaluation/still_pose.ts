@@ -12,10 +12,17 @@ export interface StillPoseRow extends Row {
   pose: string;
   /** The clip that gave the sound. */
   sound: string;
+  /** A third clip, which nothing was taken from. */
+  other_film: string;
   /** Correlation of the generated mouth's opening with that of the film the sound came from. */
   own: number;
-  /** The same with the opening of a third film, which nothing was taken from. */
+  /** The same with the opening of the third film. */
   other: number;
+  /** How much the two real films correlate: a perfect generator's `other`. */
+  films: number;
+  /** `own` and `other` once the course that all films share (the grammar's rhythm) is taken out. */
+  own_without_rhythm: number;
+  other_without_rhythm: number;
   /** Standard deviation of the generated opening over that of the film the sound came from. */
   amplitude: number;
 }
@@ -42,44 +49,58 @@ export async function stillPoseFilm(
 const realOpenings = (clip: Clip): Promise<Float32Array> =>
   mouthOpenings(Array.from({ length: clip.frames }, (_, t) => faceAt(clip, t)));
 
+/** What is left of a course when the mean of other courses is taken out; NaN where either is missing. */
+function without(course: Float32Array, others: Float32Array[]): Float32Array {
+  return course.map((value, t) => {
+    const there = others.map((other) => other[t]).filter((v) => v !== undefined && !Number.isNaN(v));
+    return value - there.reduce((a, b) => a + b, 0) / there.length;
+  });
+}
+
 /**
  * Does the sound move the mouth? The upper half of a moving face gives much of the mouth's motion away, so the pose
  * is held still (one frame repeated) and only the sound changes. The opening of the generated mouth, measured by
  * landmarks, should follow that of the film the sound came from and not that of another film.
+ *
+ * Where all sentences share a grammar, as in GRID, any two films share a rhythm; so the correlation of the two real
+ * films stands beside, and both correlations again without the mean course of the remaining films.
  * It measures opening over time, not the shape or the sharpness of the lips.
- * Throws KitError when there are fewer than three clips.
+ * Throws KitError when there are fewer than five clips.
  */
 export async function stillPoseRows(
   dataset: Dataset,
   { redraw, clips = 20 }: { redraw: Redrawer; clips?: number },
 ): Promise<StillPoseRow[]> {
-  const all = dataset.rows.length;
-  if (all < 3) {
-    throw new KitError(`${dataset.folder} has ${all} held-out clips, three are needed`, "Prepare more");
+  const count = Math.min(clips, dataset.rows.length);
+  if (count < 5) {
+    throw new KitError(`${dataset.folder} has ${count} held-out clips, five are needed`, "Prepare more");
   }
-  const count = Math.min(clips, all);
-  const measured = new Map<number, Promise<Float32Array>>();
-  const openingsOf = (index: number) => {
-    const known = measured.get(index) ?? dataset.clip(index).then(realOpenings);
-    measured.set(index, known);
-    return known;
-  };
   const progress = new Progress("still pose", count, { unit: "films" });
-  const rows: StillPoseRow[] = [];
+  const real: Float32Array[] = [], generated: Float32Array[] = [];
+  // generated[k] speaks the sound of clip k with the face of the clip before it.
   for (let k = 0; k < count; k++) {
-    const next = (k + 1) % all, third = (k + 2) % all;
-    const pose = await dataset.clip(k), sound = await dataset.clip(next);
-    const generated = await mouthOpenings(redrawClip(redraw, pose, { sound, still: closedFrame(pose) }));
-    const real = await openingsOf(next), other = await openingsOf(third);
-    rows.push({
-      pose: pose.row.id,
-      sound: sound.row.id,
-      own: follows(generated, real),
-      other: follows(generated, other),
-      amplitude: deviation(generated) / deviation(real),
-    });
+    const pose = await dataset.clip((k + count - 1) % count);
+    const film = await stillPoseFilm(redraw, { pose, sound: await dataset.clip(k) });
+    real.push(film.real);
+    generated.push(film.generated);
     progress.update(k + 1);
   }
   progress.stop();
-  return rows;
+  const id = (k: number) => dataset.rows[k].id;
+  return real.map((own, k) => {
+    const third = (k + 1) % count;
+    const rest = (courses: Float32Array[]) => courses.filter((_, n) => n !== k && n !== third);
+    const spoken = without(generated[k], rest(generated));
+    return {
+      pose: id((k + count - 1) % count),
+      sound: id(k),
+      other_film: id(third),
+      own: follows(generated[k], own),
+      other: follows(generated[k], real[third]),
+      films: follows(own, real[third]),
+      own_without_rhythm: follows(spoken, without(own, rest(real))),
+      other_without_rhythm: follows(spoken, without(real[third], rest(real))),
+      amplitude: deviation(generated[k]) / deviation(own),
+    };
+  });
 }
