@@ -116,7 +116,8 @@ register(
       const largest = tf.equal(x, max);
       const count = tf.sum(tf.cast(largest, "float32"), axes, true);
       const all = tf.div(dMean, x.size / max.size);
-      return tf.where(largest, tf.add(all, tf.div(dMax, count)), all);
+      // tf.where would write its operands out at full size first.
+      return execute("SelectV2", [T], [largest, tf.add(all, tf.div(dMax, count)), all], 1)[0];
     },
   }),
   { inputs: ["x"], outputs: [false, true] },

@@ -1,4 +1,4 @@
-import { meanAndMax } from "../native/kernels.ts";
+import { meanAndMax, relu } from "../native/kernels.ts";
 import { type Tensor, type Tensor4D, tf } from "../tf.ts";
 import type { Params, Specs } from "./params.ts";
 
@@ -33,11 +33,14 @@ export function cbamSpecs(path: string, channels: number): Specs {
  * x [batch, h, w, c] -> weights [batch, c].
  */
 export function channelAttention(params: Params, path: string, x: Tensor): Tensor {
+  const [batch, , , channels] = x.shape as number[];
   const dense = (v: Tensor, k: number) =>
     tf.add(tf.matMul(v, params[`${path}/mlp/${k}/kernel`]), params[`${path}/mlp/${k}/bias`]);
-  const mlp = (v: Tensor) => dense(tf.relu(dense(tf.squeeze(v, [1, 2]), 0)), 1);
   const { mean, max } = meanAndMax(x, [1, 2]);
-  return tf.sigmoid(tf.add(mlp(mean), mlp(max)));
+  // Both pools go through the shared MLP together.
+  const pools = tf.reshape(tf.concat([mean, max], 0), [2 * batch, channels]);
+  const hidden = relu(dense(pools, 0));
+  return tf.sigmoid(tf.sum(tf.reshape(dense(hidden, 1), [2, batch, channels]), 0));
 }
 
 /**
