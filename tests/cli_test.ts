@@ -23,7 +23,7 @@ Deno.test("every task is a command with help and the other way round, and makes 
   const { code, stdout, stderr } = await kit(["--help"]);
   assert.equal(code, 0);
   assert.equal(stderr, "");
-  const listed = [...stdout.matchAll(/^  ([a-z]+) .*/gm)].map(([, name]) => name);
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name]) => name);
   assert.deepEqual(listed.sort(), Object.keys(tasks).sort());
   for (const name of commands) {
     assert.match(stdout, new RegExp(`^  ${name} `, "m"));
