@@ -31,7 +31,7 @@ export async function clipSource(prepared: string, row: ManifestRow): Promise<Cl
   if (!video) return;
   const file = await openSafetensors(join(prepared, row.path));
   try {
-    const firstFrame = Number(file.header.metadata.first_frame);
+    const firstFrame = Number(file.header.metadata.first_frame ?? 0);
     const boxes = await file.readF32("boxes"), late = firstFrame / FRAME_RATE;
     const words = (await spokenWords(row.source)).map(({ word, start, end }) => ({
       word,
