@@ -1,3 +1,4 @@
+import { KitError } from "../errors.ts";
 import { type Tensor, tf } from "../tf.ts";
 
 /** Keeps cosines off 0 and 1, where the logarithm has no end. */
@@ -37,3 +38,12 @@ export function reconstructionLoss(generated: Tensor, target: Tensor, weights?: 
 /** The generator's whole loss (eq. 6): L = lambda1 L1 + lambda2 E_sync, with lambda1 = 1 - lambda2. */
 export const generatorLoss = (l1: Tensor, eSync: Tensor, syncWeight: Tensor): Tensor =>
   tf.add(tf.mul(tf.sub(1, syncWeight), l1), tf.mul(syncWeight, eSync));
+
+/** Throws KitError when a loss is not a number any more: such a network learns nothing from there on. */
+export function checkLoss(loss: number, { step, rate }: { step: number; rate: string }): void {
+  if (Number.isFinite(loss)) return;
+  throw new KitError(
+    `The loss of step ${step} is ${loss}`,
+    `Go on from the last checkpoint with --resume and a lower rate: --set ${rate}=...`,
+  );
+}
