@@ -10,8 +10,9 @@ const EPSILON = 1e-6;
  */
 export function syncProbability({ audio, video }: { audio: Tensor; video: Tensor }): Tensor {
   const dot = tf.sum(tf.mul(audio, video), 1);
-  const norms = tf.sqrt(tf.mul(tf.sum(tf.square(audio), 1), tf.sum(tf.square(video), 1)));
-  return tf.div(dot, tf.maximum(norms, EPSILON));
+  const squares = tf.mul(tf.sum(tf.square(audio), 1), tf.sum(tf.square(video), 1));
+  // The floor lies under the root, whose slope at 0 (an embedding of zeros) has no end.
+  return tf.div(dot, tf.sqrt(tf.maximum(squares, EPSILON ** 2)));
 }
 
 /** Binary cross entropy of a probability [batch] against labels [batch] of 1 (in sync) and 0. */
