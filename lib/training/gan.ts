@@ -62,9 +62,9 @@ const batchOptions = (
 function compiledSteps(config: Config, enabled: boolean) {
   const options = { enabled };
   return {
-    frame: compile(frameStep(config.gan) as never, options) as unknown as ReturnType<typeof frameStep>,
-    window: compile(windowStep(config.gan) as never, options) as unknown as ReturnType<typeof windowStep>,
-    discriminator: compile(discriminatorStep as never, options) as unknown as typeof discriminatorStep,
+    frame: compile(frameStep(config.gan), options),
+    window: compile(windowStep(config.gan), options),
+    discriminator: compile(discriminatorStep, options),
   };
 }
 
@@ -103,6 +103,11 @@ async function startModels(
 export async function train(prepared: string, options: GanOptions): Promise<TrainResult> {
   const dataset = await openDataset(prepared, "train");
   const heldOut = await openDataset(prepared, "val");
+  if (!options.resume) {
+    // Held-out clips that cannot be scored are named now, not at the first evaluation.
+    const { minShift, voicedOnly } = options.config.gan;
+    await drawSyncBatch(heldOut, random(1), { size: 1, minShift, voicedOnly });
+  }
   const pretrained = await loadDiscriminator(options.discriminator);
   // The discriminator's own configuration goes along, so that the run can be read without the other folder.
   const asked = { ...options.config, discriminator: pretrained.config.discriminator };
@@ -115,9 +120,6 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   const gan = config.gan;
   let models = await startModels(checkpoint?.groups, config, options);
   const draw = random(checkpoint?.state.random ?? config.seed);
-  // Held-out clips that cannot be scored are named now, not at the first evaluation.
-  const { minShift, voicedOnly } = gan;
-  await drawSyncBatch(heldOut, random(config.seed), { size: 1, minShift, voicedOnly });
   let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
   const log = await openLog(options.run);
   log.truncateAfter(step);
@@ -150,6 +152,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   };
 
   const discriminatorTurn = async (lower: Tensor, { syncMel, windows }: GeneratorBatch) => {
+    const { minShift, voicedOnly } = gan;
     const size = 2 * gan.windows;
     const batch = syncTensors(await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly }));
     const { discriminator, discriminatorAdam: state } = models;
