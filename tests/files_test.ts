@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../lib/errors.ts";
-import { exists, makeFolder, writeAtomic, writing } from "../lib/files.ts";
+import { exists, makeFolder, replaceFile, writeAtomic, writing } from "../lib/files.ts";
 import { inFolder, namesIn } from "./media/made_film.ts";
 
 Deno.test("a file is whole or absent: it appears under its name when all of it is written", () =>
@@ -45,4 +45,17 @@ Deno.test("absent files and files below files do not exist", () =>
       await Promise.all(["file", "none", "file/below"].map((name) => exists(join(folder, name)))),
       [true, false, false],
     );
+  }));
+
+Deno.test("a write that fails leaves the old file and nothing beside it", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.txt");
+    await writeAtomic(path, "old");
+    const half = async (part: string) => {
+      await Deno.writeTextFile(part, "ne");
+      throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+    };
+    await assert.rejects(replaceFile(path, half), KitError);
+    assert.equal(await Deno.readTextFile(path), "old");
+    assert.deepEqual(namesIn(folder), ["a.txt"]);
   }));
