@@ -68,23 +68,9 @@ function compiledSteps(config: Config, enabled: boolean) {
   };
 }
 
-/** The models to start from: those of the checkpoint, or a fresh generator and the pretrained discriminator. */
-async function startModels(
-  groups: Record<string, Params> | undefined,
-  config: Config,
-  { run, discriminator: discriminatorRun }: GanOptions,
-): Promise<Models> {
-  if (groups) {
-    const path = lastPath(run);
-    return {
-      generator: checkParams(path, groups.generator, generatorSpecs(config.generator)),
-      generatorAdam: unflattenAdam(groups.generator_adam),
-      discriminator: checkParams(path, groups.discriminator, syncDiscriminatorSpecs(config.discriminator)),
-      discriminatorAdam: unflattenAdam(groups.discriminator_adam),
-    };
-  }
+/** A fresh generator and the pretrained discriminator. */
+function freshModels(config: Config, discriminator: Params): Models {
   const generator = initGenerator(config.generator, config.seed);
-  const { params: discriminator } = await loadDiscriminator(discriminatorRun);
   return {
     generator,
     generatorAdam: adamInit(generator),
@@ -92,6 +78,14 @@ async function startModels(
     discriminatorAdam: adamInit(discriminator),
   };
 }
+
+/** The models of a checkpoint. */
+const resumedModels = (path: string, config: Config, groups: Record<string, Params>): Models => ({
+  generator: checkParams(path, groups.generator, generatorSpecs(config.generator)),
+  generatorAdam: unflattenAdam(groups.generator_adam),
+  discriminator: checkParams(path, groups.discriminator, syncDiscriminatorSpecs(config.discriminator)),
+  discriminatorAdam: unflattenAdam(groups.discriminator_adam),
+});
 
 /**
  * Trains the generator against the pretrained discriminator (eq. 1 and 6): first on single frames with L1
@@ -116,9 +110,11 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     { kind: "generator", config: asked, data: { name: basename(prepared), clips: dataset.rows.length } },
     { resume: options.resume ?? false, steps: options.steps, settings: options.settings },
   );
-  tf.dispose(pretrained.params);
   const gan = config.gan;
-  let models = await startModels(checkpoint?.groups, config, options);
+  let models = checkpoint
+    ? resumedModels(lastPath(options.run), config, checkpoint.groups)
+    : freshModels(config, pretrained.params);
+  if (checkpoint) tf.dispose(pretrained.params);
   const draw = random(checkpoint?.state.random ?? config.seed);
   let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
   const log = await openLog(options.run);

@@ -8,25 +8,15 @@ import { compile } from "../../lib/native/compile.ts";
 import { disposeParams, random } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
-import { type LogRow, readLog } from "../../lib/training/log.ts";
+import { readLog } from "../../lib/training/log.ts";
 import { pretrain, pretrainStep, syncTensors } from "../../lib/training/pretrain.ts";
 import { repeatStep, type TrainingStep } from "../../lib/training/repeat_step.ts";
 import { lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
 import { drawSyncBatch, openDataset } from "../../lib/data/dataset.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
+import { assertSameLog } from "./same_log.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-/** The log of two runs, row by row, within 1e-4. */
-function assertSameLog(found: LogRow[], expected: LogRow[]): void {
-  assert.deepEqual(found.map(({ step }) => step), expected.map(({ step }) => step));
-  found.forEach((row, k) => {
-    for (const [name, value] of Object.entries(expected[k])) {
-      const same = value === null ? row[name] === null : Math.abs(row[name]! - value!) < 1e-4;
-      assert.ok(same, `step ${row.step}: ${name} ${row[name]}, straight through ${value}`);
-    }
-  });
-}
 
 Deno.test("one batch is learnt by heart in a few dozen steps", () =>
   inFolder(async (folder) => {
