@@ -240,6 +240,31 @@ program.command("report").description("draw what a trained pair does on clips th
     return { json: summary, lines: summary.map(line) };
   }));
 
+program.command("bench").description("time a training step of both networks, eager and compiled")
+  .option("--compare", "put PyTorch beside it, fetched into an environment of its own (Linux x64)")
+  .option("--network <name>", "discriminator or generator; both when not given")
+  .option("--width <number>", "this width only; 0.25 and 1 when not given", Number)
+  .option("--steps <number>", "timed steps of each measurement", count, 10)
+  .option("--rounds <number>", "repetitions, in turns: 1, or 3 with --compare", count)
+  .option("--json", "print the rows as JSON")
+  .action(printing(async (
+    { network, width, ...options }: {
+      network?: "discriminator" | "generator";
+      width?: number;
+      compare?: boolean;
+      steps: number;
+      rounds?: number;
+    },
+  ) => {
+    const { bench, benchLines } = await import("./bench.ts");
+    const rows = await bench({
+      ...options,
+      networks: network ? [network] : undefined,
+      widths: width ? [width] : undefined,
+    });
+    return { json: rows, lines: benchLines(rows) };
+  }));
+
 /** Ends the process for what commander refused: 0 after --help, 2 for wrong usage. */
 function endUsage({ exitCode }: CommanderError): never {
   Deno.exit(exitCode === 0 ? 0 : 2);
