@@ -29,6 +29,9 @@ export interface BenchOptions {
   rounds?: number;
 }
 
+/** What one measurement gives: milliseconds a step, peak MB. */
+type Times = Pick<StepTime, "median" | "least" | "peak">;
+
 /** A program's JSON on standard output; throws KitError with the end of what it said when it fails. */
 async function measured(command: string, args: string[], what: string): Promise<Record<string, number>> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args, cwd: ROOT, stdin: "null" })
@@ -66,7 +69,7 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 
 /**
  * Times one training step of both networks at each width, eager and compiled, each in a process of its own.
- * Returns a row a measurement: milliseconds (median over rounds of the median step), peak memory, and the ratio to
+ * Returns a row a measurement: milliseconds (median over rounds of the median step, and the least of all), peak memory, and the ratio to
  * PyTorch's step of the same work in the same run where it was asked for.
  * Throws KitError when a measurement fails.
  */
@@ -79,7 +82,7 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
   for (const network of networks) {
     for (const width of widths) {
       const batch = BATCH[network];
-      const variants: Record<string, () => Promise<{ median: number; peak: number }>> = {
+      const variants: Record<string, () => Promise<Times>> = {
         "eager": () => ours({ network, width, batch, steps, warmup: WARMUP, compiled: false }),
         "compiled": () => ours({ network, width, batch, steps, warmup: WARMUP, compiled: true }),
       };
@@ -87,11 +90,11 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
         const flags = Object.entries({ network, width, batch, steps, warmup: WARMUP })
           .flatMap(([name, value]) => [`--${name}`, `${value}`]);
         variants["PyTorch, eager"] = async () => {
-          const { ms_per_step_median, peak_rss_mb } = await measured(python, [PYTORCH, ...flags], "PyTorch");
-          return { median: ms_per_step_median, peak: peak_rss_mb };
+          const made = await measured(python, [PYTORCH, ...flags], "PyTorch");
+          return { median: made.ms_per_step_median, least: made.ms_per_step_min, peak: made.peak_rss_mb };
         };
       }
-      const times: Record<string, { median: number; peak: number }[]> = {};
+      const times: Record<string, Times[]> = {};
       for (let round = 0; round < rounds; round++) {
         for (const [name, run] of Object.entries(variants)) {
           console.error(`${network} at width ${width}, ${name}, round ${round + 1} of ${rounds}`);
@@ -107,6 +110,7 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
           batch,
           step: name,
           "ms a step": ms,
+          "least ms": Math.min(...all.map((t) => t.least)),
           "peak MB": Math.round(Math.max(...all.map((t) => t.peak))),
           ...(peer ? { "over PyTorch's": ms / peer } : {}),
         });

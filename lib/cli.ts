@@ -1,6 +1,6 @@
 // What a person runs. Each command is `deno task <name>`; the rooms it needs are loaded when it is called, so
 // that --help is quick. Exit status: 0 done, 1 failed (one line says why and what to do), 2 wrong usage.
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "./exit.ts";
@@ -17,6 +17,13 @@ interface Outcome {
 function count(text: string): number {
   if (/^[1-9][0-9]*$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Give a whole number from 1 on.");
+}
+
+/** A number above 0. */
+function aboveZero(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw new InvalidArgumentError("Give a number above 0.");
 }
 
 const collect = (text: string, all: string[]): string[] => [...all, text];
@@ -242,8 +249,10 @@ program.command("report").description("draw what a trained pair does on clips th
 
 program.command("bench").description("time a training step of both networks, eager and compiled")
   .option("--compare", "put PyTorch beside it, fetched into an environment of its own (Linux x64)")
-  .option("--network <name>", "discriminator or generator; both when not given")
-  .option("--width <number>", "this width only; 0.25 and 1 when not given", Number)
+  .addOption(
+    new Option("--network <name>", "this network only").choices(["discriminator", "generator"]),
+  )
+  .option("--width <number>", "this width only; 0.25 and 1 when not given", aboveZero)
   .option("--steps <number>", "timed steps of each measurement", count, 10)
   .option("--rounds <number>", "repetitions, in turns: 1, or 3 with --compare", count)
   .option("--json", "print the rows as JSON")
