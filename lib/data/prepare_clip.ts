@@ -128,7 +128,9 @@ async function make({ id, source, target, config }: ClipJob): Promise<ClipRow> {
   const level = levelOf(sound);
   if (level < SILENCE_DB) throw new Reject("silent", `its sound has ${level.toFixed(0)} dB of full scale`);
 
-  const { detections, frames: pictured } = await reading(() => findFaces(source, video, config.every));
+  const { detections, frames: pictured } = await reading(() =>
+    findFaces(source, video, { every: config.every })
+  );
   if (pictured < FEWEST_FRAMES) {
     throw new Reject("too-short", `${pictured} frames at ${FRAME_RATE} frames/s, ${FEWEST_FRAMES} needed`);
   }
