@@ -102,9 +102,13 @@ program.command("corpus").description(
   }));
 
 program.command("prepare").description("find and crop the faces of a folder of videos, compute their mel")
-  .argument("<videos>", "a folder of videos, or GRID's own layout")
+  .argument("<videos>", "LRS2, GRID, Wav2Lip's prepared folder, or any folder of videos")
   .argument("<out>", "the prepared folder; one that is there goes on")
-  .option("--split <shares>", "percent of train, val and test", "95,2,3")
+  .option(
+    "--split <shares>",
+    "percent of train, val and test, where the data set has no lists of its own",
+    "95,2,3",
+  )
   .option("--every <frames>", "look for a face on every so many frames", count, 5)
   .option("--workers <number>", "preparing processes; as many as there are cores", count)
   .option("--retry-rejects", "try again what was rejected before")
@@ -115,9 +119,10 @@ program.command("prepare").description("find and crop the faces of a folder of v
     options: { split: string; every: number; workers?: number; retryRejects?: boolean },
   ) => {
     const { prepare } = await import("./data/prepare.ts");
-    const { clips, rejects } = await prepare(videos, out, options);
+    const say = (line: string) => console.log(line);
+    const { dataSet, clips, rejects } = await prepare(videos, out, { ...options, say });
     return {
-      json: { out, clips: clips.length, rejects },
+      json: { out, dataSet, clips: clips.length, rejects },
       lines: [
         `${clips.length} clips prepared in ${out}, ${rejects.length} rejected (rejects.parquet says why)`,
       ],

@@ -20,7 +20,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 const row = (id: string, split: Split): ManifestRow => ({
   ...{ id, source: `films/${id}.mp4`, speaker: "s1", path: `clips/${id}.safetensors`, split, note: "" },
   ...{ frames: 50, duration_s: 2, fps_in: 25, box_x_mean: 1, box_y_mean: 1, box_size_mean: 1, box_jitter: 0 },
-  ...{ detection_rate: 1, score_mean: 1, sound_rms_db: -20 },
+  ...{ detection_rate: 1, score_mean: 1, sound_rms_db: -20, text: "", words: 0 },
 });
 
 /** A prepared folder of three clips, as far as its tables go. */

@@ -2,9 +2,10 @@ import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS } from "../media/mel.ts";
 import { readHeader, writeSafetensors } from "../weights/safetensors.ts";
 import { type ManifestRow, PREPARED_VERSION } from "./manifest.ts";
+import { type SpokenWord, wordsToText } from "./words.ts";
 
 /** Raised whenever the same video under the same options would give another file: then clips are made anew. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /** What decides, beside the video, what a clip's file holds. */
 export interface ClipConfig {
@@ -25,16 +26,16 @@ export function clipConfig(every: number): ClipConfig {
 /** A manifest row without what only the whole data set decides. */
 export type ClipRow = Omit<ManifestRow, "split" | "path">;
 
-const TEXTS = ["id", "source", "speaker", "note"] as const;
+const TEXTS = ["id", "source", "speaker", "text", "note"] as const;
 const NUMBERS = [
   ...["frames", "duration_s", "fps_in", "box_x_mean", "box_y_mean", "box_size_mean", "box_jitter"] as const,
-  ...["detection_rate", "score_mean", "sound_rms_db"] as const,
+  ...["detection_rate", "score_mean", "sound_rms_db", "words"] as const,
 ];
 
 /** What tells a file (or a remembered rejection) of this version and configuration, made from this very video. */
 export interface Stamp {
   config: ClipConfig;
-  /** Size of the video in bytes, so that one which was mended is prepared again. */
+  /** Size of the video and of its file of words in bytes, so that one which was mended is prepared again. */
   bytes: number;
 }
 
@@ -54,15 +55,17 @@ export function bearsStamp(held: Record<string, string>, stamp: Stamp): boolean 
 
 /**
  * Writes a clip of T frames: `frames` (JPEG bytes one after the other), `frame_offsets` [T + 1], `mel` [columns, 80],
- * `sound` [samples] at 16 kHz, `boxes` [T, 4] in source pixels, `mouth` [T, 2]; the row and the stamp as metadata.
+ * `sound` [samples] at 16 kHz, `boxes` [T, 4] in source pixels, `mouth` [T, 2]; the row and the stamp as metadata,
+ * and `word_times` there as `[["word", start, end], ...]` in seconds of the clip.
  */
 export async function writeClip(
   target: string,
-  { row, stamp, firstFrame, jpegs, mel, sound, boxes, mouth }: {
+  { row, stamp, firstFrame, words, jpegs, mel, sound, boxes, mouth }: {
     row: ClipRow;
     stamp: Stamp;
     /** The frame of the source, at 25 frames/s, that became frame 0. */
     firstFrame: number;
+    words: SpokenWord[];
     jpegs: Uint8Array[];
     mel: Float32Array;
     sound: Int16Array;
@@ -84,6 +87,7 @@ export async function writeClip(
   }, {
     ...Object.fromEntries([...TEXTS, ...NUMBERS].map((key) => [key, String(row[key])])),
     first_frame: String(firstFrame),
+    word_times: wordsToText(words),
     ...stampTexts(stamp),
   });
 }

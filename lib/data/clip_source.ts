@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { KitError } from "../errors.ts";
 import { exists } from "../files.ts";
-import { decodeFrames, FRAME_RATE, probe } from "../media/ffmpeg.ts";
+import { decodeFrames, probe } from "../media/ffmpeg.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import type { ManifestRow } from "./manifest.ts";
-import { type SpokenWord, spokenWords } from "./words.ts";
+import { type SpokenWord, wordsFromText } from "./words.ts";
 
 /** A prepared clip's place in the film that it was made from. */
 export interface ClipSource {
@@ -31,12 +31,8 @@ export async function clipSource(prepared: string, row: ManifestRow): Promise<Cl
   const file = await openSafetensors(join(prepared, row.path));
   try {
     const firstFrame = Number(file.header.metadata.first_frame);
-    const boxes = await file.readF32("boxes"), late = firstFrame / FRAME_RATE;
-    const words = (await spokenWords(row.source)).map(({ word, start, end }) => ({
-      word,
-      start: start - late,
-      end: end - late,
-    }));
+    const boxes = await file.readF32("boxes");
+    const words = wordsFromText(file.header.metadata.word_times);
     return { film: row.source, width: video.width, height: video.height, firstFrame, boxes, words };
   } finally {
     file.close();

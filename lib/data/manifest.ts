@@ -35,6 +35,10 @@ export interface ManifestRow {
   score_mean: number;
   /** Level of the sound, dB below full scale. */
   sound_rms_db: number;
+  /** What is said, as the data set has it; empty when it has nothing. */
+  text: string;
+  /** Words whose times are known. */
+  words: number;
   split: Split;
   /** The clip's file, relative to the prepared folder. */
   path: string;
@@ -51,7 +55,8 @@ export interface RejectRow {
   detail: string;
 }
 
-const TEXT_COLUMNS = ["id", "source", "speaker", "split", "path", "note"];
+const TEXT_COLUMNS = ["id", "source", "speaker", "text", "split", "path", "note"];
+const WHOLE_COLUMNS = ["frames", "words"];
 
 /** Parses shares such as "95,2,3" of train, val and test; throws KitError unless they are three numbers >= 0. */
 export function parseSplit(text: string): [number, number, number] {
@@ -89,7 +94,7 @@ async function writeTable(path: string, columns: Record<string, unknown[]>): Pro
 function columnsOf<Row extends object>(rows: Row[], names: string[], text: string[]) {
   return Object.fromEntries(names.map((name) => {
     const values = rows.map((row) => row[name as keyof Row]);
-    const type = text.includes(name) ? pl.Utf8 : name === "frames" ? pl.Int64 : pl.Float64;
+    const type = text.includes(name) ? pl.Utf8 : WHOLE_COLUMNS.includes(name) ? pl.Int64 : pl.Float64;
     return [name, pl.Series(name, values, type)];
   }));
 }
@@ -106,7 +111,7 @@ const MANIFEST_COLUMNS = [
     "box_y_mean",
     "box_size_mean",
   ],
-  ...["box_jitter", "detection_rate", "score_mean", "sound_rms_db", "split", "path", "note"],
+  ...["box_jitter", "detection_rate", "score_mean", "sound_rms_db", "text", "words", "split", "path", "note"],
 ];
 const REJECT_COLUMNS = ["id", "source", "reason", "detail"];
 
@@ -121,7 +126,12 @@ export async function writeManifest(out: string, clips: ManifestRow[], rejects: 
 }
 
 /** Reads prepared.json; throws KitError when the folder is no prepared folder or of another version. */
-export async function readPrepared(folder: string): Promise<{ version: number; config: unknown }> {
+export async function readPrepared(folder: string): Promise<{
+  version: number;
+  config: unknown;
+  /** What was dealt into train, val and test: whole speakers or clips. */
+  splitUnit?: "speaker" | "clip";
+}> {
   const path = join(folder, "prepared.json");
   const remedy = "Make it with `deno task prepare <videos> <folder>`";
   if (!(await exists(path))) throw new KitError(`${folder} is not a prepared folder`, remedy);
@@ -159,7 +169,16 @@ export async function readManifest(folder: string): Promise<ManifestRow[]> {
   if (!(await exists(path))) {
     throw new KitError(`${folder} is not finished`, "Run the same `deno task prepare` again: it goes on");
   }
-  const rows = readRows(path).map((row) => ({ ...row, frames: Number(row.frames) }) as ManifestRow);
+  const table = readRows(path), lacking = MANIFEST_COLUMNS.filter((name) => table[0] && !(name in table[0]));
+  if (lacking.length > 0) {
+    throw new KitError(
+      `${path} is of an older version: it has no ${lacking.join(", ")}`,
+      "Run the same `deno task prepare` again: it makes the clips anew",
+    );
+  }
+  const rows = table.map((row) => {
+    return { ...row, frames: Number(row.frames), words: Number(row.words) } as ManifestRow;
+  });
   for (const row of rows) {
     if (!SPLITS.includes(row.split)) {
       throw new KitError(`${path} names a split "${row.split}"`, "Splits are train, val and test");

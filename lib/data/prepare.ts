@@ -21,10 +21,10 @@ import {
   PREPARED_VERSION,
   readPrepared,
   type RejectRow,
-  splitOf,
   writeManifest,
 } from "./manifest.ts";
 import type { ClipJob, Rejection } from "./prepare_clip.ts";
+import { splitOfClip, type SplitUnit, splitUnit } from "./splits.ts";
 import { runJobs } from "./worker_pool.ts";
 
 export { type ManifestRow, readManifest, readRejects, type RejectRow } from "./manifest.ts";
@@ -38,10 +38,10 @@ export interface PrepareOptions {
   workers?: number;
   /** Try again what was rejected before. */
   retryRejects?: boolean;
+  /** Hears the one line that says which data set was found, before the work begins. */
+  say?: (line: string) => void;
 }
 
-/** With this many speakers or more, whole speakers are dealt into the splits, so that none is in two of them. */
-const SPLIT_SPEAKERS_FROM = 10;
 const WORKER = fileURLToPath(new URL("./prepare_worker.ts", import.meta.url));
 /** The processes share the cores already, so each one's TensorFlow keeps to one, and off a GPU they would all fill. */
 const ONE_CORE = {
@@ -62,14 +62,24 @@ function defaultWorkers(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
 }
 
-/** Opens or makes the prepared folder; throws KitError when it is of another version or not writable. */
-async function openFolder(out: string, config: ClipConfig): Promise<void> {
+/**
+ * Opens or makes the prepared folder; throws KitError when it is of another version or not writable.
+ * @returns what is dealt into the splits: as before, so that a tenth speaker moves none of the clips that were there
+ */
+async function openFolder(out: string, config: ClipConfig, clips: SourceClip[]): Promise<SplitUnit> {
   await makeFolder(out);
-  if (await exists(join(out, "prepared.json"))) await readPrepared(out);
-  await writeAtomic(
-    join(out, "prepared.json"),
-    `${JSON.stringify({ version: PREPARED_VERSION, config }, null, 2)}\n`,
-  );
+  const path = join(out, "prepared.json"), before = await exists(path) ? await readPrepared(out) : undefined;
+  const unit = before?.splitUnit ?? splitUnit(clips);
+  const prepared = { version: PREPARED_VERSION, config, splitUnit: unit };
+  await writeAtomic(path, `${JSON.stringify(prepared, null, 2)}\n`);
+  return unit;
+}
+
+/** What tells this clip's film and words: their sizes, and for a folder of crops its sound's. */
+async function stampOf({ path, kind, transcript }: SourceClip, config: ClipConfig): Promise<Stamp> {
+  const size = async (file: string) => (await Deno.stat(file).catch(() => undefined))?.size ?? -1;
+  const words = transcript?.there ? await size(transcript.path) : 0;
+  return { config, bytes: await size(kind === "crops" ? join(path, "audio.wav") : path) + words };
 }
 
 /** A rejection of an earlier run, if it was of the same video under the same configuration. */
@@ -98,8 +108,8 @@ export async function prepare(
   videosFolder: string,
   out: string,
   options: PrepareOptions = {},
-): Promise<{ clips: ManifestRow[]; rejects: RejectRow[] }> {
-  const { every = 5, split = "95,2,3", workers = defaultWorkers(), retryRejects = false } = options;
+): Promise<{ dataSet: string; clips: ManifestRow[]; rejects: RejectRow[] }> {
+  const { every = 5, split = "95,2,3", workers = defaultWorkers(), retryRejects = false, say } = options;
   if (!Number.isInteger(every) || every < 1 || every > 25) {
     throw new KitError(`--every ${every} is not a number of frames`, "Give a whole number from 1 to 25");
   }
@@ -107,31 +117,35 @@ export async function prepare(
     throw new KitError(`${workers} is no number of workers`, "Give a whole number from 1 on");
   }
   const shares = parseSplit(split);
-  const sources = await listClips(videosFolder);
+  const { line, clips: sources, rejects: unusable } = await listClips(videosFolder);
+  say?.(line);
   ffmpegPath();
   const config = clipConfig(every);
-  await openFolder(out, config);
+  const unit = await openFolder(out, config, sources);
 
   const rows = new Map<string, ClipRow>();
   const rejects = new Map<string, RejectRow>();
-  const jobs: (ClipJob & { stamp: Stamp })[] = [];
+  const jobs: ClipJob[] = [];
   for (const clip of sources) {
     const target = join(out, clipPath(clip.id));
-    const stamp = { config, bytes: (await Deno.stat(clip.path).catch(() => undefined))?.size ?? -1 };
+    const stamp = await stampOf(clip, config);
     const finished = await readFinished(target, stamp);
     const known = finished || retryRejects
       ? undefined
       : await rememberedReject(join(out, rejectPath(clip.id)), stamp, clip);
     if (finished) rows.set(clip.id, { ...finished, source: clip.path });
     else if (known) rejects.set(clip.id, known);
-    else jobs.push({ id: clip.id, source: clip.path, target, config, stamp });
+    else {
+      const { id, kind, path: source, transcript } = clip;
+      jobs.push({ id, kind, source, transcript, target, config, stamp });
+    }
   }
 
   const progress = new Progress("prepare", sources.length, {
     unit: "clips",
     start: sources.length - jobs.length,
   });
-  const keep = async ({ id, source, stamp }: typeof jobs[number], answer: { row: ClipRow } | Rejection) => {
+  const keep = async ({ id, source, stamp }: ClipJob, answer: { row: ClipRow } | Rejection) => {
     const remembered = join(out, rejectPath(id));
     if ("row" in answer) {
       rows.set(id, answer.row);
@@ -144,7 +158,7 @@ export async function prepare(
     progress.update(rows.size + rejects.size, rejects.size > 0 ? `${rejects.size} rejected` : "");
   };
   try {
-    await runJobs<typeof jobs[number], Answer>(WORKER, jobs, {
+    await runJobs<ClipJob, Answer>(WORKER, jobs, {
       workers,
       env: ONE_CORE,
       onOutcome: (job, outcome) => {
@@ -157,12 +171,11 @@ export async function prepare(
     progress.stop();
   }
 
-  const speakers = new Set(sources.map(({ speaker }) => speaker));
-  const bySpeaker = speakers.size >= SPLIT_SPEAKERS_FROM;
-  const clips = sources.filter(({ id }) => rows.has(id)).map(({ id, speaker }): ManifestRow => {
-    return { ...rows.get(id)!, split: splitOf(bySpeaker ? speaker : id, shares), path: clipPath(id) };
+  const clips = sources.filter(({ id }) => rows.has(id)).map((clip): ManifestRow => {
+    const row = rows.get(clip.id)!, note = [clip.note, row.note].filter((words) => words !== "").join("; ");
+    return { ...row, note, split: splitOfClip(clip, { shares, unit }), path: clipPath(clip.id) };
   });
-  const rejected = sources.filter(({ id }) => rejects.has(id)).map(({ id }) => rejects.get(id)!);
+  const rejected = [...unusable, ...sources.flatMap(({ id }) => rejects.get(id) ?? [])];
   await writeManifest(out, clips, rejected);
-  return { clips, rejects: rejected };
+  return { dataSet: line, clips, rejects: rejected };
 }

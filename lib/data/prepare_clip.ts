@@ -1,10 +1,14 @@
-import { KitError } from "../errors.ts";
 import { cropFace, FACE_SIZE, trackSpeaker } from "../media/face.ts";
 import { findFaces } from "../media/face_video.ts";
 import { decodeFrames, decodeSound, FRAME_RATE, probe, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
 import { melSpectrogram } from "../media/mel.ts";
 import { tf } from "../tf.ts";
-import { type ClipConfig, type ClipRow, writeClip } from "./clip_file.ts";
+import { type ClipConfig, type ClipRow, type Stamp, writeClip } from "./clip_file.ts";
+import type { SourceClip } from "./layouts.ts";
+import { reading, Reject, type Rejection } from "./rejection.ts";
+import { readTranscript, transcriptWithin } from "./words.ts";
+
+export type { Rejection } from "./rejection.ts";
 
 const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
 /** Fewer frames than this hold no window to learn from. */
@@ -14,49 +18,18 @@ export const SILENCE_DB = -60;
 /** Sound that ends this much before the picture is worth a note, in seconds. */
 const NOTED_CUT = 0.5;
 
-export type RejectReason =
-  | ("not-readable" | "not-a-video" | "truncated" | "damaged" | "no-sound" | "silent" | "no-face")
-  | ("face-lost" | "several-faces" | "too-short" | "sound-short" | "crashed");
-
-/** Why a video was left out: a machine word, and the circumstances in words. */
-export interface Rejection {
-  reason: RejectReason;
-  detail: string;
-}
-
 /** One video to prepare. */
 export interface ClipJob {
   /** "speaker/clip". */
   id: string;
-  /** Path of the video. */
+  kind: SourceClip["kind"];
+  /** Path of the video, or of the folder of its crops. */
   source: string;
+  transcript?: SourceClip["transcript"];
   /** Path of the file to make. */
   target: string;
   config: ClipConfig;
-}
-
-/** Thrown and caught in this file only: the clip is to be rejected. */
-class Reject extends Error {
-  constructor(readonly reason: RejectReason, readonly detail: string) {
-    super(detail);
-  }
-}
-
-/** Runs a reading of the video, turning what is wrong with the file into a rejection. */
-async function reading<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (!(error instanceof KitError) || /ffmpeg at|not set up/.test(error.what)) throw error;
-    const reasons: [RegExp, RejectReason][] = [
-      [/ is cut short/, "truncated"],
-      [/ is damaged/, "damaged"],
-      [/ has no sound/, "no-sound"],
-      [/ not a video|is empty|has no video|how long it is/, "not-a-video"],
-    ];
-    const [, reason] = reasons.find(([pattern]) => pattern.test(error.what)) ?? [, "not-readable" as const];
-    throw new Reject(reason, error.what);
-  }
+  stamp: Stamp;
 }
 
 /** Size and frame rate of the picture, once it is sure that there are picture and sound. */
@@ -121,7 +94,7 @@ function boxStatistics(boxes: Float32Array) {
   };
 }
 
-async function make({ id, source, target, config }: ClipJob): Promise<ClipRow> {
+async function make({ id, source, transcript, target, config, stamp }: ClipJob): Promise<ClipRow> {
   const video = await reading(() => examine(source));
   const sound = await reading(() => decodeSound(source));
   if (sound.length === 0) throw new Reject("no-sound", "its sound track is empty");
@@ -155,9 +128,17 @@ async function make({ id, source, target, config }: ClipJob): Promise<ClipRow> {
   );
   const heard = sound.subarray(first * SAMPLES_A_FRAME, (last + 1) * SAMPLES_A_FRAME);
 
+  const duration = Math.max(pictured / FRAME_RATE, sound.length / SAMPLE_RATE);
+  const said = transcriptWithin(await readTranscript(transcript, duration), {
+    start: first / FRAME_RATE,
+    end: (last + 1) / FRAME_RATE,
+    duration,
+  });
+
   const notes: string[] = [];
   if (cut > NOTED_CUT) notes.push(`sound ends ${cut.toFixed(2)} s before the picture: frames cut to it`);
   if (count < frames) notes.push(`face seen in frames ${first} to ${last} of ${frames}: the others left out`);
+  if (said.note) notes.push(said.note);
   const row: ClipRow = {
     id,
     source,
@@ -169,12 +150,15 @@ async function make({ id, source, target, config }: ClipJob): Promise<ClipRow> {
     detection_rate: track.detectionRate,
     score_mean: track.score,
     sound_rms_db: level,
+    text: said.text,
+    words: said.words.length,
     note: notes.join("; "),
   };
   await writeClip(target, {
     row,
-    stamp: { config, bytes: (await Deno.stat(source)).size },
+    stamp,
     firstFrame: first,
+    words: said.words,
     jpegs,
     mel: melSpectrogram(heard),
     sound: toInt16(heard),

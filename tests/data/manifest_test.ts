@@ -26,6 +26,8 @@ const row: ManifestRow = {
   detection_rate: 1,
   score_mean: 0.79,
   sound_rms_db: -21.8,
+  text: "bin blue at f two now",
+  words: 6,
   split: "train",
   path: "clips/s1/bbaf2n.safetensors",
   note: "",
