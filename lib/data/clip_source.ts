@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { KitError } from "../errors.ts";
 import { exists } from "../files.ts";
-import { decodeFrames, probe } from "../media/ffmpeg.ts";
+import { decodeFrames, FRAME_RATE, probe } from "../media/ffmpeg.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import type { ManifestRow } from "./manifest.ts";
+import { spanAt } from "./offset.ts";
 import { type SpokenWord, wordsFromText } from "./words.ts";
 
 /** A prepared clip's place in the film that it was made from. */
@@ -30,10 +31,23 @@ export async function clipSource(prepared: string, row: ManifestRow): Promise<Cl
   if (!video) return;
   const file = await openSafetensors(join(prepared, row.path));
   try {
-    const firstFrame = Number(file.header.metadata.first_frame);
-    const boxes = await file.readF32("boxes");
-    const words = wordsFromText(file.header.metadata.word_times);
-    return { film: row.source, width: video.width, height: video.height, firstFrame, boxes, words };
+    const all = await file.readF32("boxes"), columns = file.header.tensors.mel.shape[0];
+    // With the sound moved against the picture, words go with the sound.
+    const { firstFrame, frames, soundFrame } = spanAt(row.offset, { frames: all.length / 4, columns });
+    const late = soundFrame / FRAME_RATE;
+    const words = wordsFromText(file.header.metadata.word_times).map(({ word, start, end }) => ({
+      word,
+      start: start - late,
+      end: end - late,
+    }));
+    return {
+      film: row.source,
+      width: video.width,
+      height: video.height,
+      firstFrame: row.first_frame + firstFrame,
+      boxes: all.subarray(4 * firstFrame, 4 * (firstFrame + frames)),
+      words,
+    };
   } finally {
     file.close();
   }

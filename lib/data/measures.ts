@@ -4,9 +4,6 @@ import { tf } from "../tf.ts";
 import { HASHED_PICTURES, pictureHash, soundHash } from "./fingerprint.ts";
 import { voicedWindows } from "./windows.ts";
 
-/** Raised when a number below is added or computed otherwise: prepared clips are then measured again, not decoded. */
-export const MEASURES = 1;
-
 /** What a prepared clip's own file tells about it: no film is needed for these numbers. */
 export interface ClipMeasures {
   /** Variance of the Laplacian of the grey crops (0 to 255), mean over ten of them; below about 50 a face is blurred. */

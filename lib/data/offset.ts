@@ -25,10 +25,10 @@ export interface ClipSpan {
  * made up at the ends: frames that lose their sound go, and up to 4 more where the sound was late.
  */
 export function spanAt(offset: number, { frames, columns }: { frames: number; columns: number }): ClipSpan {
-  const soundFrame = STEP * Math.ceil(Math.max(0, -offset) / STEP);
-  const firstFrame = soundFrame + offset;
-  const left = Math.max(0, frames - Math.max(firstFrame, soundFrame));
-  const firstColumn = melStart(soundFrame);
+  const soundFrame = Math.min(frames, STEP * Math.ceil(Math.max(0, -offset) / STEP));
+  const firstFrame = Math.max(0, Math.min(frames, soundFrame + offset));
+  const left = frames - Math.max(firstFrame, soundFrame);
+  const firstColumn = Math.min(columns, melStart(soundFrame));
   const wanted = 1 + Math.floor(SAMPLES * left / HOP);
   return {
     firstFrame,

@@ -3,7 +3,7 @@ import { KitError } from "../errors.ts";
 /** Why a clip was left out, as one machine word. */
 export type RejectReason =
   | ("not-readable" | "not-a-video" | "truncated" | "damaged" | "no-sound" | "silent" | "no-face")
-  | ("face-lost" | "several-faces" | "too-short" | "sound-short" | "crashed");
+  | ("face-lost" | "several-faces" | "too-short" | "sound-short" | "shot-change" | "crashed");
 
 /** Why a video was left out: a machine word, and the circumstances in words. */
 export interface Rejection {
