@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { KitError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { decodeFrames, probe } from "../media/ffmpeg.ts";
+import { tf } from "../tf.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import type { ManifestRow } from "./manifest.ts";
 import { type SpokenWord, wordsFromText } from "./words.ts";
@@ -44,4 +45,20 @@ export async function sourceFrame({ film, firstFrame }: ClipSource, frame: numbe
   let index = 0;
   for await (const picture of decodeFrames(film)) if (index++ === firstFrame + frame) return picture;
   throw new KitError(`${film} has no frame ${firstFrame + frame}`, "Prepare the videos again");
+}
+
+/** The crop [96, 96, 3] at a share of a prepared clip's length (0 its first, 1 its end), without decoding the others. */
+export async function cropAt(prepared: string, row: ManifestRow, share: number): Promise<Uint8Array> {
+  const file = await openSafetensors(join(prepared, row.path));
+  try {
+    const offsets = new BigInt64Array((await file.read("frame_offsets")).slice().buffer);
+    const frame = Math.min(offsets.length - 2, Math.floor(share * (offsets.length - 1)));
+    const jpeg = await file.readRange("frames", Number(offsets[frame]), Number(offsets[frame + 1]));
+    const image = tf.node.decodeJpeg(jpeg, 3);
+    const crop = Uint8Array.from(image.dataSync());
+    image.dispose();
+    return crop;
+  } finally {
+    file.close();
+  }
 }
