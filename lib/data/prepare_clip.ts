@@ -5,14 +5,14 @@ import { melSpectrogram } from "../media/mel.ts";
 import { tf } from "../tf.ts";
 import { type ClipConfig, type ClipRow, type Stamp, writeClip } from "./clip_file.ts";
 import type { SourceClip } from "./layouts.ts";
-import { reading, Reject, type Rejection } from "./rejection.ts";
+import { orRejection, reading, Reject, type Rejection } from "./rejection.ts";
 import { readTranscript, transcriptWithin } from "./words.ts";
 
 export type { Rejection } from "./rejection.ts";
 
-const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
+export const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
 /** Fewer frames than this hold no window to learn from. */
-const FEWEST_FRAMES = 15;
+export const FEWEST_FRAMES = 15;
 /** A sound below this level, in dB of full scale, is silence. */
 export const SILENCE_DB = -60;
 /** Sound that ends this much before the picture is worth a note, in seconds. */
@@ -47,6 +47,23 @@ export function levelOf(sound: Float32Array): number {
   return 10 * Math.log10(Math.max(sum / Math.max(1, sound.length), 1e-12));
 }
 
+/** A sound's level in dB of full scale; a sound that is empty or silent is no clip's. */
+export function checkSound(sound: Float32Array): number {
+  if (sound.length === 0) throw new Reject("no-sound", "its sound track is empty");
+  const level = levelOf(sound);
+  if (level < SILENCE_DB) throw new Reject("silent", `its sound has ${level.toFixed(0)} dB of full scale`);
+  return level;
+}
+
+/** A crop [96, 96, 3] as JPEG. */
+export async function encodeCrop(crop: Uint8Array, quality: number): Promise<Uint8Array> {
+  const tensor = tf.tensor3d(crop, [FACE_SIZE, FACE_SIZE, 3], "int32");
+  // The three flags: progressive, optimise size, halve the colour's resolution.
+  const jpeg = await tf.node.encodeJpeg(tensor, "rgb", quality, false, false, false);
+  tensor.dispose();
+  return jpeg;
+}
+
 /** Second reading: the crops from frame `first` on, one JPEG for each of the boxes. */
 async function cutFaces(
   source: string,
@@ -63,18 +80,14 @@ async function cutFaces(
   for await (const frame of decodeFrames(source)) {
     if (position++ < first) continue;
     const box = boxes.subarray(4 * jpegs.length, 4 * jpegs.length + 4);
-    const crop = cropFace(frame, width, height, box);
-    const tensor = tf.tensor3d(crop, [FACE_SIZE, FACE_SIZE, 3], "int32");
-    // The three flags: progressive, optimise size, halve the colour's resolution.
-    jpegs.push(await tf.node.encodeJpeg(tensor, "rgb", quality, false, false, false));
-    tensor.dispose();
+    jpegs.push(await encodeCrop(cropFace(frame, width, height, box), quality));
     if (jpegs.length === boxes.length / 4) return jpegs;
   }
   throw new Reject("damaged", `read again, it gave only ${position} frames`);
 }
 
 /** Means of the boxes for the manifest: centre and size in pixels, movement from frame to frame over size. */
-function boxStatistics(boxes: Float32Array) {
+export function boxStatistics(boxes: Float32Array) {
   const frames = boxes.length / 4;
   let x = 0, y = 0, size = 0, moved = 0;
   for (let i = 0; i < boxes.length; i += 4) {
@@ -97,9 +110,7 @@ function boxStatistics(boxes: Float32Array) {
 async function make({ id, source, transcript, target, config, stamp }: ClipJob): Promise<ClipRow> {
   const video = await reading(() => examine(source));
   const sound = await reading(() => decodeSound(source));
-  if (sound.length === 0) throw new Reject("no-sound", "its sound track is empty");
-  const level = levelOf(sound);
-  if (level < SILENCE_DB) throw new Reject("silent", `its sound has ${level.toFixed(0)} dB of full scale`);
+  const level = checkSound(sound);
 
   const { detections, frames: pictured } = await reading(() => findFaces(source, video, config.every));
   if (pictured < FEWEST_FRAMES) {
@@ -172,10 +183,5 @@ async function make({ id, source, transcript, target, config, stamp }: ClipJob):
  * @returns the clip's row, or why it is rejected; faults of the machine (a full disk) are thrown as KitError
  */
 export async function prepareClip(job: ClipJob): Promise<{ row: ClipRow } | Rejection> {
-  try {
-    return { row: await make(job) };
-  } catch (error) {
-    if (error instanceof Reject) return { reason: error.reason, detail: error.detail };
-    throw error;
-  }
+  return await orRejection(() => make(job));
 }

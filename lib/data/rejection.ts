@@ -18,6 +18,16 @@ export class Reject extends Error {
   }
 }
 
+/** Runs the making of a clip; a Reject thrown in it becomes a rejection, faults of the machine stay faults. */
+export async function orRejection<T>(making: () => Promise<T>): Promise<{ row: T } | Rejection> {
+  try {
+    return { row: await making() };
+  } catch (error) {
+    if (error instanceof Reject) return { reason: error.reason, detail: error.detail };
+    throw error;
+  }
+}
+
 /** Runs a reading of a film or sound, turning what is wrong with the file into a rejection. */
 export async function reading<T>(operation: () => Promise<T>): Promise<T> {
   try {

@@ -1,0 +1,152 @@
+import { join } from "node:path";
+import { cropFace, cropLandmarks, mouthOpening } from "../media/face.ts";
+import { decodeSound, FRAME_RATE, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
+import { melSpectrogram } from "../media/mel.ts";
+import { tf } from "../tf.ts";
+import { type ClipRow, writeClip } from "./clip_file.ts";
+import { NUMBERED_PICTURE } from "./layouts/listing.ts";
+import {
+  boxStatistics,
+  checkSound,
+  type ClipJob,
+  encodeCrop,
+  FEWEST_FRAMES,
+  SAMPLES_A_FRAME,
+} from "./prepare_clip.ts";
+import { orRejection, reading, Reject, type Rejection } from "./rejection.ts";
+
+/** Sound and pictures may end this far apart, in seconds, or by this share of the length. */
+const APART_SECONDS = 0.5, APART_SHARE = 0.05;
+
+/** The numbers of a folder's pictures in order, with their file names. */
+async function picturesOf(folder: string): Promise<{ number: number; name: string }[]> {
+  const pictures = new Map<number, string>();
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      const number = NUMBERED_PICTURE.exec(name)?.[1];
+      if (number !== undefined) pictures.set(Number(number), name);
+    }
+  } catch (error) {
+    throw new Reject("not-readable", `${folder} cannot be read: ${(error as Error).message}`);
+  }
+  return [...pictures].map(([number, name]) => ({ number, name })).sort((a, b) => a.number - b.number);
+}
+
+/** The longest run of pictures whose numbers follow each other; Wav2Lip leaves out frames without a face. */
+function longestRun<Picture extends { number: number }>(pictures: Picture[]): Picture[] {
+  let best: Picture[] = [], start = 0;
+  for (let i = 1; i <= pictures.length; i++) {
+    if (i < pictures.length && pictures[i].number === pictures[i - 1].number + 1) continue;
+    if (i - start > best.length) best = pictures.slice(start, i);
+    start = i;
+  }
+  return best;
+}
+
+/** Reads a picture as RGB [height, width, 3]. */
+async function readPicture(path: string) {
+  let image;
+  try {
+    image = tf.node.decodeImage(await Deno.readFile(path), 3, "int32", false);
+  } catch {
+    throw new Reject("damaged", `${path} cannot be read as a picture`);
+  }
+  const [height, width] = image.shape, pixels = Uint8Array.from(image.dataSync());
+  image.dispose();
+  return { pixels, width, height };
+}
+
+/** Linear between the measured frames, held after the last: [T, 2]. */
+function spread(measured: [number, number][], { every, frames }: { every: number; frames: number }) {
+  const mouth = new Float32Array(2 * frames);
+  for (let t = 0; t < frames; t++) {
+    const k = Math.floor(t / every), next = Math.min(k + 1, measured.length - 1), share = (t % every) / every;
+    for (const i of [0, 1]) mouth[2 * t + i] = (1 - share) * measured[k][i] + share * measured[next][i];
+  }
+  return mouth;
+}
+
+/** Reads the crops of a run: as JPEG 96 x 96, their boxes in their own pixels, and the mouth's opening. */
+async function readCrops(paths: string[], { every, quality }: { every: number; quality: number }) {
+  const jpegs: Uint8Array[] = [], boxes = new Float32Array(4 * paths.length);
+  const measured: [number, number][] = [];
+  for (const [t, path] of paths.entries()) {
+    const { pixels, width, height } = await readPicture(path);
+    jpegs.push(await encodeCrop(cropFace(pixels, width, height, [0, 0, width, height]), quality));
+    boxes.set([0, 0, width, height], 4 * t);
+    if (t % every !== 0) continue;
+    const { gap, width: breadth } = mouthOpening(await cropLandmarks(pixels, width, height));
+    measured.push([gap, breadth]);
+  }
+  return { jpegs, boxes, mouth: spread(measured, { every, frames: paths.length }) };
+}
+
+async function make({ id, source, target, config, stamp }: ClipJob): Promise<ClipRow> {
+  const pictures = await picturesOf(source), run = longestRun(pictures);
+  const sound = await reading(() => decodeSound(join(source, "audio.wav")));
+  const level = checkSound(sound);
+  const pictured = (pictures.at(-1)?.number ?? -1) + 1, seconds = pictured / FRAME_RATE;
+  const cut = seconds - sound.length / SAMPLE_RATE, noted = Math.max(APART_SECONDS, APART_SHARE * seconds);
+  if (cut > noted) {
+    const heard = (sound.length / SAMPLE_RATE).toFixed(2);
+    throw new Reject(
+      "sound-short",
+      `${pictured} frames are ${
+        seconds.toFixed(2)
+      } s at ${FRAME_RATE} frames/s, but the sound has ${heard} s: ` +
+        "the film had another rate, or lost sound",
+    );
+  }
+  const kept = run.filter(({ number }) => (number + 1) * SAMPLES_A_FRAME <= sound.length);
+  if (kept.length < FEWEST_FRAMES) {
+    throw new Reject("too-short", `${kept.length} crops in a row with sound, ${FEWEST_FRAMES} needed`);
+  }
+  const first = kept[0].number, last = kept.at(-1)!.number;
+  const { jpegs, boxes, mouth } = await readCrops(
+    kept.map(({ name }) => join(source, name)),
+    config,
+  );
+  const heard = sound.subarray(first * SAMPLES_A_FRAME, (last + 1) * SAMPLES_A_FRAME);
+
+  const notes: string[] = [];
+  if (kept.length < pictures.length || first > 0) {
+    notes.push(`crops of frames ${first} to ${last} of ${pictured}: the others are missing or beyond a gap`);
+  }
+  if (-cut > noted) notes.push(`the sound goes on ${(-cut).toFixed(2)} s after the last crop`);
+  const row: ClipRow = {
+    id,
+    source,
+    speaker: id.split("/")[0],
+    frames: kept.length,
+    duration_s: kept.length / FRAME_RATE,
+    fps_in: FRAME_RATE,
+    ...boxStatistics(boxes),
+    detection_rate: pictures.length / pictured,
+    score_mean: 1, // whoever made the crops was sure of them
+    sound_rms_db: level,
+    text: "",
+    words: 0,
+    note: notes.join("; "),
+  };
+  await writeClip(target, {
+    row,
+    stamp,
+    firstFrame: first,
+    words: [],
+    jpegs,
+    mel: melSpectrogram(heard),
+    sound: toInt16(heard),
+    boxes,
+    mouth,
+  });
+  return row;
+}
+
+/**
+ * Makes one clip's file from a folder of Wav2Lip's: crops numbered by their frames at 25 frames/s, resized to 96 x 96
+ * without looking for faces, and audio.wav. Of crops with gaps the longest run is taken, with its sound.
+ * @returns the clip's row, or why it is rejected; faults of the machine (a full disk) are thrown as KitError
+ */
+export async function prepareCrops(job: ClipJob): Promise<{ row: ClipRow } | Rejection> {
+  return await orRejection(() => make(job));
+}
