@@ -3,10 +3,11 @@ import { basename, join } from "node:path";
 import { type ManifestRow, readManifest, type Split, writeManifest } from "../lib/data/manifest.ts";
 import { planCorpus } from "../lib/data/synthetic.ts";
 import { KitError } from "../lib/errors.ts";
-import { openExperiment } from "../lib/experiment.ts";
+import { openDiscriminator, openExperiment } from "../lib/experiment.ts";
 import { exists, writeAtomic } from "../lib/files.ts";
 import { paper, small, tiny } from "../lib/training/config.ts";
 import { openRun } from "../lib/training/run.ts";
+import { makeTinyRun } from "./training/tiny_run.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "kit experiment " });
@@ -110,4 +111,14 @@ Deno.test("an unknown preset and a folder that is not prepared each give one lin
       return true;
     });
     await assert.rejects(said({ KIT_DATA: folder }), /is not a prepared folder.*deno task prepare/);
+  }));
+
+Deno.test("the discriminator is that of the run, or a fresh one that says so", () =>
+  inFolder(async (folder) => {
+    const fresh = await openDiscriminator({ discriminator: join(folder, "nothing"), config: tiny });
+    assert.equal(fresh.state, "untrained");
+    const run = await makeTinyRun(folder);
+    const { params, state } = await openDiscriminator({ discriminator: run, config: tiny });
+    assert.equal(state, "trained for 0 steps");
+    assert.deepEqual(Object.keys(params).sort(), Object.keys(fresh.params).sort());
   }));
