@@ -16,8 +16,10 @@ import { type CorpusSize, drawCorpus } from "./data/synthetic.ts";
 import { exists, makeFolder } from "./files.ts";
 import type { Source } from "./figures/plot.ts";
 import { FIGURES } from "./figures/table.ts";
+import { initSyncDiscriminator } from "./models/sync_discriminator.ts";
+import type { Params } from "./nn/params.ts";
 import { type Config, configure } from "./training/config.ts";
-import { readRun, type RunKind } from "./training/run.ts";
+import { bestPath, loadDiscriminator, readRun, type RunKind } from "./training/run.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -122,4 +124,18 @@ export async function openExperiment(
     generator: await runFolder(folder, { kind: "generator", ...wanted }),
     source: { data: given.data, preset, seed: config.seed },
   };
+}
+
+/**
+ * The experiment's sync discriminator: the best of its run, or a fresh one while there is none. `state` says which, for
+ * captions: "trained for 1,200 steps" or "untrained".
+ */
+export async function openDiscriminator(
+  { discriminator: run, config }: Pick<Experiment, "discriminator" | "config">,
+): Promise<{ params: Params; state: string }> {
+  if (!await exists(bestPath(run))) {
+    return { params: initSyncDiscriminator(config.discriminator, config.seed), state: "untrained" };
+  }
+  const { params, step } = await loadDiscriminator(run);
+  return { params, state: `trained for ${step.toLocaleString("en-US")} steps` };
 }

@@ -114,10 +114,14 @@ async function reportCurves(report: Report): Promise<void> {
   );
   const { config } = await readRun(report.run, "generator");
   const on = generator.find((row) => Number(row["train/sync_weight"]) > 0);
-  const events = [
-    { step: config.gan.frameSteps, label: "windows" },
-    ...(on ? [{ step: on.step, label: `sync x ${on["train/sync_weight"]}` }] : []),
-  ].filter(({ step }) => step > 0);
+  // One label a step, or they would stand on each other.
+  const labels = new Map<number, string>();
+  if (config.gan.frameSteps > 0) labels.set(config.gan.frameSteps, "windows");
+  if (on) {
+    const before = on.step - 1 === config.gan.frameSteps ? "windows, " : "";
+    labels.set(on.step - 1, `${before}sync x ${on["train/sync_weight"]}`);
+  }
+  const events = [...labels].map(([step, label]) => ({ step, label }));
   await figure(
     "loss-generator",
     lossCurve(generator, {
@@ -222,6 +226,7 @@ async function reportGenerator(report: Report): Promise<void> {
       title: "A clip that training never saw",
       caption: caption(report, `Clip ${clip.row.id}, sound of ${other.row.id} in the fifth row.`),
       columnLabels: times.map((t) => `frame ${t}`),
+      scale: 1,
     }),
   );
   disposeParams(params);

@@ -19,10 +19,12 @@ async function kit(args: string[], env: Record<string, string> = {}) {
 const tasks: Record<string, string> = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))).tasks;
 const commands = Object.keys(tasks).filter((name) => tasks[name].includes("lib/cli.ts"));
 
-Deno.test("every task is a command with help, and makes sure first that set-up is done", async () => {
+Deno.test("every task is a command with help and the other way round, and makes sure first that set-up is done", async () => {
   const { code, stdout, stderr } = await kit(["--help"]);
   assert.equal(code, 0);
   assert.equal(stderr, "");
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name]) => name);
+  assert.deepEqual(listed.sort(), Object.keys(tasks).sort());
   for (const name of commands) {
     assert.match(stdout, new RegExp(`^  ${name} `, "m"));
     assert.match(tasks[name], /^deno run -A --quiet lib\/setup\.ts --quiet && /);

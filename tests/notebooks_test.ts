@@ -107,10 +107,14 @@ Deno.test("reproduce runs the chosen notebooks in order and lists what they wrot
     assert.match(outputText(join(notebooks, "01-one.ipynb")), /^$/);
   }));
 
+/** One folder for the runs of all notebooks: a later one goes on from what an earlier one trained. */
+const runs = Deno.makeTempDirSync({ prefix: "kit-runs-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(runs, { recursive: true }));
+
 for (const path of listNotebooks(NOTEBOOKS)) {
   Deno.test(`notebook ${notebookName(path)} runs with tiny networks`, () =>
     inFolder(async (folder) => {
-      const env = { KIT_PRESET: "tiny", KIT_FIGURES: folder };
+      const env = { KIT_PRESET: "tiny", KIT_FIGURES: folder, KIT_RUNS: runs };
       await runNotebook(path, { out: join(folder, "out.ipynb"), env });
       assert.deepEqual(machinePaths(outputText(join(folder, "out.ipynb"))), []);
     }));

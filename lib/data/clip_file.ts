@@ -81,7 +81,7 @@ export function wholeNumbers(bytes: Uint8Array): Float64Array {
 
 /**
  * The row of a clip that is there, whole and bears the stamp; undefined when it must be made (again).
- * `measured` is false when its numbers are of an older kind: `measureAgain` brings them up to date.
+ * `measured` is false when its numbers are of an older kind: `measureFile` brings them up to date.
  */
 export async function readFinished(
   target: string,

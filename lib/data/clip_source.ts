@@ -3,6 +3,7 @@ import { KitError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { decodeFrames, FRAME_RATE, probe } from "../media/ffmpeg.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
+import { readFaces, readHead } from "./clip_reader.ts";
 import type { ManifestRow } from "./manifest.ts";
 import { spanAt } from "./offset.ts";
 import { type SpokenWord, wordsFromText } from "./words.ts";
@@ -58,4 +59,10 @@ export async function sourceFrame({ film, firstFrame }: ClipSource, frame: numbe
   let index = 0;
   for await (const picture of decodeFrames(film)) if (index++ === firstFrame + frame) return picture;
   throw new KitError(`${film} has no frame ${firstFrame + frame}`, "Prepare the videos again");
+}
+
+/** The crop [96, 96, 3] at a share of a prepared clip's length (0 its first, 1 its end), without decoding the others. */
+export async function cropAt(prepared: string, row: ManifestRow, share: number): Promise<Uint8Array> {
+  const head = await readHead(prepared, row);
+  return await readFaces(prepared, head, [Math.min(head.frames - 1, Math.floor(share * head.frames))]);
 }

@@ -7,8 +7,8 @@ import { readFilters, writeFilters } from "./filters.ts";
 import { judgeRows, sizeOf } from "./finish.ts";
 import {
   type ManifestRow,
-  PREPARED_VERSION,
   type Prepared,
+  PREPARED_VERSION,
   readManifest,
   readPrepared,
   readRejects,
@@ -54,7 +54,9 @@ async function filesBelow(folder: string, path = ""): Promise<string[]> {
 async function commonConfig(parts: string[]): Promise<Prepared> {
   const all = await Promise.all(parts.map(readPrepared));
   const { config, splitUnit } = all[0];
-  const other = all.findIndex((part) => !isDeepStrictEqual([part.config, part.splitUnit], [config, splitUnit]));
+  const other = all.findIndex((part) =>
+    !isDeepStrictEqual([part.config, part.splitUnit], [config, splitUnit])
+  );
   if (other < 0) return { version: PREPARED_VERSION, config, splitUnit };
   throw new KitError(
     `${parts[0]} and ${parts[other]} were not prepared alike: ${JSON.stringify([config, splitUnit])} and ` +
@@ -64,7 +66,9 @@ async function commonConfig(parts: string[]): Promise<Prepared> {
 }
 
 /** The rows of all parts by id; the same clip in two parts is one, two clips of one name are a fault. */
-function union(tables: { part: string; rows: ManifestRow[] }[]): Map<string, { part: string; row: ManifestRow }> {
+function union(
+  tables: { part: string; rows: ManifestRow[] }[],
+): Map<string, { part: string; row: ManifestRow }> {
   const found = new Map<string, { part: string; row: ManifestRow }>();
   for (const { part, rows } of tables) {
     for (const row of rows) {

@@ -11,11 +11,9 @@ import { cutFaces } from "./cut_faces.ts";
 import { type FilmPart, splitFilm } from "./film_parts.ts";
 import type { SourceClip } from "./layouts.ts";
 import type { ClipRow, FilmFacts } from "./manifest_row.ts";
-import { reading, Reject, type Rejection } from "./rejection.ts";
+import { orRejection, type Outcome, reading, Reject } from "./rejection.ts";
 import { readTranscript, type Transcript, transcriptWithin } from "./words.ts";
-import { measureAgain, writeClip } from "./write_clip.ts";
-
-export type { Rejection } from "./rejection.ts";
+import { measureFile, writeClip } from "./write_clip.ts";
 
 /** Sound that ends this much before the picture is worth a note, in seconds. */
 const NOTED_CUT = 0.5;
@@ -41,10 +39,7 @@ export interface ClipJob {
 }
 
 /** What became of a video: a clip, a clip for each of its parts, or the reasons why not. */
-export interface PreparedFilm {
-  rows: ClipRow[];
-  rejects: (Rejection & { id: string })[];
-}
+export type PreparedFilm = Outcome<ClipRow>;
 
 /** Size and frame rate of the picture, once it is sure that there are picture and sound. */
 async function examine(source: string) {
@@ -236,15 +231,12 @@ async function make(job: ClipJob): Promise<PreparedFilm> {
  * @returns the clips' rows, and why others are rejected; faults of the machine (a full disk) are thrown as KitError
  */
 export async function prepareClip(job: ClipJob): Promise<PreparedFilm> {
-  if (job.measure) {
-    const rows: ClipRow[] = [];
-    for (const id of job.measure) rows.push(await measureAgain(join(job.out, clipPath(id))));
-    return { rows, rejects: [] };
-  }
-  try {
-    return await make(job);
-  } catch (error) {
-    if (!(error instanceof Reject)) throw error;
-    return { rows: [], rejects: [{ id: job.id, reason: error.reason, detail: error.detail }] };
-  }
+  return await orRejection(job.id, () => make(job));
+}
+
+/** Measures clips again that are there and lack only numbers that their own files tell; no film is opened. */
+export async function measureAgain({ out }: ClipJob, ids: string[]): Promise<PreparedFilm> {
+  const rows: ClipRow[] = [];
+  for (const id of ids) rows.push(await measureFile(join(out, clipPath(id))));
+  return { rows, rejects: [] };
 }

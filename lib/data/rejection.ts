@@ -18,6 +18,25 @@ export class Reject extends Error {
   }
 }
 
+/** What became of a video: clips, or the reasons why not. */
+export interface Outcome<Row> {
+  rows: Row[];
+  rejects: (Rejection & { id: string })[];
+}
+
+/** Runs the making of a clip; a Reject thrown in it becomes its rejection, faults of the machine stay faults. */
+export async function orRejection<Row>(
+  id: string,
+  making: () => Promise<Outcome<Row>>,
+): Promise<Outcome<Row>> {
+  try {
+    return await making();
+  } catch (error) {
+    if (!(error instanceof Reject)) throw error;
+    return { rows: [], rejects: [{ id, reason: error.reason, detail: error.detail }] };
+  }
+}
+
 /** Runs a reading of a film or sound, turning what is wrong with the file into a rejection. */
 export async function reading<T>(operation: () => Promise<T>): Promise<T> {
   try {

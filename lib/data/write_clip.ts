@@ -66,7 +66,7 @@ export function writeClip(
 }
 
 /** Measures a prepared clip again, without its film, and writes the numbers into its file. */
-export async function measureAgain(target: string): Promise<ClipRow> {
+export async function measureFile(target: string): Promise<ClipRow> {
   const file = await openSafetensors(target);
   try {
     const { metadata } = file.header;

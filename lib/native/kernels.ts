@@ -100,6 +100,35 @@ export function batchNormTraining(
   return { y, mean: mean as Tensor1D, variance: variance as Tensor1D };
 }
 
+// Where several values are the largest they share its gradient, as in PyTorch; tfjs's own gives each the whole of
+// it, which a flat background would multiply by its thousands of pixels.
+register(
+  "KitMeanMax",
+  ({ x }, { axes }) => {
+    const index = tf.tensor1d(axes, "int32");
+    const attributes = [T, { ...T, name: "Tidx", value: CONSTANTS.TF_INT32 }, flag("keep_dims", true)];
+    const pooled = ["Mean", "Max"].map((op) => execute(op, attributes, [x, index], 1)[0]);
+    index.dispose();
+    return pooled;
+  },
+  ([dMean, dMax], [x, max], { axes }) => ({
+    x: () => {
+      const largest = tf.equal(x, max);
+      const count = tf.sum(tf.cast(largest, "float32"), axes, true);
+      const all = tf.div(dMean, x.size / max.size);
+      // tf.where would write its operands out at full size first.
+      return execute("SelectV2", [T], [largest, tf.add(all, tf.div(dMax, count)), all], 1)[0];
+    },
+  }),
+  { inputs: ["x"], outputs: [false, true] },
+);
+
+/** Mean and largest value over some axes, which stay with size 1. */
+export function meanAndMax(x: Tensor, axes: number[]): { mean: Tensor; max: Tensor } {
+  const [mean, max] = run("KitMeanMax", { x }, { axes }) as Tensor[];
+  return { mean, max };
+}
+
 const lstmAttributes = [flag("use_peephole", false), T];
 
 /** The sequence length as TensorFlow's 64-bit scalar, which tfjs has no tensor type for. */

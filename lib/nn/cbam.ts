@@ -1,3 +1,4 @@
+import { meanAndMax, relu } from "../native/kernels.ts";
 import { type Tensor, type Tensor4D, tf } from "../tf.ts";
 import type { Params, Specs } from "./params.ts";
 
@@ -32,10 +33,14 @@ export function cbamSpecs(path: string, channels: number): Specs {
  * x [batch, h, w, c] -> weights [batch, c].
  */
 export function channelAttention(params: Params, path: string, x: Tensor): Tensor {
+  const [batch, , , channels] = x.shape as number[];
   const dense = (v: Tensor, k: number) =>
     tf.add(tf.matMul(v, params[`${path}/mlp/${k}/kernel`]), params[`${path}/mlp/${k}/bias`]);
-  const mlp = (v: Tensor) => dense(tf.relu(dense(v, 0)), 1);
-  return tf.sigmoid(tf.add(mlp(tf.mean(x, [1, 2])), mlp(tf.max(x, [1, 2]))));
+  const { mean, max } = meanAndMax(x, [1, 2]);
+  // Both pools go through the shared MLP together.
+  const pools = tf.reshape(tf.concat([mean, max], 0), [2 * batch, channels]);
+  const hidden = relu(dense(pools, 0));
+  return tf.sigmoid(tf.sum(tf.reshape(dense(hidden, 1), [2, batch, channels]), 0));
 }
 
 /**
@@ -43,7 +48,8 @@ export function channelAttention(params: Params, path: string, x: Tensor): Tenso
  * x [batch, h, w, c] -> map [batch, h, w, 1].
  */
 export function spatialAttention(params: Params, path: string, x: Tensor): Tensor {
-  const planes = tf.concat([tf.mean(x, 3, true), tf.max(x, 3, true)], 3) as Tensor4D;
+  const { mean, max } = meanAndMax(x, [3]);
+  const planes = tf.concat([mean, max], 3) as Tensor4D;
   const kernel = params[`${path}/spatial/kernel`] as Tensor4D;
   return tf.sigmoid(tf.add(tf.conv2d(planes, kernel, 1, "same"), params[`${path}/spatial/bias`]));
 }

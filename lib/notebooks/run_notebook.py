@@ -81,8 +81,9 @@ def run(path, out, folder):
         if cell_index in number:
             say(cell=now["cell"], cells=len(code))
 
-    client = Client(notebook, timeout=None, startup_timeout=120, kernel_name="deno", record_timing=False,
-                    resources={"metadata": {"path": folder}}, on_cell_start=started)
+    # iopub_timeout: on a busy machine a cell's last output may come long after its reply, and would be lost.
+    client = Client(notebook, timeout=None, startup_timeout=120, iopub_timeout=120, kernel_name="deno",
+                    record_timing=False, resources={"metadata": {"path": folder}}, on_cell_start=started)
     scrub = scrubber(folder)
     try:
         client.execute()

@@ -143,44 +143,77 @@ export const ablations: Record<string, Pick<SyncDiscriminatorConfig, "lstm" | "c
   "w/o LSTM & CBAM": { lstm: "none", cbam: false },
 };
 
+/** Settings that are one of a few words. */
+const CHOICES: Record<string, string[]> = {
+  "discriminator.lstm": ["front", "none"],
+  "gan.discriminator": ["alternate", "frozen"],
+};
+/** Settings that are whole numbers, and the least they may be. */
+const COUNTS: Record<string, number> = {
+  ...{ seed: 0, steps: 1, batch: 2, minShift: 1, evaluateEvery: 1, patience: 1 },
+  ...{ frameSteps: 0, frames: 0, windows: 1 },
+};
+const SHARES = ["syncWeight", "poseShift"];
+const FROM_ZERO = ["mouthWeight", "syncWhenBelow"];
+
+/** The number that a text gives, or what kind of number the setting wants. */
+function readNumber(key: string, text: string): number | { wanted: string } {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (Object.hasOwn(COUNTS, key)) {
+    return Number.isSafeInteger(value) && value >= COUNTS[key]
+      ? value
+      : { wanted: `a whole number from ${COUNTS[key]} on` };
+  }
+  if (SHARES.includes(key)) return value >= 0 && value <= 1 ? value : { wanted: "a number from 0 to 1" };
+  if (FROM_ZERO.includes(key)) {
+    return value >= 0 && value < Infinity ? value : { wanted: "a number from 0 on" };
+  }
+  return value > 0 && value < Infinity ? value : { wanted: "a number above 0" };
+}
+
+/** The value that a text gives to a setting, of the kind that it has now, or what kind of value it wants. */
+function readValue(path: string, old: unknown, text: string): unknown {
+  if (typeof old === "number") return readNumber(path.split(".").at(-1)!, text);
+  if (typeof old === "boolean") {
+    return ["true", "false"].includes(text) ? text === "true" : { wanted: "true or false" };
+  }
+  const choices = CHOICES[path];
+  return choices === undefined || choices.includes(text) ? text : { wanted: choices.join(" or ") };
+}
+
 /** One `section.key=value` put into a copy of the configuration; throws KitError for what does not fit. */
 function withSetting(config: Config, setting: string): Config {
   const at = setting.indexOf("="), path = setting.slice(0, at), text = setting.slice(at + 1);
   const remedy = "Write it as section.key=value, for example gan.syncWeight=0.01";
   if (at < 1) throw new KitError(`"${setting}" is no setting`, remedy);
   const copy = structuredClone(config);
-  const keys = path.split(".");
+  const keys = path.split("."), key = keys.pop()!;
   // deno-lint-ignore no-explicit-any
   let section: any = copy;
-  for (const key of keys.slice(0, -1)) section = Object.hasOwn(section, key) ? section[key] : undefined;
-  const key = keys.at(-1)!;
-  if (typeof section !== "object" || section === null || !Object.hasOwn(section, key)) {
+  for (const name of keys) section = Object.hasOwn(Object(section), name) ? section[name] : undefined;
+  if (!Object.hasOwn(Object(section), key) || typeof section[key] === "object") {
     throw new KitError(`There is no setting "${path}"`, remedy);
   }
-  const old = section[key];
-  const value = typeof old === "number" ? Number(text) : typeof old === "boolean" ? text === "true" : text;
-  const fits = typeof old === "number"
-    ? text.trim() !== "" && Number.isFinite(value)
-    : typeof old === "boolean"
-    ? text === "true" || text === "false"
-    : typeof old === "string" && CHOICES[path] === undefined || CHOICES[path]?.includes(text);
-  if (!fits) {
-    const wanted = CHOICES[path]?.join(" or ") ?? `a ${typeof old}`;
+  const value = readValue(path, section[key], text);
+  if (typeof value === "object") {
+    const { wanted } = value as { wanted: string };
     throw new KitError(`"${text}" does not fit setting "${path}"`, `Give ${wanted}`);
   }
   section[key] = value;
   return copy;
 }
 
-/** Settings that are one of a few words. */
-const CHOICES: Record<string, string[]> = {
-  "discriminator.lstm": ["front", "none"],
-  "gan.discriminator": ["alternate", "frozen"],
-};
-
 /** A copy of a configuration with settings such as `gan.syncWeight=0.01`; throws KitError for what does not fit. */
-export const withSettings = (config: Config, settings: string[]): Config =>
-  settings.reduce(withSetting, structuredClone(config));
+export function withSettings(config: Config, settings: string[]): Config {
+  const changed = settings.reduce(withSetting, structuredClone(config)), { gan } = changed;
+  if (gan.frameSteps > 0 && gan.frames === 0) {
+    throw new KitError(
+      "gan.frameSteps trains on single frames, but gan.frames is 0",
+      "Set gan.frames, such as 10",
+    );
+  }
+  return changed;
+}
 
 /** A preset with settings such as `gan.syncWeight=0.01`; throws KitError for an unknown one. */
 export function configure(preset: string, settings: string[] = []): Config {

@@ -1,13 +1,14 @@
 import { basename } from "node:path";
 import { drawGeneratorBatch, drawSyncBatch, type GeneratorBatch, openDataset } from "../data/dataset.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
-import { initGenerator } from "../models/generator.ts";
+import { generatorSpecs, initGenerator } from "../models/generator.ts";
+import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
 import { compile } from "../native/compile.ts";
 import { adamInit, type AdamState } from "../nn/adam.ts";
 import { type Params, random } from "../nn/params.ts";
 import { Progress } from "../progress.ts";
 import { type Tensor, tf } from "../tf.ts";
-import { flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
+import { checkParams, flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
 import type { Config, GanConfig } from "./config.ts";
 import {
   discriminatorStep,
@@ -18,6 +19,7 @@ import {
 } from "./gan_steps.ts";
 import { evaluateGenerator } from "./gan_evaluation.ts";
 import { openLog } from "./log.ts";
+import { checkLoss } from "./losses.ts";
 import { syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
 import { bestPath, lastPath, loadDiscriminator, openRun } from "./run.ts";
 
@@ -70,13 +72,14 @@ function compiledSteps(config: Config, enabled: boolean) {
 async function startModels(
   groups: Record<string, Params> | undefined,
   config: Config,
-  discriminatorRun: string,
+  { run, discriminator: discriminatorRun }: GanOptions,
 ): Promise<Models> {
   if (groups) {
+    const path = lastPath(run);
     return {
-      generator: groups.generator,
+      generator: checkParams(path, groups.generator, generatorSpecs(config.generator)),
       generatorAdam: unflattenAdam(groups.generator_adam),
-      discriminator: groups.discriminator,
+      discriminator: checkParams(path, groups.discriminator, syncDiscriminatorSpecs(config.discriminator)),
       discriminatorAdam: unflattenAdam(groups.discriminator_adam),
     };
   }
@@ -110,8 +113,11 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   );
   tf.dispose(pretrained.params);
   const gan = config.gan;
-  let models = await startModels(checkpoint?.groups, config, options.discriminator);
+  let models = await startModels(checkpoint?.groups, config, options);
   const draw = random(checkpoint?.state.random ?? config.seed);
+  // Held-out clips that cannot be scored are named now, not at the first evaluation.
+  const { minShift, voicedOnly } = gan;
+  await drawSyncBatch(heldOut, random(config.seed), { size: 1, minShift, voicedOnly });
   let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
   const log = await openLog(options.run);
   log.truncateAfter(step);
@@ -144,7 +150,6 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   };
 
   const discriminatorTurn = async (lower: Tensor, { syncMel, windows }: GeneratorBatch) => {
-    const { minShift, voicedOnly } = gan;
     const size = 2 * gan.windows;
     const batch = syncTensors(await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly }));
     const { discriminator, discriminatorAdam: state } = models;
@@ -195,6 +200,8 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
       syncWeight = gan.syncWeight;
       best = Infinity;
     }
+    // The log goes first: rows after the checkpoint's step are dropped when the run goes on, missing ones are lost.
+    await log.flush();
     await saveCheckpoint(lastPath(options.run), {
       groups: {
         generator: models.generator,
@@ -204,7 +211,6 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
       },
       state: { step, random: draw.state, best, syncWeight },
     });
-    await log.flush();
     return held;
   };
 
@@ -217,6 +223,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     const dRow = lower && gan.discriminator === "alternate" ? await discriminatorTurn(lower, drawn) : {};
     lower?.dispose();
     step++;
+    checkLoss(row["train/l1"], { step, rate: inWindows ? "gan.windowLearningRate" : "gan.learningRate" });
     log.append({ step, ...row, ...dRow, "train/sync_weight": inWindows ? syncWeight : 0 });
     recent = recent === 0 ? row["train/l1"] : 0.95 * recent + 0.05 * row["train/l1"];
     progress.update(step, `L1 ${recent.toFixed(4)}${note}`);

@@ -28,6 +28,18 @@ export function mouthRegion(faces: Tensor): Tensor {
   return tf.slice(faces, [0, top, left, 0], [-1, height, width, -1]);
 }
 
+/** Compiled once for all evaluations of a process. */
+const judge = compile((g: Params, d: Params, batch: Named) => {
+  const { face } = generator(g, batch as { mel: Tensor; faces: Tensor }, { training: false });
+  const lower = lowerWindows(face);
+  const judged = syncDiscriminator(d, { mel: batch.syncMel, faces: lower }, { training: false });
+  return {
+    l1: reconstructionLoss(face, batch.target),
+    mouthL1: reconstructionLoss(mouthRegion(face), mouthRegion(batch.target)),
+    eSync: syncLoss(syncProbability(judged)),
+  };
+});
+
 /** The held-out losses of a generator, on the same windows each time. */
 export async function evaluateGenerator(
   dataset: Dataset,
@@ -35,16 +47,6 @@ export async function evaluateGenerator(
 ): Promise<GeneratorEvaluation> {
   const { minShift, voicedOnly, frames } = models.config.gan;
   const draw = random(models.config.seed);
-  const judge = compile((g: Params, d: Params, batch: Named) => {
-    const { face } = generator(g, batch as { mel: Tensor; faces: Tensor }, { training: false });
-    const lower = lowerWindows(face);
-    const judged = syncDiscriminator(d, { mel: batch.syncMel, faces: lower }, { training: false });
-    return {
-      l1: reconstructionLoss(face, batch.target),
-      mouthL1: reconstructionLoss(mouthRegion(face), mouthRegion(batch.target)),
-      eSync: syncLoss(syncProbability(judged)),
-    };
-  });
   const sums: GeneratorEvaluation = { l1: 0, mouthL1: 0, eSync: 0 };
   for (let pass = 0; pass < PASSES; pass++) {
     const options = { frames, windows: WINDOWS, poseShift: 0, minShift, voicedOnly };

@@ -9,7 +9,7 @@ import { FACE_SIZE } from "../media/face.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import { generator } from "../models/generator.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
-import { type Named, valueAndGradients } from "../native/compile.ts";
+import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { type AdamState, adamStep } from "../nn/adam.ts";
 import { type Params, type Random, trainable } from "../nn/params.ts";
 import { type Tensor, tf } from "../tf.ts";
@@ -138,6 +138,11 @@ export function discriminatorStep(
   return { params: { ...next.params, ...statistics }, state: next.state, loss, ...rest };
 }
 
+/** Moving statistics after one more batch; compiled once for all recalibrations of a process. */
+const statisticsAfter = compile((all: Named, batch: Named) =>
+  generator(all, batch as { mel: Tensor; faces: Tensor }, { training: true }).statistics
+);
+
 /** Recalibrates a generator on training frames. */
 export async function recalibrateGenerator(
   params: Params,
@@ -151,9 +156,5 @@ export async function recalibrateGenerator(
       yield generatorTensors(await drawGeneratorBatch(dataset, draw, options));
     }
   }
-  return await recalibrate(
-    params,
-    (all, batch) => generator(all, batch as { mel: Tensor; faces: Tensor }, { training: true }).statistics,
-    batches(),
-  );
+  return await recalibrate(params, statisticsAfter, batches());
 }

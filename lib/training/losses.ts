@@ -1,3 +1,4 @@
+import { KitError } from "../errors.ts";
 import { type Tensor, tf } from "../tf.ts";
 
 /** Keeps cosines off 0 and 1, where the logarithm has no end. */
@@ -9,8 +10,9 @@ const EPSILON = 1e-6;
  */
 export function syncProbability({ audio, video }: { audio: Tensor; video: Tensor }): Tensor {
   const dot = tf.sum(tf.mul(audio, video), 1);
-  const norms = tf.sqrt(tf.mul(tf.sum(tf.square(audio), 1), tf.sum(tf.square(video), 1)));
-  return tf.div(dot, tf.maximum(norms, EPSILON));
+  const squares = tf.mul(tf.sum(tf.square(audio), 1), tf.sum(tf.square(video), 1));
+  // The floor lies under the root, whose slope at 0 (an embedding of zeros) has no end.
+  return tf.div(dot, tf.sqrt(tf.maximum(squares, EPSILON ** 2)));
 }
 
 /** Binary cross entropy of a probability [batch] against labels [batch] of 1 (in sync) and 0. */
@@ -37,3 +39,12 @@ export function reconstructionLoss(generated: Tensor, target: Tensor, weights?: 
 /** The generator's whole loss (eq. 6): L = lambda1 L1 + lambda2 E_sync, with lambda1 = 1 - lambda2. */
 export const generatorLoss = (l1: Tensor, eSync: Tensor, syncWeight: Tensor): Tensor =>
   tf.add(tf.mul(tf.sub(1, syncWeight), l1), tf.mul(syncWeight, eSync));
+
+/** Throws KitError when a loss is not a number any more: such a network learns nothing from there on. */
+export function checkLoss(loss: number, { step, rate }: { step: number; rate: string }): void {
+  if (Number.isFinite(loss)) return;
+  throw new KitError(
+    `The loss of step ${step} is ${loss}`,
+    `Go on from the last checkpoint with --resume and a lower rate: --set ${rate}=...`,
+  );
+}

@@ -15,13 +15,15 @@ import { type Tensor, tf } from "../tf.ts";
 import { checkParams, flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { openLog } from "./log.ts";
-import { binaryCrossEntropy, syncProbability } from "./losses.ts";
+import { binaryCrossEntropy, checkLoss, syncProbability } from "./losses.ts";
 import { recalibrate } from "./recalibrate.ts";
 import { bestPath, lastPath, openRun } from "./run.ts";
 import { syncAccuracy } from "./sync_accuracy.ts";
 
 /** Forward passes that set batch norm's statistics before an evaluation. */
 export const RECALIBRATION_PASSES = 20;
+/** Frames between a held-out window and the sound of its off-sync pairs, at least. */
+const HELD_OUT_SHIFT = 5;
 /** A loss this near ln 2 says that nothing has been learnt. */
 const PLATEAU = 0.68;
 
@@ -87,6 +89,11 @@ function accuracies(probability: ArrayLike<number>, labels: ArrayLike<number>) {
   return { inSync: right[1] / count[1], offSync: right[0] / count[0] };
 }
 
+/** Moving statistics after one more batch; compiled once for all recalibrations of a process. */
+const statisticsAfter = compile((all: Named, { mel, faces }: Named) =>
+  syncDiscriminator(all, { mel, faces }, { training: true }).statistics
+);
+
 /** Recalibrates a discriminator on training data. */
 export async function recalibrateDiscriminator(
   params: Params,
@@ -98,11 +105,7 @@ export async function recalibrateDiscriminator(
       yield syncTensors(await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly }));
     }
   }
-  return await recalibrate(
-    params,
-    (all, { mel, faces }) => syncDiscriminator(all, { mel, faces }, { training: true }).statistics,
-    batches(),
-  );
+  return await recalibrate(params, statisticsAfter, batches());
 }
 
 /**
@@ -133,6 +136,8 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     : initSyncDiscriminator(config.discriminator, config.seed);
   let state = checkpoint ? unflattenAdam(checkpoint.groups.adam) : adamInit(params);
   const draw = random(checkpoint?.state.random ?? config.seed);
+  // Held-out clips that cannot be scored are named now, not at the first evaluation.
+  await drawSyncBatch(heldOut, random(config.seed), { size: 1, minShift: HELD_OUT_SHIFT, voicedOnly });
   let step = checkpoint?.state.step ?? 0;
   let best = checkpoint?.state.best ?? Infinity, bestStep = checkpoint?.state.bestStep ?? 0;
   const rate = tf.scalar(learningRate);
@@ -150,7 +155,11 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       draw: random(config.seed),
       config,
     });
-    const accuracy = await syncAccuracy(heldOut, recalibrated, { clips: 20, minShift: 5, voicedOnly });
+    const accuracy = await syncAccuracy(heldOut, recalibrated, {
+      clips: 20,
+      minShift: HELD_OUT_SHIFT,
+      voicedOnly,
+    });
     log.append({
       step,
       "val/loss": accuracy.loss,
@@ -167,11 +176,12 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       });
     }
     Object.values(recalibrated).forEach((t) => t.dispose());
+    // The log goes first: rows after the checkpoint's step are dropped when the run goes on, missing ones are lost.
+    await log.flush();
     await saveCheckpoint(lastPath(options.run), {
       groups: { discriminator: params, adam: flattenAdam(state) },
       state: { step, random: draw.state, best, bestStep },
     });
-    await log.flush();
     return accuracy;
   };
 
@@ -187,6 +197,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     tf.dispose([...Object.values(batch), next.loss, next.probability]);
     ({ params, state } = next);
     step++;
+    checkLoss(loss, { step, rate: "pretrain.learningRate" });
     recent = recent === 0 ? loss : 0.95 * recent + 0.05 * loss;
     const { inSync, offSync } = accuracies(probability, drawn.labels);
     log.append({ step, "train/loss": loss, "train/in_sync": inSync, "train/off_sync": offSync });

@@ -1,4 +1,4 @@
-import { compile, type Named } from "../native/compile.ts";
+import type { Named } from "../native/compile.ts";
 import { isStatistic, type Params } from "../nn/params.ts";
 import { type Tensor, tf } from "../tf.ts";
 
@@ -8,15 +8,14 @@ const MOMENTUM = 0.1;
 /**
  * Batch norm statistics anew, from forward passes over training data with frozen weights: after large steps
  * the moving ones lag behind the weights, and a network that is good on batches is poor on its own.
- * `forward` gives the statistics after one batch; `batches` yields its inputs.
+ * `pass` is a compiled step that gives the statistics after one batch; `batches` yields its inputs.
  * Returns all parameters, with new statistics (the caller's to dispose).
  */
 export async function recalibrate(
   params: Params,
-  forward: (params: Params, batch: Named) => Params,
+  pass: (params: Params, batch: Named) => Params,
   batches: AsyncIterable<Named>,
 ): Promise<Params> {
-  const pass = compile((all: Named, batch: Named) => forward(all, batch));
   const zeros = () =>
     Object.fromEntries(
       Object.entries(params).filter(([name]) => isStatistic(name))

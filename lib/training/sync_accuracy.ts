@@ -1,4 +1,5 @@
 import { type Clip, type Dataset, lowerFaces, melWindow, SYNC_FRAMES } from "../data/dataset.ts";
+import { KitError } from "../errors.ts";
 import { FACE_SIZE } from "../media/face.ts";
 import { MEL_BANDS, MEL_WINDOW, melStart } from "../media/mel.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
@@ -39,14 +40,14 @@ export type Embed = (
   starts: number[],
 ) => { audio: Float32Array[]; video: Float32Array[] };
 
+/** Compiled once for all evaluations of a process. */
+const forward = compile((all: Named, batch: Named) => {
+  const { audio, video } = syncDiscriminator(all, batch as { mel: never; faces: never }, { training: false });
+  return { audio, video };
+});
+
 /** Applies a discriminator to windows, batch by batch of one size so that it is compiled once. */
 export function embedder(params: Params): Embed {
-  const forward = compile((all: Named, batch: Named) => {
-    const { audio, video } = syncDiscriminator(all, batch as { mel: never; faces: never }, {
-      training: false,
-    });
-    return { audio, video };
-  });
   return (clip, starts) => {
     const audio: Float32Array[] = [], video: Float32Array[] = [];
     for (let from = 0; from < starts.length; from += BATCH) {
@@ -120,7 +121,7 @@ export function rocAuc(positive: number[], negative: number[]): number {
   const all = [...positive.map((p) => [p, 1]), ...negative.map((p) => [p, 0])].sort((a, b) => a[0] - b[0]);
   let rankSum = 0;
   for (let k = 0; k < all.length;) {
-    let end = k;
+    let end = k + 1;
     while (end < all.length && all[end][0] === all[k][0]) end++;
     const rank = (k + 1 + end) / 2;
     for (; k < end; k++) rankSum += all[k][1] * rank;
@@ -150,11 +151,24 @@ export function accuracyOf(pairs: ScoredPair[], { minShift = 5, voicedOnly = tru
   };
 }
 
-/** Held-out accuracy of a discriminator; the procedure that training stops by. */
+/**
+ * Held-out accuracy of a discriminator; the procedure that training stops by.
+ * Throws KitError when the clips hold no pair in sync or none off sync.
+ */
 export async function syncAccuracy(
   dataset: Dataset,
   params: Params,
   options: { clips?: number; minShift?: number; voicedOnly?: boolean } = {},
 ): Promise<SyncAccuracy> {
-  return accuracyOf(await scorePairs(dataset, params, { clips: options.clips }), options);
+  const accuracy = accuracyOf(await scorePairs(dataset, params, { clips: options.clips }), options);
+  // A share of nothing.
+  if (Number.isNaN(accuracy.inSync + accuracy.offSync)) {
+    throw new KitError(
+      `${dataset.folder} has no held-out clip with two windows of speech ${
+        options.minShift ?? 5
+      } frames apart`,
+      "Use longer clips, or other ones",
+    );
+  }
+  return accuracy;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batchNormTraining, blockLstm, relu } from "../../lib/native/kernels.ts";
+import { batchNormTraining, blockLstm, meanAndMax, relu } from "../../lib/native/kernels.ts";
 import { type Tensor, tf } from "../../lib/tf.ts";
 import { assertClose, gradientsOf, readGolden, slope, under } from "../golden.ts";
 
@@ -25,6 +25,19 @@ Deno.test("batch norm by the batch's statistics is PyTorch's, forward and back",
     c.r,
   );
   for (const [name, gradient] of Object.entries(gradients)) assertClose(gradient, c[`grad/${name}`], name);
+});
+
+Deno.test("mean and largest value, with their gradients; equal ones share", () => {
+  const x = tf.tensor2d([[1, 4, 4, -1], [8, 2, 0, 2]]);
+  const { mean, max } = meanAndMax(x, [1]);
+  assert.deepEqual([mean.shape, values(mean), values(max)], [[2, 1], [2, 3], [4, 8]]);
+  const ofMean = tf.grad((t: Tensor) => tf.sum(meanAndMax(t, [1]).mean))(x);
+  assert.deepEqual(values(ofMean), new Array(8).fill(0.25));
+  const both = tf.grad((t: Tensor) => {
+    const pooled = meanAndMax(t, [1]);
+    return tf.sum(tf.add(tf.mul(pooled.mean, 4), tf.mul(pooled.max, 10)));
+  })(x);
+  assert.deepEqual(values(both), [1, 6, 6, 1, 11, 1, 1, 1]);
 });
 
 Deno.test("the LSTM is PyTorch's: hidden states, gates, gradients", async () => {

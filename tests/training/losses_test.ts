@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { KitError } from "../../lib/errors.ts";
+import { type Tensor, tf } from "../../lib/tf.ts";
+import {
+  binaryCrossEntropy,
+  checkLoss,
+  generatorLoss,
+  reconstructionLoss,
+  syncLoss,
+  syncProbability,
+} from "../../lib/training/losses.ts";
+import { slope } from "../golden.ts";
+
+const value = (tensor: Tensor) => tensor.dataSync()[0];
+const near = (found: number, expected: number, tolerance = 1e-6) =>
+  assert.ok(
+    Math.abs(found - expected) <= tolerance * Math.max(1, Math.abs(expected)),
+    `${found}, not ${expected}`,
+  );
+
+Deno.test("P of sync is the cosine (eq. 4)", () => {
+  const audio = tf.tensor2d([[1, 2, 2], [1, 0, 0], [3, 4, 0], [0, 0, 0]]);
+  const video = tf.tensor2d([[2, 4, 4], [0, 5, 0], [4, 3, 0], [1, 2, 3]]);
+  const p = Array.from(syncProbability({ audio, video }).dataSync());
+  [1, 0, 24 / 25, 0].forEach((expected, k) => near(p[k], expected));
+});
+
+Deno.test("binary cross entropy, and ln 2 for knowing nothing", () => {
+  near(
+    value(binaryCrossEntropy(tf.tensor1d([0.8, 0.3]), tf.tensor1d([1, 0]))),
+    -(Math.log(0.8) + Math.log(0.7)) / 2,
+  );
+  near(value(binaryCrossEntropy(tf.tensor1d([0.5, 0.5]), tf.tensor1d([1, 0]))), Math.LN2);
+  // Certain and wrong is bad, not endless; float32 holds 1 - 1e-6 only roughly.
+  near(value(binaryCrossEntropy(tf.tensor1d([0, 1]), tf.tensor1d([1, 0]))), -Math.log(1e-6), 1e-2);
+});
+
+Deno.test("E_sync is the mean of -log P (eq. 5)", () => {
+  near(value(syncLoss(tf.tensor1d([0.5, 0.25]))), 1.5 * Math.LN2);
+  near(value(syncLoss(tf.tensor1d([1]))), 0);
+});
+
+Deno.test("L1 (eq. 3), and with the mouth counting more", () => {
+  const generated = tf.tensor4d([0, 1, 0.5, 0.5], [1, 2, 2, 1]),
+    target = tf.tensor4d([1, 1, 0, 1], [1, 2, 2, 1]);
+  near(value(reconstructionLoss(generated, target)), 0.5);
+  const weights = tf.tensor4d([4, 0, 0, 0], [1, 2, 2, 1]);
+  near(value(reconstructionLoss(generated, target, weights)), 1);
+});
+
+Deno.test("the generator's loss is lambda1 L1 + lambda2 E_sync (eq. 6)", () => {
+  near(value(generatorLoss(tf.scalar(0.2), tf.scalar(3), tf.scalar(0.03))), 0.97 * 0.2 + 0.03 * 3);
+  near(value(generatorLoss(tf.scalar(0.2), tf.scalar(3), tf.scalar(0))), 0.2);
+});
+
+Deno.test("the gradient through cosine and cross entropy is what finite differences see", () => {
+  const audio = tf.randomUniform([4, 6], 0.1, 1, "float32", 1),
+    video = tf.randomUniform([4, 6], 0.1, 1, "float32", 2);
+  const loss = (a: Tensor) =>
+    binaryCrossEntropy(syncProbability({ audio: a, video }), tf.tensor1d([1, 0, 1, 0]));
+  const direction = tf.randomNormal([4, 6], 0, 1, "float32", 3);
+  near(
+    value(tf.sum(tf.mul(tf.grad(loss as never)(audio), direction))),
+    slope(loss, audio, direction, 1e-3),
+    2e-2,
+  );
+  const zero = tf.grad(loss as never)(tf.zeros([4, 6]));
+  assert.ok(Array.from(zero.dataSync()).every(Number.isFinite), "an embedding of zeros gives no NaN");
+});
+
+Deno.test("a loss that is no number ends training, with what to do", () => {
+  checkLoss(0.3, { step: 1, rate: "gan.learningRate" });
+  for (const loss of [NaN, Infinity]) {
+    assert.throws(() => checkLoss(loss, { step: 7, rate: "gan.learningRate" }), (error) => {
+      assert.ok(error instanceof KitError);
+      assert.match(error.message, /The loss of step 7 is (NaN|Infinity)\. .*--resume.*gan\.learningRate=/);
+      return true;
+    });
+  }
+});
