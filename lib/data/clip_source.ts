@@ -3,8 +3,8 @@ import { KitError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { decodeFrames, FRAME_RATE, probe } from "../media/ffmpeg.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
-import { readFaces, readHead } from "./clip_reader.ts";
 import type { ManifestRow } from "./manifest.ts";
+import { decodeCrop } from "./measures.ts";
 import { spanAt } from "./offset.ts";
 import { type SpokenWord, wordsFromText } from "./words.ts";
 
@@ -63,6 +63,13 @@ export async function sourceFrame({ film, firstFrame }: ClipSource, frame: numbe
 
 /** The crop [96, 96, 3] at a share of a prepared clip's length (0 its first, 1 its end), without decoding the others. */
 export async function cropAt(prepared: string, row: ManifestRow, share: number): Promise<Uint8Array> {
-  const head = await readHead(prepared, row);
-  return await readFaces(prepared, head, [Math.min(head.frames - 1, Math.floor(share * head.frames))]);
+  const file = await openSafetensors(join(prepared, row.path));
+  try {
+    const offsets = new BigInt64Array((await file.read("frame_offsets")).slice().buffer);
+    const frame = Math.min(offsets.length - 2, Math.floor(share * (offsets.length - 1)));
+    const jpeg = await file.readRange("frames", Number(offsets[frame]), Number(offsets[frame + 1]));
+    return Uint8Array.from(decodeCrop(jpeg));
+  } finally {
+    file.close();
+  }
 }

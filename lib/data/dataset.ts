@@ -1,75 +1,93 @@
+import { join } from "node:path";
 import { KitError } from "../errors.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
+import { FACE_SIZE } from "../media/face.ts";
 import { MEL_BANDS, MEL_WINDOW, melStart } from "../media/mel.ts";
 import type { Random } from "../nn/params.ts";
-import { type Clip, type ClipHead, FRAME_BYTES, loadClip, readFaces, readHead } from "./clip_reader.ts";
+import { tf } from "../tf.ts";
+import { openSafetensors } from "../weights/safetensors.ts";
 import { type ManifestRow, readKept, type Split } from "./manifest.ts";
-import { SYNC_FRAMES } from "./windows.ts";
+import { spanAt } from "./offset.ts";
 
-export { type Clip, type ClipHead, FRAME_BYTES, loadClip } from "./clip_reader.ts";
-export { SYNC_FRAMES, windowsOf } from "./windows.ts";
-
+/** Frames a sync window. */
+export const SYNC_FRAMES = 5;
+/** Bytes of one RGB face crop. */
+export const FRAME_BYTES = FACE_SIZE * FACE_SIZE * 3;
 /** Where the mouth lies in a crop of 96 x 96 pixels: lips, and the skin that moves with them. */
 export const MOUTH_REGION = { top: 50, left: 26, height: 30, width: 44 };
 /** The mel scale's floor, which stands for what lies before and after the sound. */
 const SILENCE = -4;
+/** A window whose mel values lie below this on the average has nobody speaking in it. */
+const VOICED = -2.9;
 
-/** The clips of one split that the filters keep, loaded when they are asked for and held while they fit. */
+/** A prepared clip in memory. */
+export interface Clip {
+  row: ManifestRow;
+  frames: number;
+  /** RGB crops, [frames, 96, 96, 3] bytes. */
+  faces: Uint8Array;
+  /** [columns, 80] on the +-4 scale. */
+  mel: Float32Array;
+  columns: number;
+  /** 16 kHz mono. */
+  sound: Int16Array;
+  /** Inner-lip gap and mouth width by frame, [frames, 2], as shares of the face's height. */
+  mouth: Float32Array;
+  /** Whether a sync window starting at each frame holds speech. */
+  voiced: boolean[];
+}
+
+/** The clips of one split, loaded when they are asked for and kept while they fit. */
 export interface Dataset {
   folder: string;
   rows: ManifestRow[];
-  /** A whole clip, decoded. */
   clip(index: number): Promise<Clip>;
-  /** A clip without its pictures. */
-  head(index: number): Promise<Omit<ClipHead, "places">>;
-  /** The crops of some of a clip's frames, [n, 96, 96, 3]. */
-  faces(index: number, frames: number[]): Promise<Uint8Array>;
 }
 
-/** Values by key, of which the least recently used go when they are more than `most` bytes together. */
-function leastRecent<V>(most: number, bytesOf: (value: V) => number) {
-  const held = new Map<number, V>();
-  let bytes = 0;
-  return async (key: number, make: () => Promise<V>): Promise<V> => {
-    let value = held.get(key);
-    if (value) held.delete(key); // put back below, as the most recently used
-    else {
-      value = await make();
-      bytes += bytesOf(value);
+/** Reads one prepared clip, its offset taken out. Throws KitError when its file is damaged. */
+export async function loadClip(folder: string, row: ManifestRow): Promise<Clip> {
+  const file = await openSafetensors(join(folder, row.path));
+  try {
+    const jpegs = await file.read("frames"), all = await file.readF32("mel");
+    const offsets = new BigInt64Array((await file.read("frame_offsets")).slice().buffer);
+    const span = spanAt(row.offset, { frames: offsets.length - 1, columns: all.length / MEL_BANDS });
+    const { frames, columns, firstFrame, firstColumn, firstSample, samples } = span;
+    const faces = new Uint8Array(frames * FRAME_BYTES);
+    for (let k = 0; k < frames; k++) {
+      const [from, to] = [offsets[firstFrame + k], offsets[firstFrame + k + 1]].map(Number);
+      const image = tf.node.decodeJpeg(jpegs.subarray(from, to), 3);
+      faces.set(image.dataSync() as unknown as Uint8Array, k * FRAME_BYTES);
+      image.dispose();
     }
-    held.set(key, value);
-    for (const [oldest, old] of held) {
-      if (bytes <= most || oldest === key) break;
-      held.delete(oldest);
-      bytes -= bytesOf(old);
-    }
-    return value;
-  };
-}
-
-const clipBytes = (clip: Clip) => clip.faces.length + 4 * clip.mel.length + 2 * clip.sound.length;
-const headBytes = (head: ClipHead) => 4 * head.mel.length + 9 * head.frames;
-/** Decoded bytes of a frame with its mel columns and samples. */
-const DECODED = FRAME_BYTES + 4 * MEL_BANDS * 3.2 + 2 * 640;
-/** The share of the memory that is for the sound of clips whose pictures are read window by window. */
-const HEADS = 0.5;
-
-/** The frames of a clip in memory that are asked for. */
-function pick(clip: Clip, frames: number[]): Uint8Array {
-  const last = frames.length - 1;
-  if (frames[last] - frames[0] === last && frames.every((frame, k) => frame === frames[0] + k)) {
-    return clip.faces.subarray(frames[0] * FRAME_BYTES, (frames[last] + 1) * FRAME_BYTES);
+    const mel = all.slice(firstColumn * MEL_BANDS, (firstColumn + columns) * MEL_BANDS);
+    const sound = new Int16Array(
+      (await file.read("sound")).slice(2 * firstSample, 2 * (firstSample + samples)).buffer,
+    );
+    const mouth = (await file.readF32("mouth")).slice(2 * firstFrame, 2 * (firstFrame + frames));
+    const windows = windowsOf(frames, columns);
+    const voiced = Array.from({ length: windows }, (_, f) => loudness(mel, f) > VOICED);
+    return { row, frames, faces, mel, columns, sound, mouth, voiced };
+  } finally {
+    file.close();
   }
-  const faces = new Uint8Array(frames.length * FRAME_BYTES);
-  frames.forEach((frame, k) => faces.set(faceAt(clip, frame), k * FRAME_BYTES));
-  return faces;
+}
+
+/** Start frames at which both 5 frames and 16 mel columns remain. */
+export const windowsOf = (frames: number, columns: number): number => {
+  let windows = Math.max(0, frames - SYNC_FRAMES + 1);
+  while (windows > 0 && melStart(windows - 1) + MEL_WINDOW > columns) windows--;
+  return windows;
+};
+
+function loudness(mel: Float32Array, frame: number): number {
+  const from = melStart(frame) * MEL_BANDS, to = from + MEL_WINDOW * MEL_BANDS;
+  let sum = 0;
+  for (let k = from; k < to; k++) sum += mel[k];
+  return sum / (MEL_WINDOW * MEL_BANDS);
 }
 
 /**
- * Opens one split of a prepared folder; clips that its filters leave out are not in it. Where all clips fit into
- * `cacheMegabytes` each is decoded once and held. Otherwise only the frames and columns that are asked for are read,
- * and the memory stays below that, however many clips there are.
- * Throws KitError when the split is empty.
+ * Opens one split of a prepared folder. Clips are decoded on first use and the least recently used ones are
+ * dropped above `cacheMegabytes`. Throws KitError when the split is empty.
  */
 export async function openDataset(
   folder: string,
@@ -83,20 +101,27 @@ export async function openDataset(
       "Prepare more clips, give other shares with `prepare --split`, or other filters with `deno task filter`",
     );
   }
-  const most = cacheMegabytes * 1e6;
-  const fits = rows.reduce((sum, { frames }) => sum + frames, 0) * DECODED <= most;
-  const clips = leastRecent<Clip>(fits ? most : (1 - HEADS) * most, clipBytes);
-  const heads = leastRecent<ClipHead>(HEADS * most, headBytes);
-  const clip = (index: number) => clips(index, () => loadClip(folder, rows[index]));
-  const head = (index: number) => heads(index, () => readHead(folder, rows[index]));
+  const held = new Map<number, Clip>();
+  let bytes = 0;
+  const sizeOf = (clip: Clip) => clip.faces.length + 4 * clip.mel.length + 2 * clip.sound.length;
   return {
     folder,
     rows,
-    clip,
-    head: fits ? clip : head,
-    faces: fits
-      ? async (index, frames) => pick(await clip(index), frames)
-      : async (index, frames) => await readFaces(folder, await head(index), frames),
+    async clip(index) {
+      let clip = held.get(index);
+      if (clip) held.delete(index); // put back below, as the most recently used
+      else {
+        clip = await loadClip(folder, rows[index]);
+        bytes += sizeOf(clip);
+      }
+      held.set(index, clip);
+      for (const [oldest, old] of held) {
+        if (bytes <= cacheMegabytes * 1e6 || oldest === index) break;
+        held.delete(oldest);
+        bytes -= sizeOf(old);
+      }
+      return clip;
+    },
   };
 }
 
@@ -147,13 +172,11 @@ export interface SyncBatchOptions {
 const MEL_SIZE = MEL_BANDS * MEL_WINDOW;
 const LOWER_SIZE = FACE_SIZE / 2 * FACE_SIZE * 3 * SYNC_FRAMES;
 
-type Drawn = Pick<ClipHead, "voiced">;
-
 /** How often a clip is drawn again for having no pair that fits, before the data set is blamed. */
 const TRIES = 200;
 
 /** A start frame of a clip and another one whose sound is off, both in `allowed`; undefined if there is none. */
-function drawShift(clip: Drawn, random: Random, { minShift, voicedOnly }: SyncBatchOptions) {
+function drawShift(clip: Clip, random: Random, { minShift, voicedOnly }: SyncBatchOptions) {
   const starts = clip.voiced.flatMap((voiced, f) => voiced || !voicedOnly ? [f] : []);
   if (starts.length === 0) return undefined;
   const start = starts[random.below(starts.length)];
@@ -178,27 +201,23 @@ export async function drawSyncBatch(
     size,
   };
   for (let k = 0; k < size; k++) {
-    const { index, head, start, other } = await drawFitting(dataset, random, options);
+    const { clip, start, other } = await drawFitting(dataset, random, options);
     batch.labels[k] = k % 2 === 0 ? 1 : 0;
     melWindow(
-      head,
+      clip,
       melStart(k % 2 === 0 ? start : other),
       batch.mel.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE),
     );
-    const faces = await dataset.faces(index, windowFrames(start));
-    lowerFaces({ faces }, 0, batch.faces.subarray(k * LOWER_SIZE, (k + 1) * LOWER_SIZE));
+    lowerFaces(clip, start, batch.faces.subarray(k * LOWER_SIZE, (k + 1) * LOWER_SIZE));
   }
   return batch;
 }
 
-/** The frames of the sync window that starts at a frame. */
-const windowFrames = (start: number) => Array.from({ length: SYNC_FRAMES }, (_, f) => start + f);
-
 async function drawFitting(dataset: Dataset, random: Random, options: SyncBatchOptions) {
   for (let tries = 0; tries < TRIES; tries++) {
-    const index = random.below(dataset.rows.length), head = await dataset.head(index);
-    const shift = drawShift(head, random, options);
-    if (shift) return { index, head, ...shift };
+    const clip = await dataset.clip(random.below(dataset.rows.length));
+    const shift = drawShift(clip, random, options);
+    if (shift) return { clip, ...shift };
   }
   throw new KitError(
     `${dataset.folder} has no clip with two windows of speech ${options.minShift} frames apart`,
@@ -230,9 +249,8 @@ export function generatorInput(pose: Uint8Array, reference: Uint8Array, out: Flo
   }
 }
 
-const crop = (faces: Uint8Array, k: number) => faces.subarray(k * FRAME_BYTES, (k + 1) * FRAME_BYTES);
-
-export const faceAt = (clip: Pick<Clip, "faces">, frame: number): Uint8Array => crop(clip.faces, frame);
+export const faceAt = (clip: Clip, frame: number): Uint8Array =>
+  clip.faces.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES);
 
 /**
  * Draws frames for the generator: single ones, or windows of 5 that the discriminator can judge.
@@ -258,38 +276,28 @@ export async function drawGeneratorBatch(
     size,
     windows,
   };
-  /** Puts frames of one clip from place `k` of the batch on; the pose is each frame itself, or one other frame. */
-  const put = async (
-    { index, head, k }: { index: number; head: Pick<ClipHead, "mel" | "columns">; k: number },
-    { frames, reference, shift }: { frames: number[]; reference: number; shift: number | null },
-  ) => {
-    const others = shift === null ? [reference] : [reference, shift];
-    const [faces, rest] = [await dataset.faces(index, frames), await dataset.faces(index, others)];
-    frames.forEach((frame, f) => {
-      const at = k + f, face = crop(faces, f);
-      melWindow(head, generatorColumn(frame), batch.mel.subarray(at * MEL_SIZE, (at + 1) * MEL_SIZE));
-      generatorInput(
-        shift === null ? face : crop(rest, 1),
-        crop(rest, 0),
-        batch.faces.subarray(at * 2 * FRAME_BYTES, (at + 1) * 2 * FRAME_BYTES),
-      );
-      const target = batch.target.subarray(at * FRAME_BYTES, (at + 1) * FRAME_BYTES);
-      for (let p = 0; p < FRAME_BYTES; p++) target[p] = face[p] / 255;
-    });
+  const put = (clip: Clip, k: number, frame: number, reference: number, shift: number | null) => {
+    melWindow(clip, generatorColumn(frame), batch.mel.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE));
+    generatorInput(
+      faceAt(clip, shift ?? frame),
+      faceAt(clip, reference),
+      batch.faces.subarray(k * 2 * FRAME_BYTES, (k + 1) * 2 * FRAME_BYTES),
+    );
+    const face = faceAt(clip, frame), target = batch.target.subarray(k * FRAME_BYTES, (k + 1) * FRAME_BYTES);
+    for (let p = 0; p < FRAME_BYTES; p++) target[p] = face[p] / 255;
   };
   for (let k = 0; k < (windows > 0 ? windows : frames); k++) {
     if (windows === 0) {
-      const index = random.below(dataset.rows.length), head = await dataset.head(index);
-      const shift = random.next() < poseShift ? random.below(head.frames) : null;
-      const frame = random.below(head.frames), reference = random.below(head.frames);
-      await put({ index, head, k }, { frames: [frame], reference, shift });
+      const clip = await dataset.clip(random.below(dataset.rows.length));
+      const shift = random.next() < poseShift ? random.below(clip.frames) : null;
+      put(clip, k, random.below(clip.frames), random.below(clip.frames), shift);
       continue;
     }
-    const { index, head, start } = await drawFitting(dataset, random, { size: 1, minShift, voicedOnly });
-    const reference = random.below(head.frames);
-    const shift = random.next() < poseShift ? random.below(head.frames) : null;
-    await put({ index, head, k: k * SYNC_FRAMES }, { frames: windowFrames(start), reference, shift });
-    melWindow(head, melStart(start), batch.syncMel.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE));
+    const { clip, start } = await drawFitting(dataset, random, { size: 1, minShift, voicedOnly });
+    const reference = random.below(clip.frames);
+    const shift = random.next() < poseShift ? random.below(clip.frames) : null;
+    for (let f = 0; f < SYNC_FRAMES; f++) put(clip, k * SYNC_FRAMES + f, start + f, reference, shift);
+    melWindow(clip, melStart(start), batch.syncMel.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE));
   }
   return batch;
 }
