@@ -1,4 +1,4 @@
-/** How a head is held, in degrees; all 0 when it looks straight into the camera. */
+/** How a head is held, in degrees, turned first, then nodded, then leaned; all 0 when it looks into the camera. */
 export interface HeadPose {
   /** Above 0 the face is turned to the right side of the picture. */
   yaw: number;
@@ -80,10 +80,10 @@ export function headPose(landmarks: Float32Array): HeadPose {
   const right = unit([x[0] - skew * y[0], x[1] - skew * y[1], x[2] - skew * y[2]]);
   const top = unit([y[0] - skew * x[0], y[1] - skew * x[1], y[2] - skew * x[2]]);
   const near = cross(right, top);
-  // The third column of the rotation is where the nose points to, the first where the face's own right is.
+  // The rows of roll x pitch x yaw: the last one knows nothing of the roll, the middle column nothing of the yaw.
   return {
-    yaw: DEGREES * Math.atan2(right[2], near[2]),
-    pitch: DEGREES * Math.asin(Math.max(-1, Math.min(1, top[2]))),
-    roll: DEGREES * Math.atan2(-top[0], right[0]),
+    yaw: DEGREES * Math.atan2(-near[0], near[2]),
+    pitch: DEGREES * Math.asin(Math.max(-1, Math.min(1, -near[1]))),
+    roll: DEGREES * Math.atan2(right[1], top[1]),
   };
 }

@@ -57,7 +57,7 @@ export interface Shots {
 /**
  * Finds where a film cuts from one shot to another, given the looks of its frames: a frame that differs from the one
  * before by 0.12 or more, four times more than the frames around do (a moving camera is no cut), and that does not
- * look as before two frames later (a flash is no cut). Dissolves and fades are not found, nor cuts between two takes
+ * look as before two frames later or as three frames ago (a flash is no cut). Dissolves and fades are not found, nor cuts between two takes
  * that look alike.
  */
 export function findShots(looks: Uint8Array[]): Shots {
@@ -71,9 +71,11 @@ export function findShots(looks: Uint8Array[]): Shots {
       ...differences.subarray(t + 1, t + 1 + AROUND),
     ].sort((a, b) => a - b);
     const usual = near.length > 0 ? near[near.length >> 1] : 0;
-    const later = looks[Math.min(looks.length - 1, t + FLASH)];
-    const before = looks[t - 1];
-    if (differences[t] > OUTSTANDING * usual && lookDifference(before, later) >= LEAST) starts.push(t);
+    const later = looks[Math.min(looks.length - 1, t + FLASH)], earlier = looks[Math.max(0, t - 1 - FLASH)];
+    if (
+      differences[t] > OUTSTANDING * usual && lookDifference(looks[t - 1], later) >= LEAST &&
+      lookDifference(earlier, looks[t]) >= LEAST
+    ) starts.push(t);
   }
   return { starts, differences };
 }

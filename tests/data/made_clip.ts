@@ -35,7 +35,12 @@ export async function makeClip(
     facts,
     stamp: { config: clipConfig({ every: 5, cuts: "split" }), bytes: 1 },
     data: {
-      ...{ words: [], jpegs, mel, sound: new Int16Array(frames * 640).fill(3276, frames * 320) },
+      ...{
+        words: [{ word: "NOW", start: 0.8, end: 1.2 }],
+        jpegs,
+        mel,
+        sound: new Int16Array(frames * 640).fill(3276, frames * 320),
+      },
       boxes: Float32Array.from({ length: 4 * frames }, (_, k) => box[k % 4]),
       mouth: new Float32Array(2 * frames),
       looks: [],
