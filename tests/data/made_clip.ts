@@ -23,7 +23,7 @@ export async function makeClip(
   const row: ManifestRow = {
     ...{ id, source, speaker, frames, duration_s: frames / 25, fps_in: 25, split: "train", note: "" },
     ...{ box_x_mean: 26, box_y_mean: 24, box_size_mean: 32, box_jitter: 0, detection_rate: 1, score_mean: 1 },
-    ...{ sound_rms_db: -30, path: `clips/${id}.safetensors` },
+    ...{ sound_rms_db: -30, text: "NOW", words: 1, path: `clips/${id}.safetensors` },
   };
   const jpegs: Uint8Array[] = [];
   for (let t = 0; t < frames; t++) {
@@ -38,6 +38,7 @@ export async function makeClip(
     ...{ row, stamp, firstFrame, jpegs, mel, sound: new Int16Array(frames * 640).fill(3276, frames * 320) },
     boxes: Float32Array.from({ length: 4 * frames }, (_, k) => box[k % 4]),
     mouth: new Float32Array(2 * frames),
+    words: [{ word: "NOW", start: 0.8, end: 1.2 }],
   });
   return { prepared, row, clip: await loadClip(prepared, row) };
 }
