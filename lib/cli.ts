@@ -3,6 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { CorpusSize } from "./data/corpus_plan.ts";
 import { fail } from "./exit.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -89,15 +90,16 @@ program.command("corpus").description(
   "draw the embedded corpus: synthetic speakers whose mouths follow their speech",
 )
   .argument("[out]", "where to", "data/corpus")
-  .option("--size <name>", "tiny or small", "small")
+  .option("--size <name>", "tiny (half a minute), small (ten minutes) or large (over an hour)", "small")
   .option("--seed <number>", "another seed draws other films", count, 1)
   .option("--json", "print the counts as JSON")
-  .action(printing(async (out: string, { size, seed }: { size: "tiny" | "small"; seed: number }) => {
+  .action(printing(async (out: string, { size, seed }: { size: CorpusSize; seed: number }) => {
     const { drawCorpus } = await import("./data/synthetic.ts");
-    const { clips, drawn } = await drawCorpus(out, { size, seed });
+    const { clips, drawn, frames, sha256 } = await drawCorpus(out, { size, seed });
+    const minutes = (frames / 25 / 60).toFixed(1);
     return {
-      json: { out, size, seed, clips: clips.length, drawn },
-      lines: [`${clips.length} clips in ${out}, ${drawn} of them drawn now`],
+      json: { out, size, seed, clips: clips.length, drawn, frames, sha256 },
+      lines: [`${clips.length} clips (${minutes} minutes) in ${out}, ${drawn} of them drawn now`],
     };
   }));
 
