@@ -1,42 +1,14 @@
 // What a person runs. Each command is `deno task <name>`; the rooms it needs are loaded when it is called, so
 // that --help is quick. Exit status: 0 done, 1 failed (one line says why and what to do), 2 wrong usage.
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CorpusSize } from "./data/corpus_plan.ts";
+import { addDataCommands } from "./cli/data_commands.ts";
+import { collect, count, printing } from "./cli/printing.ts";
 import { fail } from "./exit.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
-
-/** What a command has to say when it is done: lines for a person, and the object that --json prints. */
-interface Outcome {
-  lines: string[];
-  json: unknown;
-}
-
-/** A whole number from 1 on. */
-function count(text: string): number {
-  if (/^[1-9][0-9]*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Give a whole number from 1 on.");
-}
-
-const collect = (text: string, all: string[]): string[] => [...all, text];
-
-/**
- * Turns a function that returns an outcome into a commander action: --json sends the object, and nothing else,
- * to standard output.
- */
-function printing<Args extends unknown[]>(work: (...args: Args) => Promise<Outcome>) {
-  return async (...args: Args) => {
-    // commander calls actions with the arguments, then the options, then the command.
-    const { json } = args.at(-2) as { json?: boolean };
-    const print = console.log;
-    if (json) console.log = console.error;
-    const outcome = await work(...args);
-    if (json) print(JSON.stringify(outcome.json));
-    else outcome.lines.forEach((line) => print(line));
-  };
-}
 
 const program = new Command("deno task")
   .description("Lip-sync training and measuring after Hong and Zhang (2023).")
@@ -103,33 +75,7 @@ program.command("corpus").description(
     };
   }));
 
-program.command("prepare").description("find and crop the faces of a folder of videos, compute their mel")
-  .argument("<videos>", "LRS2, GRID, Wav2Lip's prepared folder, or any folder of videos")
-  .argument("<out>", "the prepared folder; one that is there goes on")
-  .option(
-    "--split <shares>",
-    "percent of train, val and test, where the data set has no lists of its own",
-    "95,2,3",
-  )
-  .option("--every <frames>", "look for a face on every so many frames", count, 5)
-  .option("--workers <number>", "preparing processes; as many as there are cores", count)
-  .option("--retry-rejects", "try again what was rejected before")
-  .option("--json", "print the counts and the rejects as JSON")
-  .action(printing(async (
-    videos: string,
-    out: string,
-    options: { split: string; every: number; workers?: number; retryRejects?: boolean },
-  ) => {
-    const { prepare } = await import("./data/prepare.ts");
-    const say = (line: string) => console.log(line);
-    const { dataSet, clips, rejects } = await prepare(videos, out, { ...options, say });
-    return {
-      json: { out, dataSet, clips: clips.length, rejects },
-      lines: [
-        `${clips.length} clips prepared in ${out}, ${rejects.length} rejected (rejects.parquet says why)`,
-      ],
-    };
-  }));
+addDataCommands(program);
 
 interface TrainingFlags {
   run: string;

@@ -112,6 +112,9 @@ export async function correctOffsets(
   prepared: string,
   { run, apply = false, by = "speaker", clips, figure = join(prepared, "offsets.svg") }: OffsetOptions,
 ): Promise<OffsetReport> {
+  if (by !== "speaker" && by !== "dataset") {
+    throw new KitError(`Offsets are not found by ${by}`, "Give --by speaker or --by dataset");
+  }
   const rows = await readManifest(prepared), chosen = sample(rows, clips);
   const judge = await openJudge(run);
   const measure = async (label: string, measured: ManifestRow[]) => {
