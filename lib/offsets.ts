@@ -2,7 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { decide, readFilters } from "./data/filters.ts";
 import { holdPrepared } from "./data/finish.ts";
 import { hashShare, type ManifestRow, readManifest, writeManifest } from "./data/manifest.ts";
-import { openJudge } from "./evaluation/judge.ts";
+import { type Judge, openJudge } from "./evaluation/judge.ts";
 import { REACH } from "./evaluation/lse.ts";
 import {
   type ClipOffset,
@@ -108,15 +108,28 @@ export function offsetLines(report: OffsetReport): string[] {
  * A judge trained on clips that are all off alike takes that for sync; judge with one trained on other data then.
  * Throws KitError when the judge is sure of fewer than five clips.
  */
-export async function correctOffsets(
+export async function correctOffsets(prepared: string, options: OffsetOptions): Promise<OffsetReport> {
+  const judge = await openJudge(options.run);
+  try {
+    return await correctOffsetsBy(judge, prepared, options);
+  } finally {
+    judge.dispose();
+  }
+}
+
+/** The same by any judge. */
+export async function correctOffsetsBy(
+  judge: Judge,
   prepared: string,
-  { run, apply = false, by = "speaker", clips, figure = join(prepared, "offsets.svg") }: OffsetOptions,
+  { apply = false, by = "speaker", clips, figure = join(prepared, "offsets.svg") }: Omit<
+    OffsetOptions,
+    "run"
+  >,
 ): Promise<OffsetReport> {
   if (by !== "speaker" && by !== "dataset") {
     throw new KitError(`Offsets are not found by ${by}`, "Give --by speaker or --by dataset");
   }
   const rows = await readManifest(prepared), chosen = sample(rows, clips);
-  const judge = await openJudge(run);
   const measure = async (label: string, measured: ManifestRow[]) => {
     const progress = new Progress(label, measured.length, { unit: "clips" });
     try {
@@ -127,43 +140,39 @@ export async function correctOffsets(
       progress.stop();
     }
   };
-  try {
-    const before = await measure("measuring offsets", chosen.map((row) => ({ ...row, offset: 0 })));
-    const groups = groupOffsets(before, by), sure = before.filter((clip) => clip.sure).length;
-    if (sure < FEWEST_SURE) {
-      throw new KitError(
-        `The judge is sure of ${sure} of ${before.length} clips of ${prepared}, ${FEWEST_SURE} are needed`,
-        "Judge with a discriminator that was trained longer, or on such faces and voices",
-      );
-    }
-    const found = new Map(before.map((clip) => [clip.id, clip]));
-    const known = rows.map((row): ManifestRow => {
-      const clip = found.get(row.id), offset = apply ? offsetOf(row.speaker, groups) : row.offset;
-      return {
-        ...row,
-        offset,
-        sync_offset: clip?.offset ?? row.sync_offset,
-        sync_confidence: clip?.confidence ?? row.sync_confidence,
-      };
-    });
-    const ids = new Set(chosen.map(({ id }) => id));
-    const after = apply ? await measure("measuring again", known.filter(({ id }) => ids.has(id))) : null;
-    {
-      using _held = await holdPrepared(prepared);
-      await writeManifest(prepared, decide(known, await readFilters(prepared)));
-    }
-    const report = {
-      ...{
-        prepared,
-        judge: `${judge.name}, ${judge.step} steps`,
-        clips: rows.length,
-        measured: before.length,
-      },
-      ...{ sure, groups, before, after, inSyncBefore: inSync(before), inSyncAfter: after && inSync(after) },
-    };
-    await drawOffsets(figure, report);
-    return { ...report, figure };
-  } finally {
-    judge.dispose();
+  const before = await measure("measuring offsets", chosen.map((row) => ({ ...row, offset: 0 })));
+  const groups = groupOffsets(before, by), sure = before.filter((clip) => clip.sure).length;
+  if (sure < FEWEST_SURE) {
+    throw new KitError(
+      `The judge is sure of ${sure} of ${before.length} clips of ${prepared}, ${FEWEST_SURE} are needed`,
+      "Judge with a discriminator that was trained longer, or on such faces and voices",
+    );
   }
+  const found = new Map(before.map((clip) => [clip.id, clip]));
+  const known = rows.map((row): ManifestRow => {
+    const clip = found.get(row.id), offset = apply ? offsetOf(row.speaker, groups) : row.offset;
+    return {
+      ...row,
+      offset,
+      sync_offset: clip?.offset ?? row.sync_offset,
+      sync_confidence: clip?.confidence ?? row.sync_confidence,
+    };
+  });
+  const ids = new Set(chosen.map(({ id }) => id));
+  const after = apply ? await measure("measuring again", known.filter(({ id }) => ids.has(id))) : null;
+  {
+    using _held = await holdPrepared(prepared);
+    await writeManifest(prepared, decide(known, await readFilters(prepared)));
+  }
+  const report = {
+    ...{
+      prepared,
+      judge: `${judge.name}, ${judge.step} steps`,
+      clips: rows.length,
+      measured: before.length,
+    },
+    ...{ sure, groups, before, after, inSyncBefore: inSync(before), inSyncAfter: after && inSync(after) },
+  };
+  await drawOffsets(figure, report);
+  return { ...report, figure };
 }
