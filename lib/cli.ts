@@ -1,6 +1,6 @@
 // What a person runs. Each command is `deno task <name>`; the rooms it needs are loaded when it is called, so
 // that --help is quick. Exit status: 0 done, 1 failed (one line says why and what to do), 2 wrong usage.
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CorpusSize } from "./data/corpus_plan.ts";
@@ -18,6 +18,13 @@ interface Outcome {
 function count(text: string): number {
   if (/^[1-9][0-9]*$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Give a whole number from 1 on.");
+}
+
+/** A number above 0. */
+function aboveZero(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw new InvalidArgumentError("Give a number above 0.");
 }
 
 const collect = (text: string, all: string[]): string[] => [...all, text];
@@ -245,6 +252,33 @@ program.command("report").description("draw what a trained pair does on clips th
     const line = ({ measure, value, bound }: Record<string, unknown>) =>
       `${measure}: ${Number(value).toFixed(4)}${bound ? ` (${bound})` : ""}`;
     return { json: summary, lines: summary.map(line) };
+  }));
+
+program.command("bench").description("time a training step of both networks, eager and compiled")
+  .option("--compare", "put PyTorch beside it, fetched into an environment of its own (Linux x64)")
+  .addOption(
+    new Option("--network <name>", "this network only").choices(["discriminator", "generator"]),
+  )
+  .option("--width <number>", "this width only; 0.25 and 1 when not given", aboveZero)
+  .option("--steps <number>", "timed steps of each measurement", count, 10)
+  .option("--rounds <number>", "repetitions, in turns: 1, or 3 with --compare", count)
+  .option("--json", "print the rows as JSON")
+  .action(printing(async (
+    { network, width, ...options }: {
+      network?: "discriminator" | "generator";
+      width?: number;
+      compare?: boolean;
+      steps: number;
+      rounds?: number;
+    },
+  ) => {
+    const { bench, benchLines } = await import("./bench.ts");
+    const rows = await bench({
+      ...options,
+      networks: network ? [network] : undefined,
+      widths: width ? [width] : undefined,
+    });
+    return { json: rows, lines: benchLines(rows) };
   }));
 
 /** Ends the process for what commander refused: 0 after --help, 2 for wrong usage. */
