@@ -107,8 +107,8 @@ export const small: Config = {
   },
   gan: {
     ...paper.gan,
-    steps: 900,
-    frameSteps: 700,
+    steps: 1400,
+    frameSteps: 1200,
     frames: 10,
     windows: 3,
     learningRate: 1e-3,
