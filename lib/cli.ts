@@ -254,7 +254,8 @@ program.command("report").description("draw what a trained pair does on clips th
     return { json: summary, lines: summary.map(line) };
   }));
 
-program.command("bench").description("time a training step of both networks, eager and compiled")
+program.command("bench")
+  .description("time a training step of both networks, eager and compiled; or the loader; or `prepare`")
   .option("--compare", "put PyTorch beside it, fetched into an environment of its own (Linux x64)")
   .addOption(
     new Option("--network <name>", "this network only").choices(["discriminator", "generator"]),
@@ -262,6 +263,11 @@ program.command("bench").description("time a training step of both networks, eag
   .option("--width <number>", "this width only; 0.25 and 1 when not given", aboveZero)
   .option("--steps <number>", "timed steps of each measurement", count, 10)
   .option("--rounds <number>", "repetitions, in turns: 1, or 3 with --compare", count)
+  .option("--loader <prepared>", "time the drawing of batches from this folder against training")
+  .option("--peers <wav2lip>", "time `prepare` beside preprocess.py of this checkout of Wav2Lip")
+  .option("--videos <folder>", "with --peers: films to prepare")
+  .option("--clips <number>", "with --peers: how many of them", count, 4)
+  .option("--python <program>", "with --peers: Python with torch; one with torch is fetched when not given")
   .option("--json", "print the rows as JSON")
   .action(printing(async (
     { network, width, ...options }: {
@@ -270,9 +276,27 @@ program.command("bench").description("time a training step of both networks, eag
       compare?: boolean;
       steps: number;
       rounds?: number;
+      loader?: string;
+      peers?: string;
+      videos?: string;
+      clips: number;
+      python?: string;
     },
   ) => {
-    const { bench, benchLines } = await import("./bench.ts");
+    const { bench, benchLines, pytorch } = await import("./bench.ts");
+    if (options.loader !== undefined) {
+      const { benchLoader } = await import("./bench_loader.ts");
+      const rows = await benchLoader(options.loader, options);
+      return { json: rows, lines: benchLines(rows) };
+    }
+    if (options.peers !== undefined) {
+      const { benchPeers, WAV2LIP_REQUIREMENTS } = await import("./bench_peers.ts");
+      const { peers: wav2lip, videos, clips, rounds } = options;
+      if (videos === undefined) return program.error("error: --peers needs --videos <folder>");
+      const python = options.python ?? await pytorch(WAV2LIP_REQUIREMENTS);
+      const rows = await benchPeers({ wav2lip, videos, clips, rounds, python });
+      return { json: rows, lines: benchLines(rows) };
+    }
     const rows = await bench({
       ...options,
       networks: network ? [network] : undefined,
