@@ -1,11 +1,11 @@
 // What a person runs. Each command is `deno task <name>`; the rooms it needs are loaded when it is called, so
 // that --help is quick. Exit status: 0 done, 1 failed (one line says why and what to do), 2 wrong usage.
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CorpusSize } from "./data/corpus_plan.ts";
 import { addDataCommands } from "./cli/data_commands.ts";
-import { collect, count, printing } from "./cli/printing.ts";
+import { aboveZero, collect, count, printing } from "./cli/printing.ts";
 import { fail } from "./exit.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -191,6 +191,57 @@ program.command("report").description("draw what a trained pair does on clips th
     const line = ({ measure, value, bound }: Record<string, unknown>) =>
       `${measure}: ${Number(value).toFixed(4)}${bound ? ` (${bound})` : ""}`;
     return { json: summary, lines: summary.map(line) };
+  }));
+
+program.command("bench")
+  .description("time a training step of both networks, eager and compiled; or the loader; or `prepare`")
+  .option("--compare", "put PyTorch beside it, fetched into an environment of its own (Linux x64)")
+  .addOption(
+    new Option("--network <name>", "this network only").choices(["discriminator", "generator"]),
+  )
+  .option("--width <number>", "this width only; 0.25 and 1 when not given", aboveZero)
+  .option("--steps <number>", "timed steps of each measurement", count, 10)
+  .option("--rounds <number>", "repetitions, in turns: 1, or 3 with --compare", count)
+  .option("--loader <prepared>", "time the drawing of batches from this folder against training")
+  .option("--peers <wav2lip>", "time `prepare` beside preprocess.py of this checkout of Wav2Lip")
+  .option("--videos <folder>", "with --peers: films to prepare")
+  .option("--clips <number>", "with --peers: how many of them", count, 4)
+  .option("--python <program>", "with --peers: Python with torch; one with torch is fetched when not given")
+  .option("--json", "print the rows as JSON")
+  .action(printing(async (
+    { network, width, ...options }: {
+      network?: "discriminator" | "generator";
+      width?: number;
+      compare?: boolean;
+      steps: number;
+      rounds?: number;
+      loader?: string;
+      peers?: string;
+      videos?: string;
+      clips: number;
+      python?: string;
+    },
+  ) => {
+    const { bench, benchLines, pytorch } = await import("./bench.ts");
+    if (options.loader !== undefined) {
+      const { benchLoader } = await import("./bench_loader.ts");
+      const rows = await benchLoader(options.loader, options);
+      return { json: rows, lines: benchLines(rows) };
+    }
+    if (options.peers !== undefined) {
+      const { benchPeers, WAV2LIP_REQUIREMENTS } = await import("./bench_peers.ts");
+      const { peers: wav2lip, videos, clips, rounds } = options;
+      if (videos === undefined) return program.error("error: --peers needs --videos <folder>");
+      const python = options.python ?? await pytorch(WAV2LIP_REQUIREMENTS);
+      const rows = await benchPeers({ wav2lip, videos, clips, rounds, python });
+      return { json: rows, lines: benchLines(rows) };
+    }
+    const rows = await bench({
+      ...options,
+      networks: network ? [network] : undefined,
+      widths: width ? [width] : undefined,
+    });
+    return { json: rows, lines: benchLines(rows) };
   }));
 
 /** Ends the process for what commander refused: 0 after --help, 2 for wrong usage. */

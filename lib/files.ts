@@ -34,14 +34,31 @@ export async function makeFolder(path: string): Promise<void> {
   await writing(path, () => Deno.mkdir(path, { recursive: true }));
 }
 
-/** Writes a whole file under a temporary name and renames it, so that a killed process leaves the old file. */
-export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
+/**
+ * Has a file written under a temporary name and renames it, so that a killed process leaves the old file; what a
+ * failed one had written is removed. Throws KitError for the faults of disk and permission.
+ */
+export async function replaceFile(
+  path: string,
+  write: (part: string) => Promise<void> | void,
+): Promise<void> {
   const part = `${path}.part`;
+  await makeFolder(dirname(path));
   await writing(path, async () => {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    await Deno.writeFile(part, typeof content === "string" ? new TextEncoder().encode(content) : content);
-    await Deno.rename(part, path);
+    try {
+      await write(part);
+      await Deno.rename(part, path);
+    } catch (error) {
+      await Deno.remove(part).catch(() => {});
+      throw error;
+    }
   });
+}
+
+/** Writes a file, whole or not at all; throws KitError for the faults of disk and permission. */
+export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  await replaceFile(path, (part) => Deno.writeFile(part, bytes));
 }
 
 /** Whether a file or folder is there. */

@@ -55,14 +55,19 @@ export function writtenSince(folder: string, since: number): Written[] {
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
+/** Milliseconds between two lines of a running cell where standard error is no terminal. */
+const REPEAT = 30_000;
+/** Seconds of each cell on two cores without a GPU, for the first run of the preset `small`. */
+const FIRST_TIMES = join(ROOT, "lib", "notebooks", "first_times.json");
+
 /** The line that says where the run is; redrawn every second on a terminal, else printed as cells start. */
 class RunLine {
   private readonly live = Deno.stderr.isTerminal();
-  private readonly timer?: ReturnType<typeof setInterval>;
+  private readonly timer: ReturnType<typeof setInterval>;
   private text = () => "";
 
   constructor() {
-    if (this.live) this.timer = setInterval(() => this.draw(), 1000);
+    this.timer = setInterval(() => this.live ? this.draw() : this.repeat(), this.live ? 1000 : REPEAT);
   }
 
   /** Shows a text that may change by the second. */
@@ -82,6 +87,12 @@ class RunLine {
   stop(): void {
     clearInterval(this.timer);
     if (this.live) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[2K"));
+  }
+
+  /** A cell that takes long is heard of in a log, too. */
+  private repeat(): void {
+    const text = this.text();
+    if (text) console.error(text);
   }
 
   private draw(): void {
@@ -154,10 +165,12 @@ export async function reproduce(
     "notebook-times",
     `${preset}${data === undefined ? "" : "-data"}.json`,
   );
-  const last: CellSeconds = (await exists(timesPath)) ? JSON.parse(await Deno.readTextFile(timesPath)) : {};
+  const own = await exists(timesPath);
+  const known = own ? timesPath : preset === "small" ? FIRST_TIMES : undefined;
+  const last: CellSeconds = known ? JSON.parse(await Deno.readTextFile(known)) : {};
   const begun = Date.now();
   const times = await runAll(paths, env, last);
-  await writeAtomic(timesPath, JSON.stringify({ ...last, ...times }) + "\n");
+  await writeAtomic(timesPath, JSON.stringify({ ...(own ? last : {}), ...times }) + "\n");
 
   const written = writtenSince(figures, begun).map((file) => ({ ...file, path: relative(ROOT, file.path) }));
   return { written, seconds: (Date.now() - begun) / 1000 };

@@ -1,7 +1,6 @@
 import pl from "nodejs-polars";
-import { dirname } from "node:path";
 import { KitError } from "./errors.ts";
-import { makeFolder, writing } from "./files.ts";
+import { replaceFile } from "./files.ts";
 
 /** One row of a table; a column that a row lacks is null in the file. */
 export type Row = Record<string, string | number | boolean | null | undefined>;
@@ -21,12 +20,7 @@ export async function writeParquet(path: string, rows: Row[]): Promise<void> {
     const type = typeof (values.find((value) => value !== null) ?? 0);
     return pl.Series(name, values, type === "string" ? pl.Utf8 : type === "boolean" ? pl.Bool : pl.Float64);
   });
-  const part = `${path}.part`;
-  await makeFolder(dirname(path));
-  await writing(path, async () => {
-    pl.DataFrame(series).writeParquet(part);
-    await Deno.rename(part, path);
-  });
+  await replaceFile(path, (part) => pl.DataFrame(series).writeParquet(part));
 }
 
 /** Reads a Parquet file's rows; throws KitError when it is absent or damaged. */

@@ -12,6 +12,13 @@ export function count(text: string): number {
   throw new InvalidArgumentError("Give a whole number from 1 on.");
 }
 
+/** A number above 0. */
+export function aboveZero(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw new InvalidArgumentError("Give a number above 0.");
+}
+
 /** Gathers an option that may be repeated. */
 export const collect = (text: string, all: string[]): string[] => [...all, text];
 

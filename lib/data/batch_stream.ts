@@ -86,7 +86,6 @@ function drawingThread(start: DrawingStart, script: URL) {
     draw(draw: Draw): Promise<Drawn> {
       if (failure) return Promise.reject(failure);
       const answer = Promise.withResolvers<Drawn>();
-      answer.promise.catch(() => {}); // it is reported to whoever takes the batch
       waiting.push(answer);
       thread.postMessage(draw);
       return answer.promise;
@@ -121,7 +120,9 @@ export function streamBatches(
     while (drawn.length <= ahead) {
       const { value, done } = draws.next();
       if (done) break;
-      drawn.push(draw(value));
+      const next = draw(value);
+      next.catch(() => {}); // whoever takes the batch hears of it
+      drawn.push(next);
     }
     const next = await drawn.shift();
     if (next?.kind !== kind) throw new Error(`The next batch is of kind ${next?.kind}, not ${kind}`);

@@ -1,6 +1,6 @@
 /** What a corpus of drawn speakers holds, before anything is drawn. */
 import type { Split } from "./manifest.ts";
-import { random } from "./random.ts";
+import { type Random, random } from "./random.ts";
 import { drawSpeaker } from "./speaker.ts";
 
 /** Speakers, how many of them are kept for validation and for testing, and clips of each. */
@@ -15,8 +15,8 @@ const SIZES = {
 export type CorpusSize = keyof typeof SIZES;
 export const CORPUS_SIZES = Object.keys(SIZES) as CorpusSize[];
 
-/** A sentence of so many words or fewer shares its clip with another, if both together have no more than `MOST_WORDS`. */
-const SHORT_WORDS = 5, MOST_WORDS = 12;
+/** A sentence of so many words or fewer shares its clip with another if both have no more than `MOST_WORDS`: 4 s. */
+const SHORT_WORDS = 7, MOST_WORDS = 15;
 
 /** One clip to be drawn. */
 export interface ClipPlan {
@@ -36,18 +36,19 @@ export async function readSentences(): Promise<string[]> {
   return text.split("\n").filter((line) => line.trim());
 }
 
-/** Joins each short sentence with the next that it leaves room for; each sentence is in one text. */
-function clipTexts(sentences: string[]): string[] {
-  const wordsIn = (text: string) => text.split(" ").length, left = [...sentences], texts: string[] = [];
+/** Deals the sentences into the texts of clips, each sentence once: short ones find a partner first. */
+function clipTexts(sentences: string[], { shuffle }: Random): string[] {
+  const wordsIn = (text: string) => text.split(" ").length, texts: string[] = [];
+  const short = (text: string) => wordsIn(text) <= SHORT_WORDS, deck = shuffle(sentences);
+  const left = [...deck.filter(short), ...deck.filter((text) => !short(text))];
   while (left.length > 0) {
-    let text = left.shift()!;
-    if (wordsIn(text) <= SHORT_WORDS) {
-      const partner = left.findIndex((other) => wordsIn(text) + wordsIn(other) <= MOST_WORDS);
-      if (partner >= 0) text += ` ${left.splice(partner, 1)[0]}`;
-    }
-    texts.push(text);
+    const text = left.shift()!;
+    const partner = short(text)
+      ? left.findLastIndex((other) => wordsIn(text) + wordsIn(other) <= MOST_WORDS)
+      : -1;
+    texts.push(partner < 0 ? text : `${text} ${left.splice(partner, 1)[0]}`);
   }
-  return texts;
+  return shuffle(texts);
 }
 
 /** Deals whole speakers; those held out alternate between high and low voices. */
@@ -71,7 +72,7 @@ export async function planCorpus({ size, seed }: { size: CorpusSize; seed: numbe
   let deck: string[] = [];
   for (let speaker = 0; speaker < speakers; speaker++) {
     for (let clip = 0; clip < clips; clip++) {
-      if (deck.length === 0) deck = clipTexts(random(seed, "sentences", plans.length).shuffle(sentences));
+      if (deck.length === 0) deck = clipTexts(sentences, random(seed, "sentences", plans.length));
       const id = `${folderOf(speaker)}/${`${clip + 1}`.padStart(5, "0")}`;
       plans.push({ seed, speaker, id, text: deck.shift()!, split: splits[speaker] });
     }

@@ -55,6 +55,6 @@ export function drawSpeaker(seed: number, index: number): Speaker {
       parted: Math.max(0, uniform(-0.03, 0.05)),
     },
     liveliness: uniform(0.65, 1.2),
-    camera: { softness: uniform(0.03, 0.14), grain: uniform(1.2, 3) },
+    camera: { softness: uniform(0.03, 0.14), grain: uniform(1.6, 3.4) },
   };
 }

@@ -40,7 +40,7 @@ function channelsPicture(
 }
 
 /** A canvas for rows of pictures, with title and caption where they are asked for; `top` is where rows begin. */
-function frame(rows: { count: number; height: number }, { title, caption, scale = 2 }: BatchOptions) {
+function frame(rows: { count: number; height: number }, { title, caption, scale = 1.5 }: BatchOptions) {
   const top = MARGIN + (title ? 24 : 0) + 18;
   const height = top + rows.count * (rows.height + GAP) + (caption ? 18 : 0) + MARGIN;
   const { canvas, context } = newCanvas(WIDTH, height, { scale });

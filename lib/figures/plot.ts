@@ -58,6 +58,15 @@ function guide(value: number, label: string): Plot.Markish[] {
   ];
 }
 
+/** The labels of events beside their lines: to the right, and to the left where the chart ends. */
+function eventLabels(events: { step: number; label: string }[], last: number): Plot.Markish[] {
+  const words = { x: "step", text: "label", frameAnchor: "top", dy: 4, fill: GUIDE } as const;
+  return [
+    Plot.text(events.filter(({ step }) => step <= 0.8 * last), { ...words, textAnchor: "start", dx: 4 }),
+    Plot.text(events.filter(({ step }) => step > 0.8 * last), { ...words, textAnchor: "end", dx: -4 }),
+  ];
+}
+
 /**
  * The columns `values` of a log over its steps: thin raw lines under running means of `smooth`
  * rows (a fortieth of a column's by default); a column of few rows shows them as dots.
@@ -107,15 +116,7 @@ export function lossCurve(
     marks: [
       ...(chance ? guide(chance.value, chance.label) : []),
       Plot.ruleX(events, { x: "step", stroke: GUIDE }),
-      Plot.text(events, {
-        x: "step",
-        text: "label",
-        frameAnchor: "top",
-        textAnchor: "start",
-        dx: 4,
-        dy: 4,
-        fill: GUIDE,
-      }),
+      ...eventLabels(events, Math.max(...rows.map((row) => Number(row.step)))),
       ...lines,
     ],
   };

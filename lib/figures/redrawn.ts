@@ -24,7 +24,7 @@ export const masked = (face: Uint8Array): Uint8Array =>
 export function redrawnSheet(
   clip: Clip,
   { own, foreign, other }: RedrawnFilms,
-  { columns = 7, ...words }: Omit<SheetOptions, "width" | "height"> & { columns?: number } = {},
+  { columns = 7, scale = 1.5, ...words }: Omit<SheetOptions, "width" | "height"> & { columns?: number } = {},
 ): Uint8Array {
   const frames = Math.min(own.length, foreign.length);
   // The ends, where little is said, are left out.
@@ -41,6 +41,7 @@ export function redrawnSheet(
     width: FACE_SIZE,
     height: FACE_SIZE,
     columnLabels: times.map((t) => `${(t / 25).toFixed(2)} s`),
+    scale,
     ...words,
   });
 }

@@ -9,23 +9,23 @@ const backend = () => tf.backend() as any;
 const idOf = (tensor: Tensor): number => backend().getInputTensorIds([tensor])[0];
 
 /** The tensors of a tree, in the order of its keys. Throws an error when something else lies in it. */
-export function leaves(tree: Tree): Tensor[] {
+export function leaves(tree: unknown): Tensor[] {
   if (tree instanceof tf.Tensor) return [tree];
   if (typeof tree !== "object" || tree === null) {
     throw new Error(`A compiled step takes and returns tensors in objects and arrays, not ${String(tree)}`);
   }
-  return Object.values(tree).flatMap(leaves);
+  return Object.values(tree).flatMap((child) => leaves(child));
 }
 
 /** The tree with other tensors in the same places. */
-export function withLeaves<T extends Tree>(tree: T, tensors: Tensor[]): T {
+export function withLeaves<T>(tree: T, tensors: Tensor[]): T {
   const next = tensors.values();
   const build = (node: Tree): Tree => {
     if (node instanceof tf.Tensor) return next.next().value!;
     if (Array.isArray(node)) return node.map(build);
     return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, build(child)]));
   };
-  return build(tree) as T;
+  return build(tree as Tree) as T;
 }
 
 /** What distinguishes one trace of a step from another: the names, types and shapes of its arguments. */
@@ -44,12 +44,12 @@ interface Trace<R> {
 /**
  * Records a step once for each set of argument shapes and then runs it as one TensorFlow function.
  *
- * A step is a pure function of trees of tensors: what it needs comes in as arguments, what it changes goes
+ * A step is a pure function of trees of tensors (see Tree): what it needs comes in as arguments, what it changes goes
  * out as its result. Everything else is frozen while recording, so reading a value, drawing random numbers in
  * JavaScript and large tensors from outside are refused with an error that says so. Results belong to the
  * caller's tf.tidy. With `enabled: false` the step runs as it stands, operation by operation.
  */
-export function compile<A extends Tree[], R extends Tree>(
+export function compile<A extends unknown[], R>(
   step: (...args: A) => R,
   { enabled = true }: { enabled?: boolean } = {},
 ): (...args: A) => R {
@@ -58,7 +58,7 @@ export function compile<A extends Tree[], R extends Tree>(
   return (...args) => {
     if (binding.recorder) throw new Error("A step is being compiled already: compile() does not nest");
     const inputs = leaves(args);
-    const key = signature(args);
+    const key = signature(args as Tree[]);
     let trace = traces.get(key);
     if (!trace) traces.set(key, trace = record(step, args));
     const outputs = binding.executeOp(trace.name, [], inputs.map(idOf), trace.shapes.length);
@@ -66,7 +66,7 @@ export function compile<A extends Tree[], R extends Tree>(
   };
 }
 
-function record<A extends Tree[], R extends Tree>(step: (...args: A) => R, args: A): Trace<R> {
+function record<A extends unknown[], R>(step: (...args: A) => R, args: A): Trace<R> {
   const inputs = leaves(args);
   inputs.forEach(idOf); // uploads what is not in TensorFlow's memory yet, before recording starts
   const recorder = binding.beginRecording();
@@ -105,7 +105,7 @@ export type Named = Record<string, Tensor>;
  * The value of a scalar function of parameters, its gradients, and what else it computed on the way.
  * Parameters that the loss does not reach get zero gradients.
  */
-export function valueAndGradients<X extends Tree>(
+export function valueAndGradients<X>(
   f: (parameters: Named) => { loss: Tensor; aux: X },
   parameters: Named,
 ): { loss: Tensor; gradients: Named; aux: X } {

@@ -1,6 +1,10 @@
 // Notebooks as files: which there are, what their cells hold, and whether the cells are sound TypeScript.
 import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../errors.ts";
+
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 interface Output {
   output_type: string;
@@ -67,8 +71,26 @@ export function cellsAsModule(path: string): string {
 const NOT_FOR_CELLS = ["no-unused-vars", "prefer-const", "no-import-prefix"];
 
 /**
- * Type-checks and lints the cells of notebooks. Deno does neither for .ipynb, so each notebook's cells stand
- * for a moment as one module in its folder, where their relative imports hold.
+ * Notebooks that `deno fmt` would write otherwise. Its own --check calls every notebook unformatted whose cells do not
+ * end with an empty line, which Jupyter's do not; so copies are formatted and compared.
+ */
+async function unformatted(paths: string[]): Promise<string[]> {
+  const folder = await Deno.makeTempDir({ prefix: "kit-fmt-" });
+  const sources = (path: string) => readCells(path).map(({ source }) => joined(source).trimEnd());
+  try {
+    const copies = paths.map((_, index) => join(folder, `${index}.ipynb`));
+    for (const [index, path] of paths.entries()) await Deno.copyFile(path, copies[index]);
+    const args = ["fmt", "--quiet", "--config", CONFIG, ...copies];
+    await new Deno.Command(Deno.execPath(), { args }).output();
+    return paths.filter((path, index) => !isDeepStrictEqual(sources(path), sources(copies[index])));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/**
+ * Type-checks and lints the cells of notebooks, and checks their format. Deno does not do so for .ipynb, so each
+ * notebook's cells stand for a moment as one module in its folder, where their relative imports hold.
  * @returns what deno says, empty when all is well
  */
 export async function checkNotebooks(paths: string[]): Promise<string> {
@@ -87,6 +109,8 @@ export async function checkNotebooks(paths: string[]): Promise<string> {
     const said = results.filter(({ success }) => !success).map(({ stdout, stderr }) =>
       new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)
     );
+    const untidy = await unformatted(paths);
+    if (untidy.length > 0) said.push(`Not formatted, mend with \`deno fmt\`: ${untidy.join(", ")}`);
     return said.join("\n");
   } finally {
     for (const module of modules) await Deno.remove(module).catch(() => {});

@@ -46,7 +46,8 @@ def scrubber(folder):
     project = os.path.dirname(os.path.abspath(folder))
     places = [("file://" + project, "."), (project, "."), (tempfile.gettempdir(), "tmp"),
               (os.path.expanduser("~"), "~")]
-    # A longer name that begins like a place is another place.
+    # The longest first, since one place may lie in another; a longer name that begins like a place is another place.
+    places.sort(key=lambda place: -len(place[0]))
     patterns = [(re.compile(re.escape(place) + r"(?![\w.-])"), name) for place, name in places if len(place) > 1]
 
     def scrub(text):

@@ -112,3 +112,11 @@ export async function installVenv(site: Site, report: Report, python: Python): P
   await markDone(root, "python", { version: await version(root), files: Object.fromEntries(files) });
   return "JupyterLab, nbclient, nbconvert and ffmpeg in .venv";
 }
+
+/** A function that runs uv with its settings, for environments beside the kit's own; set-up has been run. */
+export async function uvRunner(root: string): Promise<(...args: string[]) => Promise<string>> {
+  const python = await findPython({ root, signal: new AbortController().signal });
+  const uv = join(root, ".native", "uv", "uv"), env = uvSettings(python);
+  const site = { root, signal: new AbortController().signal };
+  return (...args) => runTool(site, [uv, ...args], { part: "bench", env });
+}

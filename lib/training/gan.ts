@@ -63,29 +63,15 @@ function* drawsFrom(step: number, gan: GanConfig): Generator<Draw> {
 function compiledSteps(config: Config, enabled: boolean) {
   const options = { enabled };
   return {
-    frame: compile(frameStep(config.gan) as never, options) as unknown as ReturnType<typeof frameStep>,
-    window: compile(windowStep(config.gan) as never, options) as unknown as ReturnType<typeof windowStep>,
-    discriminator: compile(discriminatorStep as never, options) as unknown as typeof discriminatorStep,
+    frame: compile(frameStep(config.gan), options),
+    window: compile(windowStep(config.gan), options),
+    discriminator: compile(discriminatorStep, options),
   };
 }
 
-/** The models to start from: those of the checkpoint, or a fresh generator and the pretrained discriminator. */
-async function startModels(
-  groups: Record<string, Params> | undefined,
-  config: Config,
-  { run, discriminator: discriminatorRun }: GanOptions,
-): Promise<Models> {
-  if (groups) {
-    const path = lastPath(run);
-    return {
-      generator: checkParams(path, groups.generator, generatorSpecs(config.generator)),
-      generatorAdam: unflattenAdam(groups.generator_adam),
-      discriminator: checkParams(path, groups.discriminator, syncDiscriminatorSpecs(config.discriminator)),
-      discriminatorAdam: unflattenAdam(groups.discriminator_adam),
-    };
-  }
+/** A fresh generator and the pretrained discriminator. */
+function freshModels(config: Config, discriminator: Params): Models {
   const generator = initGenerator(config.generator, config.seed);
-  const { params: discriminator } = await loadDiscriminator(discriminatorRun);
   return {
     generator,
     generatorAdam: adamInit(generator),
@@ -93,6 +79,14 @@ async function startModels(
     discriminatorAdam: adamInit(discriminator),
   };
 }
+
+/** The models of a checkpoint. */
+const resumedModels = (path: string, config: Config, groups: Record<string, Params>): Models => ({
+  generator: checkParams(path, groups.generator, generatorSpecs(config.generator)),
+  generatorAdam: unflattenAdam(groups.generator_adam),
+  discriminator: checkParams(path, groups.discriminator, syncDiscriminatorSpecs(config.discriminator)),
+  discriminatorAdam: unflattenAdam(groups.discriminator_adam),
+});
 
 /**
  * Trains the generator against the pretrained discriminator (eq. 1 and 6): first on single frames with L1
@@ -104,6 +98,11 @@ async function startModels(
 export async function train(prepared: string, options: GanOptions): Promise<TrainResult> {
   const dataset = await openDataset(prepared, "train");
   const heldOut = await openDataset(prepared, "val");
+  if (!options.resume) {
+    // Held-out clips that cannot be scored are named now, not at the first evaluation.
+    const { minShift, voicedOnly } = options.config.gan;
+    await drawSyncBatch(heldOut, random(1), { size: 1, minShift, voicedOnly });
+  }
   const pretrained = await loadDiscriminator(options.discriminator);
   // The discriminator's own configuration goes along, so that the run can be read without the other folder.
   const asked = { ...options.config, discriminator: pretrained.config.discriminator };
@@ -112,12 +111,11 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     { kind: "generator", config: asked, data: { name: basename(prepared), clips: dataset.rows.length } },
     { resume: options.resume ?? false, steps: options.steps, settings: options.settings },
   );
-  tf.dispose(pretrained.params);
   const gan = config.gan;
-  let models = await startModels(checkpoint?.groups, config, options);
-  // Held-out clips that cannot be scored are named now, not at the first evaluation.
-  const { minShift, voicedOnly } = gan;
-  await drawSyncBatch(heldOut, random(config.seed), { size: 1, minShift, voicedOnly });
+  let models = checkpoint
+    ? resumedModels(lastPath(options.run), config, checkpoint.groups)
+    : freshModels(config, pretrained.params);
+  if (checkpoint) tf.dispose(pretrained.params);
   let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
   using batches = streamBatches(dataset, {
     state: checkpoint?.state.random ?? config.seed,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { exists, makeFolder } from "../files.ts";
 import { readParquet, writeParquet } from "../parquet.ts";
+import type { Tensor } from "../tf.ts";
 
 /** What was measured at one step: `{ step: 120, "loss/sync": 0.53 }`; a value not measured is left out or null. */
 export interface LogRow {
@@ -26,6 +27,16 @@ export async function readLog(folder: string): Promise<LogRow[]> {
   return await exists(fileOf(folder)) ? readParquet(fileOf(folder)) as LogRow[] : [];
 }
 
+/** TensorBoard's writer; tfjs keeps one open for each folder, and would keep what it was opened with as well. */
+function openBoard(tf: typeof import("../tf.ts").tf, folder: string) {
+  const opened: { board?: ReturnType<typeof tf.node.summaryFileWriter> } = {};
+  tf.tidy(() => {
+    opened.board = tf.node.summaryFileWriter(folder);
+    tf.keep((opened.board as unknown as { resourceHandle: Tensor }).resourceHandle);
+  });
+  return opened.board!;
+}
+
 /**
  * Opens the log of a run folder, going on after the rows it holds: `<folder>/log.parquet`, and scalars for
  * TensorBoard under `<folder>/tensorboard` (one more event file each time a run is resumed).
@@ -37,7 +48,7 @@ export async function openLog(folder: string): Promise<Log> {
   await makeFolder(events);
   // Loaded here so that figures, which only read logs, need no TensorFlow.
   const { tf } = await import("../tf.ts");
-  const board = tf.node.summaryFileWriter(events);
+  const board = openBoard(tf, events);
 
   return {
     rows,

@@ -132,6 +132,11 @@ export async function recalibrateDiscriminator(
 export async function pretrain(prepared: string, options: TrainOptions): Promise<TrainResult> {
   const dataset = await openDataset(prepared, "train");
   const heldOut = await openDataset(prepared, "val");
+  if (!options.resume) {
+    // Held-out clips that cannot be scored are named now, not at the first evaluation.
+    const { voicedOnly } = options.config.pretrain;
+    await drawSyncBatch(heldOut, random(1), { size: 1, minShift: HELD_OUT_SHIFT, voicedOnly });
+  }
   const { config, checkpoint } = await openRun(
     options.run,
     {
@@ -155,18 +160,15 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     draws: pairs({ size, minShift, voicedOnly }),
     ahead: AHEAD,
   });
-  // Held-out clips that cannot be scored are named now, not at the first evaluation.
-  await drawSyncBatch(heldOut, random(config.seed), { size: 1, minShift: HELD_OUT_SHIFT, voicedOnly });
   let step = checkpoint?.state.step ?? 0;
   let best = checkpoint?.state.best ?? Infinity, bestStep = checkpoint?.state.bestStep ?? 0;
   const rate = tf.scalar(learningRate);
   const log = await openLog(options.run);
   log.truncateAfter(step);
   const trained = compile(
-    (p: Params, s: AdamState & Named, batch: Named) =>
-      pretrainStep({ params: p, state: s, batch }, rate) as unknown as Named,
+    (p: Params, s: AdamState, batch: Named) => pretrainStep({ params: p, state: s, batch }, rate),
     { enabled: options.compiled ?? true },
-  ) as unknown as (p: Params, s: AdamState, batch: Named) => ReturnType<typeof pretrainStep>;
+  );
 
   const evaluate = async () => {
     const recalibrated = await recalibrateDiscriminator(params, {

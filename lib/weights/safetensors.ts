@@ -1,6 +1,5 @@
-import { dirname } from "node:path";
 import { KitError } from "../errors.ts";
-import { makeFolder, writing } from "../files.ts";
+import { replaceFile } from "../files.ts";
 
 /**
  * The safetensors format (version 0.3 and later): eight bytes of header length, a JSON header that names each
@@ -281,16 +280,11 @@ export async function writeSafetensors(
   metadata?: Record<string, string>,
 ): Promise<void> {
   const { header, order } = layOut(path, tensors, metadata);
-  const part = `${path}.part`;
-  await makeFolder(dirname(path));
-  await writing(path, async () => {
-    {
-      using file = await Deno.open(part, { write: true, create: true, truncate: true });
-      await writeAll(file, header);
-      for (const [, { data }] of order) {
-        await writeAll(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-      }
+  await replaceFile(path, async (part) => {
+    using file = await Deno.open(part, { write: true, create: true, truncate: true });
+    await writeAll(file, header);
+    for (const [, { data }] of order) {
+      await writeAll(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }
-    await Deno.rename(part, path);
   });
 }

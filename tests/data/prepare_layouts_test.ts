@@ -8,7 +8,7 @@ import { makeFaceFilm } from "./face_film.ts";
 
 const WORDS =
   "Text:  SO IT IS\nConf:  5\n\nWORD START END ASDSCORE\nSO 0.10 0.30 9\nIT 0.30 0.70 9\nIS 0.80 1.90 9\n";
-const OPTIONS = { every: 2, split: "1,0,0", workers: 1 };
+const OPTIONS = { every: 2, split: "1,0,0", cuts: "ignore" as const, workers: 1 };
 
 async function lay(root: string, texts: Record<string, string>): Promise<void> {
   for (const [path, text] of Object.entries(texts)) await writeAtomic(join(root, path), text);

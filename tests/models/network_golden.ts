@@ -86,18 +86,14 @@ export function assertTraining(
     lossOf: (params: Params, batch: Named) => { loss: Tensor; statistics: Params };
   },
 ): void {
-  const step = compile((all: Params, adam: Named & AdamState, data: Named) => {
+  const step = compile((all: Params, adam: AdamState, data: Named) => {
     const { loss, gradients, aux } = valueAndGradients((trained) => {
       const made = lossOf({ ...all, ...trained }, data);
       return { loss: made.loss, aux: made.statistics };
     }, trainable(all));
     const next = adamStep({ params: all, gradients, state: adam }, tf.scalar(1e-4));
-    return { params: { ...next.params, ...aux }, state: next.state, loss } as never;
-  }) as unknown as (
-    all: Params,
-    adam: AdamState,
-    data: Named,
-  ) => { params: Params; state: AdamState; loss: Tensor };
+    return { params: { ...next.params, ...aux }, state: next.state, loss };
+  });
   let all = params, state = adamInit(params);
   const found: number[] = [];
   for (let k = 0; k < losses.length; k++) {

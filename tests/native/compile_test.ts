@@ -26,10 +26,10 @@ function madeBatch(seed: number, size = 4): Named {
 function losses(steps: number, { enabled, onStep }: { enabled: boolean; onStep?: () => void }): number[] {
   let params = initSyncDiscriminator(thin, 7), state = adamInit(params);
   const step = compile(
-    (p: Params, s: AdamState & Named, batch: Named, rate: Tensor) =>
-      pretrainStep({ params: p, state: s, batch }, rate) as unknown as Named,
+    (p: Params, s: AdamState, batch: Named, rate: Tensor) =>
+      pretrainStep({ params: p, state: s, batch }, rate),
     { enabled },
-  ) as unknown as (...args: [Params, AdamState, Named, Tensor]) => ReturnType<typeof pretrainStep>;
+  );
   const rate = tf.scalar(1e-3), batches = [0, 1, 2].map((seed) => madeBatch(seed));
   const found = [];
   for (let k = 0; k < steps; k++) {
@@ -94,19 +94,19 @@ Deno.test("a step is recorded once for each set of shapes and types", () => {
 Deno.test("trees go in and come out, an argument handed straight back included", () => {
   const step = compile(({ a, rest }: { a: Tensor; rest: Tensor[] }, { b }: { b: Tensor }) => ({
     sum: tf.add(a, rest[1]),
-    nested: [b, { again: b, product: tf.mul(rest[0], b) }],
+    nested: [b, { again: b, product: tf.mul(rest[0], b) }] as const,
   }));
   tf.tidy(() => {
     const [a, b, c, d] = [1, 2, 3, 4].map((v) => tf.scalar(v));
     const out = step({ a, rest: [c, d] }, { b });
     assert.equal(out.sum.dataSync()[0], 5);
-    const [handed, { again, product }] = out.nested as [Tensor, { again: Tensor; product: Tensor }];
+    const [handed, { again, product }] = out.nested;
     assert.deepEqual([handed, again, product].map((t) => t.dataSync()[0]), [2, 2, 6]);
     b.dispose();
     assert.equal(handed.dataSync()[0], 2, "results do not die with the arguments");
     assert.deepEqual(leaves(out).length, 4);
-    assert.equal((withLeaves({ x: [a] }, [c]) as { x: Tensor[] }).x[0], c);
-    assert.throws(() => leaves({ a, n: 3 as never }), /tensors in objects and arrays, not 3/);
+    assert.equal(withLeaves({ x: [a] }, [c]).x[0], c);
+    assert.throws(() => leaves({ a, n: 3 }), /tensors in objects and arrays, not 3/);
   });
 });
 
@@ -194,9 +194,7 @@ Deno.test("gradients: values, what was computed on the way, zeros for what the l
   for (const enabled of [true, false]) {
     const before = tf.memory().numTensors;
     tf.tidy(() => {
-      const { loss, gradients, aux } = compile(step as never, { enabled })(
-        { p: parameters, data: x } as never,
-      ) as unknown as ReturnType<typeof step>;
+      const { loss, gradients, aux } = compile(step, { enabled })({ p: parameters, data: x });
       assert.equal(loss.dataSync()[0], 9 + 64);
       assert.deepEqual(values(gradients.w), [2 * 9, 2 * 32]);
       assert.deepEqual(gradients.unused.shape, [1, 2]);

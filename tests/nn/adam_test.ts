@@ -33,10 +33,10 @@ function run(steps: number, config: AdamConfig, enabled: boolean): { x: number[]
   let state = adamInit(params);
   assert.deepEqual(Object.keys(state.m), ["w"], "statistics have no moments");
   const step = compile(
-    (p: Params, s: Params & AdamState, g: Tensor, rate: Tensor) =>
-      adamStep({ params: p, gradients: { w: g }, state: s }, rate, config) as never,
+    (p: Params, s: AdamState, g: Tensor, rate: Tensor) =>
+      adamStep({ params: p, gradients: { w: g }, state: s }, rate, config),
     { enabled },
-  ) as unknown as (...args: [Params, AdamState, Tensor, Tensor]) => { params: Params; state: AdamState };
+  );
   for (let t = 1; t <= steps; t++) {
     ({ params, state } = step(params, state, tf.tensor1d(gradientsAt(t)), tf.scalar(config.learningRate)));
   }

@@ -56,3 +56,13 @@ Deno.test("cells are type-checked and linted together, and nothing is left behin
       "untidy.ipynb",
     ]);
   }));
+
+Deno.test("a notebook that deno fmt would write otherwise is named, in any state of its cache", () =>
+  inFolder(async (folder) => {
+    const tidy = join(folder, "tidy.ipynb"), untidy = join(folder, "untidy.ipynb");
+    const metadata = { language_info: { name: "typescript", file_extension: ".ts" } };
+    await writeNotebook(tidy, ["const a = [1];", "a[0];"], { metadata });
+    await writeNotebook(untidy, ["const a = [ 1 ]", "a[0];"], { metadata });
+    assert.equal(await checkNotebooks([tidy]), "");
+    assert.equal(await checkNotebooks([untidy, tidy]), `Not formatted, mend with \`deno fmt\`: ${untidy}`);
+  }));

@@ -1,5 +1,9 @@
 /** Writes a notebook with one markdown cell and these code cells. */
-export async function writeNotebook(path: string, sources: string[]): Promise<void> {
+export async function writeNotebook(
+  path: string,
+  sources: string[],
+  { metadata = {} }: { metadata?: object } = {},
+): Promise<void> {
   const cells = [
     { cell_type: "markdown", id: "title", metadata: {}, source: ["# Made by a test\n"] },
     ...sources.map((source, index) => ({
@@ -11,5 +15,5 @@ export async function writeNotebook(path: string, sources: string[]): Promise<vo
       source: source.split(/(?<=\n)/),
     })),
   ];
-  await Deno.writeTextFile(path, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+  await Deno.writeTextFile(path, JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }));
 }

@@ -39,7 +39,7 @@ Deno.test("the paper's preset has the paper's numbers", () => {
 Deno.test("settings change a copy, each with its own type", () => {
   const settings = [
     "gan.syncWeight=0.01",
-    "pretrain.voicedOnly=false",
+    "pretrain.voicedOnly=true",
     "discriminator.lstm=none",
     "seed=0",
     "name=mine",
@@ -50,7 +50,7 @@ Deno.test("settings change a copy, each with its own type", () => {
     name: "mine",
     seed: 0,
     discriminator: { ...small.discriminator, lstm: "none" },
-    pretrain: { ...small.pretrain, voicedOnly: false },
+    pretrain: { ...small.pretrain, voicedOnly: true },
     gan: { ...small.gan, syncWeight: 0.01 },
   });
   assert.equal(small.gan.syncWeight, 0.003, "the preset stays as it is");

@@ -10,7 +10,7 @@ const HAIRS_FROM = 0.3;
 /** Height of the ears' middle, where the beard begins at the sides (y, face pixels). */
 const SIDEBURNS = 10;
 /** Bare skin around the lips, face pixels. */
-const RIM = 1.6;
+const RIM = 2.2;
 
 /** How much beard grows at a place of the resting face, 0 to 1. */
 function growsAt(look: Look, x: number, y: number): number {

@@ -143,9 +143,15 @@ function hairOf(
     colour,
     hairline: -47 + draw.uniform(-4, 4) - (bald ? 7 : 0),
     volume: draw.uniform(5, 10) + 3 * feminine,
-    fringe: feminine > 0.4 && style !== "swept" && draw.uniform() < 0.3 ? draw.uniform(0.6, 1) : 0,
+    fringe: feminine > 0.5 && style !== "swept" && draw.uniform() < 0.3 ? draw.uniform(0.6, 1) : 0,
     part: draw.uniform(-0.6, 0.6),
   };
+}
+
+/** The colour of a frame for glasses that shows on this skin: dark, brown and blue, or on dark skin silver and gold. */
+function rimFor(skin: Colour, place: number): Colour {
+  const dark = (skin[0] + skin[1] + skin[2]) / 3 < 105;
+  return along(dark ? [[188, 190, 196], [214, 182, 112]] : [[24, 22, 24], [84, 52, 30], [60, 70, 96]], place);
 }
 
 /** Three of five men have a beard, one of four of these on chin and lip only; the others are shaved, not all today. */
@@ -173,6 +179,7 @@ export function drawLook(seed: number, index: number): Look {
   const azimuth = (spread(seed, index, "light", 0.5698) * 2 - 1) * 0.75, elevation = uniform(0.25, 0.75);
   const clothesHue = spread(seed, index, "clothes", 0.3247) * 360, wallHue = uniform(0, 360);
   const hair = hairOf(draw, { feminine, age, dark }, spread(seed, index, "hair", 0.809));
+  const beard = beardOf(random(seed, "beard", index), { masculine, hair: hair.colour });
   const lip = mix(mix(base, [176, 72, 74], 0.44 - 0.1 * dark), [88, 36, 42], 0.1 + 0.18 * dark);
   const lipstick = feminine > 0.55 && uniform() < 0.5 ? uniform(0.25, 0.6) : 0;
   return {
@@ -211,7 +218,10 @@ export function drawLook(seed: number, index: number): Look {
       lower: uniform(4.8, 6.4) + 1.3 * dark + 0.8 * feminine,
       bow: uniform(0.12, 0.3),
       tilt: uniform(0.9, 2.4),
-      colour: mix(lip, along([[186, 44, 62], [150, 34, 60], [196, 84, 76]], uniform()), lipstick),
+      // Against a dark beard lips look redder and brighter than on bare skin.
+      colour: beard.growth > 0.3
+        ? mix(lip, [206, 112, 104], 0.22)
+        : mix(lip, along([[186, 44, 62], [150, 34, 60], [196, 84, 76]], uniform()), lipstick),
     },
     teeth: mix([240, 236, 226], [222, 208, 180], uniform(0, 0.6) + 0.4 * age),
     eyes: {
@@ -230,13 +240,9 @@ export function drawLook(seed: number, index: number): Look {
       tilt: uniform(-1.5, 1.5),
     },
     hair,
-    beard: beardOf(draw, { masculine, hair: hair.colour }),
+    beard,
     glasses: uniform() < 0.3
-      ? {
-        rim: along([[24, 22, 24], [84, 52, 30], [150, 120, 70], [60, 70, 96]], uniform()),
-        round: uniform(),
-        weight: uniform(1.1, 2.2),
-      }
+      ? { rim: rimFor(base, uniform()), round: uniform(), weight: uniform(1.3, 2.2) }
       : null,
     earrings: feminine > 0.6 && uniform() < 0.5,
     light: {
