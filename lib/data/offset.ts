@@ -29,7 +29,7 @@ export function spanAt(offset: number, { frames, columns }: { frames: number; co
   const firstFrame = Math.max(0, Math.min(frames, soundFrame + offset));
   const left = frames - Math.max(firstFrame, soundFrame);
   const firstColumn = Math.min(columns, melStart(soundFrame));
-  const wanted = 1 + Math.floor(SAMPLES * left / HOP);
+  const wanted = offset === 0 ? columns : 1 + Math.floor(SAMPLES * left / HOP);
   return {
     firstFrame,
     frames: left,
