@@ -18,8 +18,8 @@ Deno.test("a place that cannot be written is named, with the remedy", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "file"), "");
     const below = join(folder, "file", "folder");
-    for (const attempt of [makeFolder(below), writeAtomic(join(below, "a"), "x")]) {
-      await assert.rejects(attempt, (error) => {
+    for (const attempt of [() => makeFolder(below), () => writeAtomic(join(below, "a"), "x")]) {
+      await assert.rejects(attempt(), (error) => {
         assert.ok(error instanceof KitError);
         assert.ok(error.what.includes(below));
         assert.match(error.remedy, /choose another folder/);
