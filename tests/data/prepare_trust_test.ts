@@ -85,7 +85,7 @@ Deno.test("every film is measured as it was made: blurred, small, quiet, leaning
     await makeFaceFilm(at("leaning"), { seconds, filter: "rotate=15*PI/180:fillcolor=gray", person: 2 });
     await makeFaceFilm(at("still"), {
       seconds,
-      filter: "loop=loop=-1:size=1:start=0,trim=end_frame=30",
+      filter: "hflip,loop=loop=-1:size=1:start=0,trim=end_frame=30",
       person: 3,
     });
     const low = ["-vf", "scale=112:112", "-crf", "30", "-c:a", "aac", "-b:a", "48k"];
