@@ -99,7 +99,7 @@ export const small: Config = {
     steps: 1200,
     batch: 16,
     learningRate: 3e-4,
-    // Pauses are kept: on several speakers it is at their edges that sync is first learnt.
+    // Pauses are kept among the windows, as in `paper`; whether speech alone is better is still to be compared.
     minShift: 8,
     voicedOnly: false,
     evaluateEvery: 200,
