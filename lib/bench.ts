@@ -1,6 +1,6 @@
 // Training steps timed, ours and PyTorch's: `deno task bench`.
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Network, StepOptions, StepTime } from "./bench_step.ts";
 import { KitError } from "./errors.ts";
@@ -51,17 +51,22 @@ const ours = async (options: StepOptions): Promise<StepTime> =>
     `the ${options.network}`,
   ) as unknown as StepTime;
 
-/** Python with PyTorch in an environment of the bench's own, made on the first call. */
-async function pytorch(): Promise<string> {
+/** Python with PyTorch, and what a further list names, in an environment of the bench's own, made on the first call. */
+export async function pytorch(further?: string): Promise<string> {
   const folder = join(ROOT, ".native", "bench"), python = join(folder, "bin", "python");
-  const done = join(folder, "done");
-  if (existsSync(done)) return python;
-  console.error("Fetching PyTorch for the comparison (about 600 MB) into .native/bench");
-  await makeFolder(join(ROOT, ".native"));
-  const uv = await uvRunner(ROOT);
-  await uv("venv", "--clear", "--no-project", folder);
-  await uv("pip", "install", "--no-deps", "--python", python, "--requirement", REQUIREMENTS);
-  await Deno.writeTextFile(done, "");
+  const install = async (requirements: string, done: string) => {
+    const uv = await uvRunner(ROOT);
+    await uv("pip", "install", "--no-deps", "--python", python, "--requirement", requirements);
+    await Deno.writeTextFile(done, "");
+  };
+  if (!existsSync(join(folder, "done"))) {
+    console.error("Fetching PyTorch for the comparison (about 600 MB) into .native/bench");
+    await makeFolder(join(ROOT, ".native"));
+    await (await uvRunner(ROOT))("venv", "--clear", "--no-project", folder);
+    await install(REQUIREMENTS, join(folder, "done"));
+  }
+  const more = further && join(folder, `done ${basename(further)}`);
+  if (more && !existsSync(more)) await install(further, more);
   return python;
 }
 

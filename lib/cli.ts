@@ -1,48 +1,14 @@
 // What a person runs. Each command is `deno task <name>`; the rooms it needs are loaded when it is called, so
 // that --help is quick. Exit status: 0 done, 1 failed (one line says why and what to do), 2 wrong usage.
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { CorpusSize } from "./data/corpus_plan.ts";
+import { addDataCommands } from "./cli/data_commands.ts";
+import { aboveZero, collect, count, printing } from "./cli/printing.ts";
 import { fail } from "./exit.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
-
-/** What a command has to say when it is done: lines for a person, and the object that --json prints. */
-interface Outcome {
-  lines: string[];
-  json: unknown;
-}
-
-/** A whole number from 1 on. */
-function count(text: string): number {
-  if (/^[1-9][0-9]*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Give a whole number from 1 on.");
-}
-
-/** A number above 0. */
-function aboveZero(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < Infinity) return value;
-  throw new InvalidArgumentError("Give a number above 0.");
-}
-
-const collect = (text: string, all: string[]): string[] => [...all, text];
-
-/**
- * Turns a function that returns an outcome into a commander action: --json sends the object, and nothing else,
- * to standard output.
- */
-function printing<Args extends unknown[]>(work: (...args: Args) => Promise<Outcome>) {
-  return async (...args: Args) => {
-    // commander calls actions with the arguments, then the options, then the command.
-    const { json } = args.at(-2) as { json?: boolean };
-    const print = console.log;
-    if (json) console.log = console.error;
-    const outcome = await work(...args);
-    if (json) print(JSON.stringify(outcome.json));
-    else outcome.lines.forEach((line) => print(line));
-  };
-}
 
 const program = new Command("deno task")
   .description("Lip-sync training and measuring after Hong and Zhang (2023).")
@@ -96,40 +62,20 @@ program.command("corpus").description(
   "draw the embedded corpus: synthetic speakers whose mouths follow their speech",
 )
   .argument("[out]", "where to", "data/corpus")
-  .option("--size <name>", "tiny or small", "small")
+  .option("--size <name>", "tiny (half a minute), small (ten minutes) or large (over an hour)", "small")
   .option("--seed <number>", "another seed draws other films", count, 1)
   .option("--json", "print the counts as JSON")
-  .action(printing(async (out: string, { size, seed }: { size: "tiny" | "small"; seed: number }) => {
+  .action(printing(async (out: string, { size, seed }: { size: CorpusSize; seed: number }) => {
     const { drawCorpus } = await import("./data/synthetic.ts");
-    const { clips, drawn } = await drawCorpus(out, { size, seed });
+    const { clips, drawn, frames, sha256 } = await drawCorpus(out, { size, seed });
+    const minutes = (frames / 25 / 60).toFixed(1);
     return {
-      json: { out, size, seed, clips: clips.length, drawn },
-      lines: [`${clips.length} clips in ${out}, ${drawn} of them drawn now`],
+      json: { out, size, seed, clips: clips.length, drawn, frames, sha256 },
+      lines: [`${clips.length} clips (${minutes} minutes) in ${out}, ${drawn} of them drawn now`],
     };
   }));
 
-program.command("prepare").description("find and crop the faces of a folder of videos, compute their mel")
-  .argument("<videos>", "a folder of videos, or GRID's own layout")
-  .argument("<out>", "the prepared folder; one that is there goes on")
-  .option("--split <shares>", "percent of train, val and test", "95,2,3")
-  .option("--every <frames>", "look for a face on every so many frames", count, 5)
-  .option("--workers <number>", "preparing processes; as many as there are cores", count)
-  .option("--retry-rejects", "try again what was rejected before")
-  .option("--json", "print the counts and the rejects as JSON")
-  .action(printing(async (
-    videos: string,
-    out: string,
-    options: { split: string; every: number; workers?: number; retryRejects?: boolean },
-  ) => {
-    const { prepare } = await import("./data/prepare.ts");
-    const { clips, rejects } = await prepare(videos, out, options);
-    return {
-      json: { out, clips: clips.length, rejects },
-      lines: [
-        `${clips.length} clips prepared in ${out}, ${rejects.length} rejected (rejects.parquet says why)`,
-      ],
-    };
-  }));
+addDataCommands(program);
 
 interface TrainingFlags {
   run: string;
@@ -247,7 +193,8 @@ program.command("report").description("draw what a trained pair does on clips th
     return { json: summary, lines: summary.map(line) };
   }));
 
-program.command("bench").description("time a training step of both networks, eager and compiled")
+program.command("bench")
+  .description("time a training step of both networks, eager and compiled; or the loader; or `prepare`")
   .option("--compare", "put PyTorch beside it, fetched into an environment of its own (Linux x64)")
   .addOption(
     new Option("--network <name>", "this network only").choices(["discriminator", "generator"]),
@@ -255,6 +202,11 @@ program.command("bench").description("time a training step of both networks, eag
   .option("--width <number>", "this width only; 0.25 and 1 when not given", aboveZero)
   .option("--steps <number>", "timed steps of each measurement", count, 10)
   .option("--rounds <number>", "repetitions, in turns: 1, or 3 with --compare", count)
+  .option("--loader <prepared>", "time the drawing of batches from this folder against training")
+  .option("--peers <wav2lip>", "time `prepare` beside preprocess.py of this checkout of Wav2Lip")
+  .option("--videos <folder>", "with --peers: films to prepare")
+  .option("--clips <number>", "with --peers: how many of them", count, 4)
+  .option("--python <program>", "with --peers: Python with torch; one with torch is fetched when not given")
   .option("--json", "print the rows as JSON")
   .action(printing(async (
     { network, width, ...options }: {
@@ -263,9 +215,27 @@ program.command("bench").description("time a training step of both networks, eag
       compare?: boolean;
       steps: number;
       rounds?: number;
+      loader?: string;
+      peers?: string;
+      videos?: string;
+      clips: number;
+      python?: string;
     },
   ) => {
-    const { bench, benchLines } = await import("./bench.ts");
+    const { bench, benchLines, pytorch } = await import("./bench.ts");
+    if (options.loader !== undefined) {
+      const { benchLoader } = await import("./bench_loader.ts");
+      const rows = await benchLoader(options.loader, options);
+      return { json: rows, lines: benchLines(rows) };
+    }
+    if (options.peers !== undefined) {
+      const { benchPeers, WAV2LIP_REQUIREMENTS } = await import("./bench_peers.ts");
+      const { peers: wav2lip, videos, clips, rounds } = options;
+      if (videos === undefined) return program.error("error: --peers needs --videos <folder>");
+      const python = options.python ?? await pytorch(WAV2LIP_REQUIREMENTS);
+      const rows = await benchPeers({ wav2lip, videos, clips, rounds, python });
+      return { json: rows, lines: benchLines(rows) };
+    }
     const rows = await bench({
       ...options,
       networks: network ? [network] : undefined,

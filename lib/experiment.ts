@@ -4,7 +4,14 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { prepare } from "./data/prepare.ts";
-import { type ManifestRow, readManifest, writeManifest } from "./data/manifest.ts";
+import {
+  type ManifestRow,
+  PREPARED_VERSION,
+  preparedOfAnyVersion,
+  readKept,
+  readManifest,
+  writeManifest,
+} from "./data/manifest.ts";
 import { type CorpusSize, drawCorpus } from "./data/synthetic.ts";
 import { exists, makeFolder } from "./files.ts";
 import type { Source } from "./figures/plot.ts";
@@ -58,7 +65,9 @@ async function embeddedCorpus(
   // A project that was moved has its films elsewhere.
   const isFinished = (rows: ManifestRow[]) =>
     rows.every(({ id, source, split }) => source.startsWith(join(videos, "/")) && split === splits.get(id));
-  const known = await exists(join(prepared, "manifest.parquet")) ? await readManifest(prepared) : [];
+  const current = (await preparedOfAnyVersion(prepared))?.version === PREPARED_VERSION;
+  const finished = current && await exists(join(prepared, "manifest.parquet"));
+  const known = finished ? await readManifest(prepared) : [];
   if (drawn > 0 || known.length === 0 || !isFinished(known)) {
     const { clips, rejects } = await prepare(videos, prepared);
     const split = (row: ManifestRow) => ({ ...row, split: splits.get(row.id)! });
@@ -101,7 +110,7 @@ export async function openExperiment(
   const given = KIT_DATA
     ? { data: basename(resolve(KIT_DATA)), prepared: resolve(KIT_DATA) }
     : await embeddedCorpus(drawings, preset === "tiny" ? "tiny" : "small");
-  const rows = await readManifest(given.prepared);
+  const rows = await readKept(given.prepared);
   const clips = rows.filter(({ split }) => split === "train").length;
   const wanted = { config, data: { name: basename(given.prepared), clips } };
   const runs = resolve(KIT_RUNS), folder = join(runs, `${KIT_DATA ? given.data : "corpus"}-${preset}`);

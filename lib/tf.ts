@@ -7,8 +7,7 @@
 import fs from "node:fs";
 import Module from "node:module";
 import util from "node:util";
-import { Binding } from "./native/binding.ts";
-import { openLibrary } from "./native/library.ts";
+import { type Binding, threadBinding } from "./native/binding.ts";
 
 // deno-lint-ignore no-explicit-any
 const module = Module as any, legacyUtil = util as any, files = fs as any;
@@ -18,10 +17,9 @@ const isAddon = (name: unknown) => String(name).endsWith("tfjs_binding.node");
 legacyUtil.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 legacyUtil.isArray ??= Array.isArray;
 
-let shared: Binding | undefined;
 const load = module._load, existsSync = files.existsSync;
 module._load = function (name: string, ...rest: unknown[]) {
-  return isAddon(name) ? shared ??= new Binding(openLibrary()) : load.call(this, name, ...rest);
+  return isAddon(name) ? threadBinding() : load.call(this, name, ...rest);
 };
 files.existsSync = (path: unknown) => isAddon(path) || existsSync(path);
 
@@ -30,6 +28,6 @@ await tf.ready();
 files.existsSync = existsSync;
 
 /** The binding behind tfjs, for compile() and the kernels. */
-export const binding: Binding = shared!;
+export const binding: Binding = threadBinding();
 export { tf };
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-node-gpu";

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { type ManifestRow, readManifest, type Split, writeManifest } from "../lib/data/manifest.ts";
+import { PREPARED_VERSION, readManifest, type Split, writeManifest } from "../lib/data/manifest.ts";
 import { planCorpus } from "../lib/data/synthetic.ts";
 import { KitError } from "../lib/errors.ts";
 import { openDiscriminator, openExperiment } from "../lib/experiment.ts";
 import { exists, writeAtomic } from "../lib/files.ts";
 import { paper, small, tiny } from "../lib/training/config.ts";
 import { openRun } from "../lib/training/run.ts";
+import { madeRow } from "./data/made_row.ts";
 import { makeTinyRun } from "./training/tiny_run.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -18,15 +19,11 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-const row = (id: string, split: Split): ManifestRow => ({
-  ...{ id, source: `films/${id}.mp4`, speaker: "s1", path: `clips/${id}.safetensors`, split, note: "" },
-  ...{ frames: 50, duration_s: 2, fps_in: 25, box_x_mean: 1, box_y_mean: 1, box_size_mean: 1, box_jitter: 0 },
-  ...{ detection_rate: 1, score_mean: 1, sound_rms_db: -20 },
-});
+const row = (id: string, split: Split) => madeRow({ id, split, frames: 50 });
 
 /** A prepared folder of three clips, as far as its tables go. */
 async function writePrepared(folder: string): Promise<void> {
-  await writeAtomic(join(folder, "prepared.json"), JSON.stringify({ version: 1, config: {} }));
+  await writeAtomic(join(folder, "prepared.json"), JSON.stringify({ version: PREPARED_VERSION, config: {} }));
   await writeManifest(folder, [row("s1/a", "train"), row("s1/b", "val"), row("s1/c", "test")], []);
 }
 

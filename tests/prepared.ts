@@ -1,11 +1,13 @@
 import { join } from "node:path";
-import { clipConfig, writeClip } from "../lib/data/clip_file.ts";
+import { clipConfig } from "../lib/data/clip_file.ts";
 import { type ManifestRow, PREPARED_VERSION, type Split, writeManifest } from "../lib/data/manifest.ts";
 import { makeFolder, writeAtomic } from "../lib/files.ts";
 import { FACE_SIZE } from "../lib/media/face_crop.ts";
 import { MEL_BANDS } from "../lib/media/mel.ts";
 import { type Random, random } from "../lib/nn/params.ts";
+import { writeClip } from "../lib/data/write_clip.ts";
 import { type Tensor3D, tf } from "../lib/tf.ts";
+import { madeRow } from "./data/made_row.ts";
 
 const SAMPLES_PER_FRAME = 640, SAMPLES_PER_COLUMN = 200;
 
@@ -59,7 +61,7 @@ function madeMel(columns: number, open: (seconds: number) => number, silent: boo
  */
 export async function makePrepared(folder: string, clips: MadeClip[]): Promise<string> {
   await makeFolder(folder);
-  const config = clipConfig(5);
+  const config = clipConfig({ every: 5, cuts: "split" });
   await writeAtomic(join(folder, "prepared.json"), JSON.stringify({ version: PREPARED_VERSION, config }));
   const rows: ManifestRow[] = [];
   for (const [k, { split, frames = 40, silent = false, seed = k + 1 }] of clips.entries()) {
@@ -72,38 +74,25 @@ export async function makePrepared(folder: string, clips: MadeClip[]): Promise<s
       image.dispose();
     }
     const samples = frames * SAMPLES_PER_FRAME;
-    const row: ManifestRow = {
-      id: `made/clip${k}`,
-      source: `made/clip${k}.mp4`,
-      speaker: "made",
-      frames,
-      duration_s: frames / 25,
-      fps_in: 25,
-      box_x_mean: 100,
-      box_y_mean: 100,
-      box_size_mean: 96,
-      box_jitter: 0,
-      detection_rate: 1,
-      score_mean: 1,
-      sound_rms_db: silent ? -100 : -20,
-      split,
-      path: `clips/made/clip${k}.safetensors`,
-      note: "",
-    };
-    await writeClip(join(folder, row.path), {
-      row,
+    const facts = madeRow({ id: `made/clip${k}`, frames, split, sound_rms_db: silent ? -100 : -20 });
+    const made = await writeClip(join(folder, facts.path), {
+      facts,
       stamp: { config, bytes: 1 },
-      firstFrame: 0,
-      jpegs,
-      mel: madeMel(1 + Math.floor(samples / SAMPLES_PER_COLUMN), open, silent),
-      sound: Int16Array.from({ length: samples }, (_, n) => silent ? 0 : 3000 * Math.sin(n / 10)),
-      boxes: new Float32Array(4 * frames).fill(100),
-      mouth: Float32Array.from(
-        { length: 2 * frames },
-        (_, n) => n % 2 === 0 ? 0.1 * open((n >> 1) / 25) : 0.3,
-      ),
+      data: {
+        words: [],
+        jpegs,
+        mel: madeMel(1 + Math.floor(samples / SAMPLES_PER_COLUMN), open, silent),
+        sound: Int16Array.from({ length: samples }, (_, n) => silent ? 0 : 3000 * Math.sin(n / 10)),
+        boxes: new Float32Array(4 * frames).fill(100),
+        mouth: Float32Array.from(
+          { length: 2 * frames },
+          (_, n) => n % 2 === 0 ? 0.1 * open((n >> 1) / 25) : 0.3,
+        ),
+        looks: [],
+        landmarks: new Float32Array(0),
+      },
     });
-    rows.push(row);
+    rows.push({ ...facts, ...made });
   }
   await writeManifest(folder, rows, []);
   return folder;

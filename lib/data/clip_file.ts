@@ -1,16 +1,20 @@
 import { FACE_SIZE } from "../media/face_crop.ts";
-import { MEL_BANDS } from "../media/mel.ts";
-import { readHeader, writeSafetensors } from "../weights/safetensors.ts";
-import { type ManifestRow, PREPARED_VERSION } from "./manifest.ts";
+import { readHeader } from "../weights/safetensors.ts";
+import { PREPARED_VERSION } from "./manifest.ts";
+import { type ClipRow, FILM_COLUMNS, type Kind, MEASURE_COLUMNS, MEASURES } from "./manifest_row.ts";
 
 /** Raised whenever the same video under the same options would give another file: then clips are made anew. */
-const RECIPE = 1;
+const RECIPE = 3;
+
+/** What becomes of a film that changes shots: a clip for each shot, no clip, or one clip as if nothing were. */
+export type Cuts = "split" | "reject" | "ignore";
 
 /** What decides, beside the video, what a clip's file holds. */
 export interface ClipConfig {
   recipe: number;
   /** A face is looked for on every so many frames. */
   every: number;
+  cuts: Cuts;
   /** Side of the crops in pixels. */
   size: number;
   /** Quality of their JPEG. */
@@ -18,23 +22,17 @@ export interface ClipConfig {
 }
 
 /** The configuration that goes into prepared.json and into every clip. */
-export function clipConfig(every: number): ClipConfig {
-  return { recipe: RECIPE, every, size: FACE_SIZE, quality: 95 };
+export function clipConfig({ every, cuts }: { every: number; cuts: Cuts }): ClipConfig {
+  return { recipe: RECIPE, every, cuts, size: FACE_SIZE, quality: 95 };
 }
 
-/** A manifest row without what only the whole data set decides. */
-export type ClipRow = Omit<ManifestRow, "split" | "path">;
-
-const TEXTS = ["id", "source", "speaker", "note"] as const;
-const NUMBERS = [
-  ...["frames", "duration_s", "fps_in", "box_x_mean", "box_y_mean", "box_size_mean", "box_jitter"] as const,
-  ...["detection_rate", "score_mean", "sound_rms_db"] as const,
-];
+/** Where the clip of an id lies in a prepared folder. */
+export const clipPath = (id: string) => `clips/${id}.safetensors`;
 
 /** What tells a file (or a remembered rejection) of this version and configuration, made from this very video. */
 export interface Stamp {
   config: ClipConfig;
-  /** Size of the video in bytes, so that one which was mended is prepared again. */
+  /** Size of the video and of its file of words in bytes, so that one which was mended is prepared again. */
   bytes: number;
 }
 
@@ -52,49 +50,47 @@ export function bearsStamp(held: Record<string, string>, stamp: Stamp): boolean 
   return Object.entries(stampTexts(stamp)).every(([key, value]) => held[key] === value);
 }
 
-/**
- * Writes a clip of T frames: `frames` (JPEG bytes one after the other), `frame_offsets` [T + 1], `mel` [columns, 80],
- * `sound` [samples] at 16 kHz, `boxes` [T, 4] in source pixels, `mouth` [T, 2]; the row and the stamp as metadata.
- */
-export async function writeClip(
-  target: string,
-  { row, stamp, firstFrame, jpegs, mel, sound, boxes, mouth }: {
-    row: ClipRow;
-    stamp: Stamp;
-    /** The frame of the source, at 25 frames/s, that became frame 0. */
-    firstFrame: number;
-    jpegs: Uint8Array[];
-    mel: Float32Array;
-    sound: Int16Array;
-    boxes: Float32Array;
-    mouth: Float32Array;
-  },
-): Promise<void> {
-  const offsets = new BigInt64Array(jpegs.length + 1);
-  jpegs.forEach((jpeg, t) => offsets[t + 1] = offsets[t] + BigInt(jpeg.length));
-  const frames = new Uint8Array(Number(offsets.at(-1)));
-  jpegs.forEach((jpeg, t) => frames.set(jpeg, Number(offsets[t])));
-  await writeSafetensors(target, {
-    frames: { dtype: "U8", shape: [frames.length], data: frames },
-    frame_offsets: { dtype: "I64", shape: [offsets.length], data: offsets },
-    mel: { dtype: "F32", shape: [mel.length / MEL_BANDS, MEL_BANDS], data: mel },
-    sound: { dtype: "I16", shape: [sound.length], data: sound },
-    boxes: { dtype: "F32", shape: [jpegs.length, 4], data: boxes },
-    mouth: { dtype: "F32", shape: [jpegs.length, 2], data: mouth },
-  }, {
-    ...Object.fromEntries([...TEXTS, ...NUMBERS].map((key) => [key, String(row[key])])),
-    first_frame: String(firstFrame),
-    ...stampTexts(stamp),
-  });
+export type Texts = Record<string, string>;
+
+/** A row's columns as metadata of its file. */
+export const textsOf = (row: object, columns: Record<string, Kind>): Texts =>
+  Object.fromEntries(Object.keys(columns).map((key) => [key, String(row[key as keyof typeof row])]));
+
+/** Columns out of a file's metadata. */
+export const valuesOf = (texts: Texts, columns: Record<string, Kind>) =>
+  Object.fromEntries(
+    Object.entries(columns).map(([key, kind]) => [key, kind === "text" ? texts[key] : Number(texts[key])]),
+  );
+
+const rowOf = (metadata: Texts, bytes: number) =>
+  ({
+    ...valuesOf(metadata, FILM_COLUMNS),
+    ...valuesOf(metadata, MEASURE_COLUMNS),
+    bytes,
+  }) as unknown as ClipRow;
+
+/** The bytes of each frame's JPEG: `frame_offsets` [T + 1] cuts them out of `frames`. */
+export function splitFrames(frames: Uint8Array, offsets: Float64Array): Uint8Array[] {
+  return Array.from({ length: offsets.length - 1 }, (_, t) => frames.subarray(offsets[t], offsets[t + 1]));
 }
 
-/** The row of a clip that is there, whole and bears the stamp; undefined when it must be made (again). */
-export async function readFinished(target: string, stamp: Stamp): Promise<ClipRow | undefined> {
+/** 64-bit whole numbers as they are stored, as ordinary ones. */
+export function wholeNumbers(bytes: Uint8Array): Float64Array {
+  return Float64Array.from(new BigInt64Array(bytes.slice().buffer), Number);
+}
+
+/**
+ * The row of a clip that is there, whole and bears the stamp; undefined when it must be made (again).
+ * `measured` is false when its numbers are of an older kind: `measureFile` brings them up to date.
+ */
+export async function readFinished(
+  target: string,
+  stamp: Stamp,
+): Promise<{ row: ClipRow; measured: boolean } | undefined> {
   const header = await readHeader(target).catch(() => undefined);
   if (!header || !bearsStamp(header.metadata, stamp)) return;
-  const { metadata } = header;
-  return Object.fromEntries([
-    ...TEXTS.map((key) => [key, metadata[key]]),
-    ...NUMBERS.map((key) => [key, Number(metadata[key])]),
-  ]) as ClipRow;
+  return {
+    row: rowOf(header.metadata, header.size),
+    measured: header.metadata.measures === String(MEASURES),
+  };
 }

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { KitError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { decodeFrames, FRAME_RATE, probe } from "../media/ffmpeg.ts";
-import { tf } from "../tf.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import type { ManifestRow } from "./manifest.ts";
-import { type SpokenWord, spokenWords } from "./words.ts";
+import { decodeCrop } from "./measures.ts";
+import { spanAt } from "./offset.ts";
+import { type SpokenWord, wordsFromText } from "./words.ts";
 
 /** A prepared clip's place in the film that it was made from. */
 export interface ClipSource {
@@ -31,14 +32,23 @@ export async function clipSource(prepared: string, row: ManifestRow): Promise<Cl
   if (!video) return;
   const file = await openSafetensors(join(prepared, row.path));
   try {
-    const firstFrame = Number(file.header.metadata.first_frame ?? 0);
-    const boxes = await file.readF32("boxes"), late = firstFrame / FRAME_RATE;
-    const words = (await spokenWords(row.source)).map(({ word, start, end }) => ({
+    const all = await file.readF32("boxes"), columns = file.header.tensors.mel.shape[0];
+    // With the sound moved against the picture, words go with the sound.
+    const { firstFrame, frames, soundFrame } = spanAt(row.offset, { frames: all.length / 4, columns });
+    const late = soundFrame / FRAME_RATE;
+    const words = wordsFromText(file.header.metadata.word_times).map(({ word, start, end }) => ({
       word,
       start: start - late,
       end: end - late,
     }));
-    return { film: row.source, width: video.width, height: video.height, firstFrame, boxes, words };
+    return {
+      film: row.source,
+      width: video.width,
+      height: video.height,
+      firstFrame: row.first_frame + firstFrame,
+      boxes: all.subarray(4 * firstFrame, 4 * (firstFrame + frames)),
+      words,
+    };
   } finally {
     file.close();
   }
@@ -58,10 +68,7 @@ export async function cropAt(prepared: string, row: ManifestRow, share: number):
     const offsets = new BigInt64Array((await file.read("frame_offsets")).slice().buffer);
     const frame = Math.min(offsets.length - 2, Math.floor(share * (offsets.length - 1)));
     const jpeg = await file.readRange("frames", Number(offsets[frame]), Number(offsets[frame + 1]));
-    const image = tf.node.decodeJpeg(jpeg, 3);
-    const crop = Uint8Array.from(image.dataSync());
-    image.dispose();
-    return crop;
+    return Uint8Array.from(decodeCrop(jpeg));
   } finally {
     file.close();
   }

@@ -1,12 +1,15 @@
 /** A talking face: what the eye sees of a look, a pose and a mouth, as frames. */
 import type { MouthShape } from "./mouth.ts";
+import { drawBeard } from "./portrait/beard.ts";
 import { drawBody } from "./portrait/body.ts";
 import { type EyeShape, paintEyes } from "./portrait/eyes.ts";
-import { drawBeard, drawBrows, drawCover, drawEarrings, drawFreckles } from "./portrait/features.ts";
-import { drawBackHair, drawHair, drawLocks } from "./portrait/hair.ts";
+import { drawBrows, drawCover, drawEarrings, drawFreckles } from "./portrait/features.ts";
+import { drawHair } from "./portrait/hair.ts";
 import { drawLayer, type Layer, type Placement } from "./portrait/layer.ts";
 import { openLips } from "./portrait/lips.ts";
+import { drawBackHair, drawLocks } from "./portrait/locks.ts";
 import type { Look } from "./portrait/look.ts";
+import { openProtrusion } from "./portrait/protrusion.ts";
 import { headDepth, paintSkin } from "./portrait/relief.ts";
 import { drawBackground } from "./portrait/room.ts";
 
@@ -47,7 +50,7 @@ export const STILL: Pose = {
  * The same look, pose and mouth give the same bytes. The mouth changes nothing above the base of the nose.
  */
 export function openFace(look: Look): (pose: Pose, mouth: MouthShape) => Uint8Array {
-  const bare = paintSkin(look), depth = headDepth(look, bare);
+  const bare = paintSkin(look), depthWith = openProtrusion(look, bare, headDepth(look, bare));
   drawFreckles(bare, look);
   drawBeard(bare, look);
   drawEarrings(bare, look);
@@ -74,7 +77,7 @@ export function openFace(look: Look): (pose: Pose, mouth: MouthShape) => Uint8Ar
     drawLayer(frame, body, { size, placement: { ...shoulders, roll: 0.15 * pose.roll, turn: 0, nod: 0 } });
     paintEyes(head, look, { bare, brows, cover, shape: pose });
     lips.paint(head, bare, mouth);
-    drawLayer(frame, head, { size, placement, depth });
+    drawLayer(frame, head, { size, placement, depth: depthWith(mouth) });
     if (locks) drawLayer(frame, locks, { size, placement, depth: locksDepth });
     return new Uint8Array(frame.buffer);
   };

@@ -1,110 +1,109 @@
-import { createHash } from "node:crypto";
-import { basename, join, resolve } from "node:path";
+/** Which data set lies in a folder, and what clips it has: LRS2, GRID, Wav2Lip's prepared folder, or any folder of films. */
+import { join } from "node:path";
 import { KitError } from "../errors.ts";
+import { readAnyFolder } from "./layouts/any_folder.ts";
+import { readGrid } from "./layouts/grid.ts";
+import { listFolder, type Listing } from "./layouts/listing.ts";
+import { readLrs2 } from "./layouts/lrs2.ts";
+import { counted } from "./layouts/names.ts";
+import { type ListedClip, nameClips, type Reading, type SourceClip } from "./layouts/source_clip.ts";
+import { dealByLists, type Dealt, readSplitLists } from "./layouts/split_lists.ts";
+import { readWav2Lip } from "./layouts/wav2lip.ts";
+import type { RejectRow } from "./manifest.ts";
+import { splitUnit } from "./splits.ts";
 
-/** One video of a data set, before anything is known of its content. */
-export interface SourceClip {
-  /** "speaker/clip", made of letters, digits, dot, dash and underscore only. */
-  id: string;
-  speaker: string;
-  /** Path of the video. */
-  path: string;
+export type { SourceClip } from "./layouts/source_clip.ts";
+
+/** A data set's clips, before anything is known of their content. */
+export interface DataSet {
+  layout: Reading["layout"];
+  /** One plain line: the layout, the counts, the split, what was left out. */
+  line: string;
+  clips: SourceClip[];
+  /** What was left out already: absent, unlisted, twice, elsewhere, no-sound, no-face. */
+  rejects: RejectRow[];
 }
 
-const VIDEO = /\.(mp4|m4v|mov|mpg|mpeg|avi|webm|mkv)$/i;
-/** Folders of GRID's archives that lie between a speaker's folder and the clips. */
-const GRID_INNER = /^(video|mpg|mpg_\d+|mpg_vcd)$/i;
+/** The layouts, the most particular first. */
+const READERS = [readLrs2, readWav2Lip, readGrid, readAnyFolder];
 
-/** Longest safe name in bytes: file systems allow 255, and endings are yet to come. */
-const LONGEST_NAME = 180;
+const NAMES = {
+  lrs2: "LRS2's layout",
+  grid: "GRID's layout",
+  wav2lip: "Wav2Lip's prepared folder (crops are taken as they are)",
+  any: "A folder of films",
+};
 
-/** A name that is safe as a file name on every system: it can leave no folder and hides no file. */
-export function safeName(name: string): string {
-  const safe = name.normalize("NFC").replace(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^\.+/, "_");
-  const letters = [...safe || "_"];
-  while (new TextEncoder().encode(letters.join("")).length > LONGEST_NAME) letters.pop();
-  return letters.join("");
+const ARCHIVE = /\.(zip|tar|tgz|gz|7z|rar|part[a-z]{2}|\w+_part[a-z]{2})$|_part[a-z]{2}$/i;
+
+/** What to say of a folder that is of no layout: what it has instead. */
+function noClips(folder: string, { folders }: Listing): KitError {
+  const names = folders.flatMap(({ files }) => files), archive = names.find((name) => ARCHIVE.test(name));
+  if (archive) {
+    return new KitError(
+      `${folder} holds no video, but an archive ${archive}`,
+      "Unpack it first, then give the folder that it makes",
+    );
+  }
+  const pictures = folders.reduce((sum, folder) => sum + folder.pictures, 0);
+  const has = [names.length > 0 ? `${counted(names.length, "file")} such as ${names[0]}` : ""]
+    .concat(pictures > 0 ? `${counted(pictures, "numbered picture")} without audio.wav` : [])
+    .filter((words) => words !== "").join(" and ");
+  return new KitError(
+    `${folder} holds no video: it has ${has}`,
+    "Videos are .mp4, .m4v, .mov, .mpg, .mpeg, .avi, .webm or .mkv files, at any depth; " +
+      "face crops are 0.jpg, 1.jpg, ... beside audio.wav",
+  );
 }
 
-interface Found {
-  /** Folders below the root, outermost first. */
-  folders: string[];
-  /** File name. */
-  name: string;
+/** Deals the clips by the first lists that name any of them; all stay without a split where there are none. */
+async function deal(clips: ListedClip[], reading: Reading): Promise<Dealt> {
+  let strange = "";
+  for (const folder of reading.listFolders) {
+    const lists = (await readSplitLists(folder)).filter(({ name }) => reading.hasPart?.(name) ?? true);
+    if (lists.length === 0) continue;
+    const dealt = dealByLists(clips, lists, reading);
+    if (dealt) return dealt;
+    strange ||= ` (${lists[0].path} names none of them)`;
+  }
+  const all = clips.map(({ clip }) => clip);
+  return { clips: all, rejects: [], says: `split by hash of the ${splitUnit(all)}${strange}` };
 }
 
-/** All files below a folder, in the order of their paths; unreadable and hidden folders are passed over. */
-async function walk(root: string): Promise<Found[]> {
-  const found: Found[] = [];
-  const enter = async (folders: string[]) => {
-    const entries: Deno.DirEntry[] = [];
-    try {
-      for await (const entry of Deno.readDir(join(root, ...folders))) entries.push(entry);
-    } catch (error) {
-      if (folders.length === 0) throw error;
-      return;
-    }
-    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const { name, isDirectory, isFile, isSymlink } of entries) {
-      if (name.startsWith(".")) continue;
-      // A link to a video is followed, a link to a folder is not: it could lead round in a circle.
-      if (isFile || (isSymlink && VIDEO.test(name))) found.push({ folders, name });
-      else if (isDirectory) await enter([...folders, name]);
-    }
-  };
-  await enter([]);
-  return found;
-}
-
-/** The speaker in GRID's layout: the folder of the clips, leaving out the archive's own folders below it. */
-function gridSpeaker(folders: string[], rootName: string): string {
-  return [rootName, ...folders].filter((folder) => !GRID_INNER.test(folder)).at(-1) ?? rootName;
-}
-
-/** The speaker in any other folder: all folders above the clip, as far as the root. */
-function folderSpeaker(folders: string[], rootName: string): string {
-  return folders.length > 0 ? folders.join("_") : rootName;
-}
-
-/** Videos that would share an id get a short hash of their own path, whichever of them is listed first. */
-function tellApart(clips: (SourceClip & { place: string })[]): SourceClip[] {
-  // Ids that differ only in case would be one file on some systems.
-  const count = new Map<string, number>();
-  for (const { id } of clips) count.set(id.toLowerCase(), (count.get(id.toLowerCase()) ?? 0) + 1);
-  return clips.map(({ place, ...clip }) => {
-    if (count.get(clip.id.toLowerCase()) === 1) return clip;
-    return { ...clip, id: `${clip.id}-${createHash("sha1").update(place).digest("hex").slice(0, 8)}` };
-  });
+/** Whether the clips have their files of words, as a part of a sentence; empty where the layout has none. */
+function wordsInWords(clips: SourceClip[]): string {
+  const wanted = clips.filter(({ transcript }) => transcript && !transcript.perhaps);
+  const missing = wanted.filter(({ transcript }) => !transcript!.there).length;
+  if (wanted.length === 0) return "";
+  const ending = wanted[0].transcript!.format === "lrs2" ? ".txt" : ".align";
+  return missing > 0 ? `, ${missing} of them without ${ending}` : `, each with its ${ending}`;
 }
 
 /**
- * Lists the videos of a folder with their speakers. GRID (`<speaker>/<clip>.mpg` with `.align` files beside the
- * clips or in `align/`): the speaker is the clip's folder. Any other folder: the speaker is the path of folders
- * above the clip. Clips directly in the root take the root's name.
- * Throws KitError when the folder is absent or holds no video.
+ * Finds out which layout a folder has and lists its clips: LRS2, Wav2Lip's prepared folder, GRID, or any folder of
+ * films. The data set's own lists (train.txt, val.txt, test.txt, pretrain.txt) give the splits where there are any.
+ * Throws KitError when the folder is absent, empty, or holds nothing that could be a clip.
  */
-export async function listClips(root: string): Promise<SourceClip[]> {
-  const info = await Deno.stat(root).catch(() => undefined);
-  if (!info) throw new KitError(`There is no folder ${root}`, "Check the path");
-  if (!info.isDirectory) throw new KitError(`${root} is a file`, "Give the folder that holds the videos");
-  const files = await walk(root);
-  const isGrid = files.some(({ name }) => /\.align$/i.test(name));
-  const rootName = basename(resolve(root)) || "videos";
-  const clips = files.filter(({ name }) => VIDEO.test(name)).map(({ folders, name }) => {
-    const speaker = safeName((isGrid ? gridSpeaker : folderSpeaker)(folders, rootName));
-    const place = [...folders, name].join("/");
-    return {
-      id: `${speaker}/${safeName(name.replace(VIDEO, ""))}`,
-      speaker,
-      path: join(resolve(root), place),
-      place,
-    };
-  });
-  if (clips.length === 0) {
-    throw new KitError(
-      `${root} holds no video`,
-      "Videos are .mp4, .m4v, .mov, .mpg, .mpeg, .avi, .webm or .mkv files, at any depth",
-    );
-  }
-  return tellApart(clips);
+export async function listClips(folder: string): Promise<DataSet> {
+  const listing = await listFolder(folder);
+  let reading: Reading | undefined;
+  for (const read of READERS) reading ??= read(listing);
+  if (!reading) throw noClips(folder, listing);
+  const { clips: named, twins } = nameClips(reading.clips, listing.root);
+  const { clips, rejects, says } = await deal(named, reading);
+  const leftOut = reading.leftOut.map(({ place, reason, detail }) => ({
+    id: place,
+    source: join(listing.root, place),
+    reason,
+    detail,
+  }));
+  const speakers = new Set(clips.map(({ speaker }) => speaker)).size;
+  const odd = [
+    twins.length > 0 ? `${counted(twins.length, "film")} there twice` : "",
+    leftOut.length > 0 ? `${counted(leftOut.length, "other")} that cannot be a clip` : "",
+  ].filter((words) => words !== "").join(", ");
+  const line =
+    `${NAMES[reading.layout]}: ${counted(clips.length, "clip")} of ${counted(speakers, "speaker")}` +
+    `${wordsInWords(clips)}; ${says}${odd ? `; left out: ${odd}` : ""}`;
+  return { layout: reading.layout, line, clips, rejects: [...twins, ...rejects, ...leftOut] };
 }

@@ -2,56 +2,27 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import pl from "nodejs-polars";
 import { KitError } from "../errors.ts";
-import { exists, makeFolder, writing } from "../files.ts";
+import { exists, makeFolder, writeAtomic, writing } from "../files.ts";
+import {
+  type Kind,
+  MANIFEST_COLUMNS,
+  type ManifestRow,
+  REJECT_COLUMNS,
+  type RejectRow,
+  type Split,
+  SPLITS,
+} from "./manifest_row.ts";
 
-/** Version of the prepared folder's layout: prepared.json, clips/, manifest.parquet, rejects.parquet. */
-export const PREPARED_VERSION = 1;
+export type { ClipRow, FilmFacts, ManifestRow, RejectRow, Split } from "./manifest_row.ts";
 
-export type Split = "train" | "val" | "test";
-const SPLITS: Split[] = ["train", "val", "test"];
+/**
+ * Version of the prepared folder's layout: prepared.json, filters.json, clips/, manifest.parquet, rejects.parquet.
+ * 2: parts of split films, landmarks in the clips, measures, filters and offsets in the manifest.
+ */
+export const PREPARED_VERSION = 2;
 
-/** What the manifest says of one prepared clip. */
-export interface ManifestRow {
-  /** "speaker/clip". */
-  id: string;
-  /** Path of the video it was made from. */
-  source: string;
-  speaker: string;
-  /** Frames at 25 frames/s. */
-  frames: number;
-  duration_s: number;
-  /** Frames a second of the source. */
-  fps_in: number;
-  /** Mean centre of the crop box, in source pixels. */
-  box_x_mean: number;
-  box_y_mean: number;
-  /** Mean of the box's width and height, in source pixels. */
-  box_size_mean: number;
-  /** Mean movement of the box's centre from frame to frame, as a share of its size. */
-  box_jitter: number;
-  /** Share of the looked-at frames in which the speaker's face was found. */
-  detection_rate: number;
-  /** Mean confidence of the face detector. */
-  score_mean: number;
-  /** Level of the sound, dB below full scale. */
-  sound_rms_db: number;
-  split: Split;
-  /** The clip's file, relative to the prepared folder. */
-  path: string;
-  /** What was left out or mended, in words; empty when nothing was. */
-  note: string;
-}
-
-/** A video that could not be prepared, and why. */
-export interface RejectRow {
-  id: string;
-  source: string;
-  /** One machine word, such as "no-face". */
-  reason: string;
-  detail: string;
-}
-
-const TEXT_COLUMNS = ["id", "source", "speaker", "split", "path", "note"];
+/** Rows read at once: their text must fit one string. */
+const BLOCK = 50_000;
 
 /** Parses shares such as "95,2,3" of train, val and test; throws KitError unless they are three numbers >= 0. */
 export function parseSplit(text: string): [number, number, number] {
@@ -64,7 +35,7 @@ export function parseSplit(text: string): [number, number, number] {
 }
 
 /** A number in [0, 1) that depends on the text only. */
-function hashShare(text: string): number {
+export function hashShare(text: string): number {
   return createHash("sha1").update(text).digest().readUInt32BE(0) / 2 ** 32;
 }
 
@@ -77,80 +48,94 @@ export function splitOf(key: string, [train, val]: [number, number, number]): Sp
   return share < train ? "train" : share < train + val ? "val" : "test";
 }
 
-async function writeTable(path: string, columns: Record<string, unknown[]>): Promise<void> {
+const TYPES = { text: pl.Utf8, whole: pl.Int64, number: pl.Float64, truth: pl.Bool };
+
+/** Writes rows under the given columns, typed even when there is no row; whole or not at all. */
+async function writeTable<R extends object>(path: string, columns: Record<string, Kind>, rows: R[]) {
+  const series = Object.entries(columns).map(([name, kind]) =>
+    pl.Series(name, rows.map((row) => row[name as keyof R] ?? null), TYPES[kind])
+  );
   const part = `${path}.part`;
   await writing(path, async () => {
-    pl.DataFrame(columns).writeParquet(part);
+    pl.DataFrame(series).writeParquet(part);
     await Deno.rename(part, path);
   });
 }
 
-/** A table's columns; text columns are typed even when the table has no row. */
-function columnsOf<Row extends object>(rows: Row[], names: string[], text: string[]) {
-  return Object.fromEntries(names.map((name) => {
-    const values = rows.map((row) => row[name as keyof Row]);
-    const type = text.includes(name) ? pl.Utf8 : name === "frames" ? pl.Int64 : pl.Float64;
-    return [name, pl.Series(name, values, type)];
-  }));
-}
-
-const MANIFEST_COLUMNS = [
-  ...[
-    "id",
-    "source",
-    "speaker",
-    "frames",
-    "duration_s",
-    "fps_in",
-    "box_x_mean",
-    "box_y_mean",
-    "box_size_mean",
-  ],
-  ...["box_jitter", "detection_rate", "score_mean", "sound_rms_db", "split", "path", "note"],
-];
-const REJECT_COLUMNS = ["id", "source", "reason", "detail"];
-
-/** Writes manifest.parquet and rejects.parquet, each whole or not at all. */
-export async function writeManifest(out: string, clips: ManifestRow[], rejects: RejectRow[]): Promise<void> {
-  await makeFolder(out);
-  await writeTable(join(out, "manifest.parquet"), columnsOf(clips, MANIFEST_COLUMNS, TEXT_COLUMNS) as never);
-  await writeTable(
-    join(out, "rejects.parquet"),
-    columnsOf(rejects, REJECT_COLUMNS, REJECT_COLUMNS) as never,
-  );
-}
-
-/** Reads prepared.json; throws KitError when the folder is no prepared folder or of another version. */
-export async function readPrepared(folder: string): Promise<{ version: number; config: unknown }> {
-  const path = join(folder, "prepared.json");
-  const remedy = "Make it with `deno task prepare <videos> <folder>`";
-  if (!(await exists(path))) throw new KitError(`${folder} is not a prepared folder`, remedy);
-  let prepared;
+/** The rows of a table; polars' own way to JavaScript objects takes a thousand times as long as its JSON. */
+function readTable(path: string): Record<string, unknown>[] {
   try {
-    prepared = JSON.parse(await Deno.readTextFile(path));
-  } catch {
-    throw new KitError(`${path} cannot be read`, remedy);
-  }
-  if (prepared?.version !== PREPARED_VERSION) {
-    throw new KitError(
-      `${folder} was prepared in layout version ${prepared?.version}, this kit reads ${PREPARED_VERSION}`,
-      "Prepare the videos again",
-    );
-  }
-  return prepared;
-}
-
-/** Rows of one Parquet table of a prepared folder. */
-function readRows(path: string): Record<string, unknown>[] {
-  try {
-    return pl.readParquet(path).toRecords();
+    const table = pl.readParquet(path), rows: Record<string, unknown>[] = [];
+    for (let from = 0; from < table.height; from += BLOCK) {
+      const json = table.slice(from, BLOCK).writeJSON({ format: "json" }) as Uint8Array;
+      for (const row of JSON.parse(new TextDecoder().decode(json))) rows.push(row);
+    }
+    return rows;
   } catch {
     throw new KitError(`${path} cannot be read`, "Run the same `deno task prepare` again: it writes it anew");
   }
 }
 
+/** Writes manifest.parquet, and rejects.parquet where rejects are given, each whole or not at all. */
+export async function writeManifest(
+  out: string,
+  clips: ManifestRow[],
+  rejects?: RejectRow[],
+): Promise<void> {
+  await makeFolder(out);
+  await writeTable(join(out, "manifest.parquet"), MANIFEST_COLUMNS, clips);
+  if (rejects) await writeTable(join(out, "rejects.parquet"), REJECT_COLUMNS, rejects);
+}
+
+/** What prepared.json says. */
+export interface Prepared {
+  version: number;
+  /** What decides, beside the videos, what the clips hold. */
+  config: unknown;
+  /** What was dealt into train, val and test: whole speakers or clips. */
+  splitUnit?: "speaker" | "clip";
+  /** How much there is, once the work is done. */
+  size?: { clips: number; hours: number; megabytes: number; megabytesPerHour: number };
+}
+
+const MAKE = "Make it with `deno task prepare <videos> <folder>`";
+
+/** What prepared.json says, of whichever version; undefined when the folder is no prepared folder. */
+export async function preparedOfAnyVersion(folder: string): Promise<Prepared | undefined> {
+  const path = join(folder, "prepared.json");
+  if (!(await exists(path))) return;
+  try {
+    const prepared = JSON.parse(await Deno.readTextFile(path));
+    if (Number.isInteger(prepared?.version)) return prepared;
+  } catch {
+    // Told below: what cannot be parsed is of no version.
+  }
+  throw new KitError(`${path} cannot be read`, MAKE);
+}
+
+/** Reads prepared.json; throws KitError when the folder is no prepared folder or of another version. */
+export async function readPrepared(folder: string): Promise<Prepared> {
+  const prepared = await preparedOfAnyVersion(folder);
+  if (!prepared) throw new KitError(`${folder} is not a prepared folder`, MAKE);
+  if (prepared.version !== PREPARED_VERSION) {
+    throw new KitError(
+      `${folder} was prepared in layout version ${prepared.version}, this kit reads ${PREPARED_VERSION}`,
+      prepared.version < PREPARED_VERSION
+        ? "Run the same `deno task prepare` again: it makes the clips anew"
+        : "Use the kit that made it, or prepare the videos into another folder",
+    );
+  }
+  return prepared;
+}
+
+/** Writes prepared.json, if it says anything new. */
+export async function writePrepared(folder: string, prepared: Prepared): Promise<void> {
+  const path = join(folder, "prepared.json"), text = `${JSON.stringify(prepared, null, 2)}\n`;
+  if (await Deno.readTextFile(path).catch(() => "") !== text) await writeAtomic(path, text);
+}
+
 /**
- * The clips of a prepared folder, one typed row each.
+ * The clips of a prepared folder, one typed row each, whether the filters keep them or not.
  * Throws KitError when the folder is no prepared folder, of another version, or not finished.
  */
 export async function readManifest(folder: string): Promise<ManifestRow[]> {
@@ -159,17 +144,26 @@ export async function readManifest(folder: string): Promise<ManifestRow[]> {
   if (!(await exists(path))) {
     throw new KitError(`${folder} is not finished`, "Run the same `deno task prepare` again: it goes on");
   }
-  const rows = readRows(path).map((row) => ({ ...row, frames: Number(row.frames) }) as ManifestRow);
-  for (const row of rows) {
-    if (!SPLITS.includes(row.split)) {
-      throw new KitError(`${path} names a split "${row.split}"`, "Splits are train, val and test");
-    }
+  const rows = readTable(path) as unknown as ManifestRow[];
+  const lacking = Object.keys(MANIFEST_COLUMNS).filter((name) => rows[0] && !(name in rows[0]));
+  if (lacking.length > 0) {
+    throw new KitError(
+      `${path} is of an older version: it has no ${lacking.join(", ")}`,
+      "Run the same `deno task prepare` again: it adds what is missing",
+    );
   }
+  const odd = rows.find((row) => !SPLITS.includes(row.split));
+  if (odd) throw new KitError(`${path} names a split "${odd.split}"`, "Splits are train, val and test");
   return rows;
+}
+
+/** The clips of a prepared folder that its filters keep. Throws KitError as `readManifest` does. */
+export async function readKept(folder: string): Promise<ManifestRow[]> {
+  return (await readManifest(folder)).filter(({ kept }) => kept);
 }
 
 /** The videos that could not be prepared, and why. */
 export async function readRejects(folder: string): Promise<RejectRow[]> {
   await readPrepared(folder);
-  return readRows(join(folder, "rejects.parquet")) as unknown as RejectRow[];
+  return readTable(join(folder, "rejects.parquet")) as unknown as RejectRow[];
 }

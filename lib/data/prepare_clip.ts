@@ -1,63 +1,45 @@
-import { KitError } from "../errors.ts";
-import { cropFace, FACE_SIZE, trackSpeaker } from "../media/face.ts";
+import { join } from "node:path";
+import { type Face, trackSpeaker } from "../media/face.ts";
+import type { SpeakerTrack } from "../media/face_track.ts";
 import { findFaces } from "../media/face_video.ts";
-import { decodeFrames, decodeSound, FRAME_RATE, probe, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
+import { FRAME_RATE, fromInt16, probe, SAMPLE_RATE, soundBlocks, toInt16 } from "../media/ffmpeg.ts";
 import { melSpectrogram } from "../media/mel.ts";
-import { tf } from "../tf.ts";
-import { type ClipConfig, type ClipRow, writeClip } from "./clip_file.ts";
+import { findShots, lookOf, type Shots } from "../media/shots.ts";
+import { boxStatistics, checkLevel, FEWEST_FRAMES, levelOf, SAMPLES_A_FRAME } from "./clip_facts.ts";
+import { type ClipConfig, clipPath, type Stamp } from "./clip_file.ts";
+import { cutFaces } from "./cut_faces.ts";
+import { type FilmPart, splitFilm } from "./film_parts.ts";
+import type { SourceClip } from "./layouts.ts";
+import type { ClipRow, FilmFacts } from "./manifest_row.ts";
+import { orRejection, type Outcome, reading, Reject } from "./rejection.ts";
+import { readTranscript, type Transcript, transcriptWithin } from "./words.ts";
+import { measureFile, writeClip } from "./write_clip.ts";
 
-const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
-/** Fewer frames than this hold no window to learn from. */
-const FEWEST_FRAMES = 15;
-/** A sound below this level, in dB of full scale, is silence. */
-export const SILENCE_DB = -60;
 /** Sound that ends this much before the picture is worth a note, in seconds. */
 const NOTED_CUT = 0.5;
+/** Seconds of sound read at once. */
+const SOUND_BLOCK = 30;
 
-export type RejectReason =
-  | ("not-readable" | "not-a-video" | "truncated" | "damaged" | "no-sound" | "silent" | "no-face")
-  | ("face-lost" | "several-faces" | "too-short" | "sound-short" | "crashed");
-
-/** Why a video was left out: a machine word, and the circumstances in words. */
-export interface Rejection {
-  reason: RejectReason;
-  detail: string;
-}
-
-/** One video to prepare. */
+/** One video to prepare, or the clips of one to measure again. */
 export interface ClipJob {
   /** "speaker/clip". */
   id: string;
-  /** Path of the video. */
+  /** What the names of its parts begin with, should it be split; the id, unless another clip is called so. */
+  stem: string;
+  kind: SourceClip["kind"];
+  /** Path of the video, or of the folder of its crops. */
   source: string;
-  /** Path of the file to make. */
-  target: string;
+  transcript?: SourceClip["transcript"];
+  /** The prepared folder. */
+  out: string;
   config: ClipConfig;
+  stamp: Stamp;
+  /** Ids of clips that are there and lack only numbers that their own files tell. */
+  measure?: string[];
 }
 
-/** Thrown and caught in this file only: the clip is to be rejected. */
-class Reject extends Error {
-  constructor(readonly reason: RejectReason, readonly detail: string) {
-    super(detail);
-  }
-}
-
-/** Runs a reading of the video, turning what is wrong with the file into a rejection. */
-async function reading<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (!(error instanceof KitError) || /ffmpeg at|not set up/.test(error.what)) throw error;
-    const reasons: [RegExp, RejectReason][] = [
-      [/ is cut short/, "truncated"],
-      [/ is damaged/, "damaged"],
-      [/ has no sound/, "no-sound"],
-      [/ not a video|is empty|has no video|how long it is/, "not-a-video"],
-    ];
-    const [, reason] = reasons.find(([pattern]) => pattern.test(error.what)) ?? [, "not-readable" as const];
-    throw new Reject(reason, error.what);
-  }
-}
+/** What became of a video: a clip, a clip for each of its parts, or the reasons why not. */
+export type PreparedFilm = Outcome<ClipRow>;
 
 /** Size and frame rate of the picture, once it is sure that there are picture and sound. */
 async function examine(source: string) {
@@ -67,68 +49,51 @@ async function examine(source: string) {
   return video;
 }
 
-/** Level of a sound in dB of full scale: 20 log10 of the root mean square. */
-export function levelOf(sound: Float32Array): number {
-  let sum = 0;
-  for (const sample of sound) sum += sample * sample;
-  return 10 * Math.log10(Math.max(sum / Math.max(1, sound.length), 1e-12));
-}
-
-/** Second reading: the crops from frame `first` on, one JPEG for each of the boxes. */
-async function cutFaces(
-  source: string,
-  { width, height, first, boxes, quality }: {
-    width: number;
-    height: number;
-    first: number;
-    boxes: Float32Array;
-    quality: number;
-  },
-): Promise<Uint8Array[]> {
-  const jpegs: Uint8Array[] = [];
-  let position = 0;
-  for await (const frame of decodeFrames(source)) {
-    if (position++ < first) continue;
-    const box = boxes.subarray(4 * jpegs.length, 4 * jpegs.length + 4);
-    const crop = cropFace(frame, width, height, box);
-    const tensor = tf.tensor3d(crop, [FACE_SIZE, FACE_SIZE, 3], "int32");
-    // The three flags: progressive, optimise size, halve the colour's resolution.
-    jpegs.push(await tf.node.encodeJpeg(tensor, "rgb", quality, false, false, false));
-    tensor.dispose();
-    if (jpegs.length === boxes.length / 4) return jpegs;
+/** A film's sound, 16-bit: of a long film half the memory. */
+async function readSound(source: string): Promise<Int16Array> {
+  const blocks: Int16Array[] = [];
+  let samples = 0, power = 0;
+  for await (const block of soundBlocks(source, { seconds: SOUND_BLOCK })) {
+    blocks.push(toInt16(block));
+    samples += block.length;
+    power += block.length * 10 ** (levelOf(block) / 10);
   }
-  throw new Reject("damaged", `read again, it gave only ${position} frames`);
-}
-
-/** Means of the boxes for the manifest: centre and size in pixels, movement from frame to frame over size. */
-function boxStatistics(boxes: Float32Array) {
-  const frames = boxes.length / 4;
-  let x = 0, y = 0, size = 0, moved = 0;
-  for (let i = 0; i < boxes.length; i += 4) {
-    x += (boxes[i] + boxes[i + 2]) / 2;
-    y += (boxes[i + 1] + boxes[i + 3]) / 2;
-    size += (boxes[i + 2] - boxes[i] + boxes[i + 3] - boxes[i + 1]) / 2;
-    if (i === 0) continue;
-    const dx = boxes[i] + boxes[i + 2] - boxes[i - 4] - boxes[i - 2];
-    const dy = boxes[i + 1] + boxes[i + 3] - boxes[i - 3] - boxes[i - 1];
-    moved += Math.hypot(dx, dy) / 2;
+  checkLevel(10 * Math.log10(Math.max(power / samples, 1e-12)), samples);
+  const sound = new Int16Array(samples);
+  let place = 0;
+  for (const block of blocks) {
+    sound.set(block, place);
+    place += block.length;
   }
-  return {
-    box_x_mean: x / frames,
-    box_y_mean: y / frames,
-    box_size_mean: size / frames,
-    box_jitter: moved / Math.max(1, frames - 1) / (size / frames),
-  };
+  return sound;
 }
 
-async function make({ id, source, target, config }: ClipJob): Promise<ClipRow> {
+/** A film after its first reading. */
+interface Film {
+  width: number;
+  height: number;
+  fps: number;
+  sound: Int16Array;
+  /** Faces on the frames 0, every, 2 every, ... */
+  detections: Face[][];
+  shots: Shots;
+  /** Frames that have both picture and sound, and by how much the sound ends early, in seconds. */
+  frames: number;
+  cut: number;
+  duration: number;
+}
+
+/** First reading: sound, faces and shot changes. */
+async function watch({ source, config }: ClipJob): Promise<Film> {
   const video = await reading(() => examine(source));
-  const sound = await reading(() => decodeSound(source));
-  if (sound.length === 0) throw new Reject("no-sound", "its sound track is empty");
-  const level = levelOf(sound);
-  if (level < SILENCE_DB) throw new Reject("silent", `its sound has ${level.toFixed(0)} dB of full scale`);
-
-  const { detections, frames: pictured } = await reading(() => findFaces(source, video, config.every));
+  const sound = await reading(() => readSound(source));
+  const looks: Uint8Array[] = [];
+  const { detections, frames: pictured } = await reading(() =>
+    findFaces(source, video, {
+      every: config.every,
+      onFrame: (frame, width, height) => looks.push(lookOf(frame, width, height)),
+    })
+  );
   if (pictured < FEWEST_FRAMES) {
     throw new Reject("too-short", `${pictured} frames at ${FRAME_RATE} frames/s, ${FEWEST_FRAMES} needed`);
   }
@@ -137,61 +102,141 @@ async function make({ id, source, target, config }: ClipJob): Promise<ClipRow> {
   if (frames < FEWEST_FRAMES) {
     throw new Reject("sound-short", `the sound ends ${cut.toFixed(2)} s early, ${frames} frames are left`);
   }
+  const duration = Math.max(pictured / FRAME_RATE, sound.length / SAMPLE_RATE);
+  return { ...video, sound, detections, shots: findShots(looks), frames, cut, duration };
+}
 
-  const { width, height } = video;
-  const looks = detections.slice(0, Math.ceil(frames / config.every));
-  const track = trackSpeaker(looks, { frames, every: config.every, width, height, fps: FRAME_RATE });
+/** A part of the film whose speaker is followed: frames `first` to `last` of the film become a clip. */
+interface Followed {
+  id: string;
+  part: FilmPart;
+  first: number;
+  last: number;
+  track: SpeakerTrack;
+  heard: Float32Array;
+  level: number;
+}
+
+/** Follows the speaker through one part; throws Reject when that cannot be done. */
+function follow(id: string, part: FilmPart, { film, every }: { film: Film; every: number }): Followed {
+  const { width, height, detections, sound } = film;
+  const frames = part.end - part.first;
+  if (frames < FEWEST_FRAMES) {
+    throw new Reject("too-short", `${frames} frames of one shot, ${FEWEST_FRAMES} needed (${part.note})`);
+  }
+  const looks = detections.slice(part.first / every, Math.ceil(part.end / every));
+  const track = trackSpeaker(looks, { frames, every, width, height, fps: FRAME_RATE });
   if ("reason" in track) throw new Reject(track.reason, track.detail);
-
   // Before the first and after the last sighting there may be no face: those frames are left out.
-  const [first, last] = track.seen;
-  const count = last - first + 1;
+  const [first, last] = track.seen, count = last - first + 1;
   if (count < FEWEST_FRAMES) throw new Reject("face-lost", `the face is there for ${count} frames`);
-  const boxes = track.boxes.slice(4 * first, 4 * (last + 1));
-  const jpegs = await reading(() =>
-    cutFaces(source, { width, height, first, boxes, quality: config.quality })
-  );
-  const heard = sound.subarray(first * SAMPLES_A_FRAME, (last + 1) * SAMPLES_A_FRAME);
+  const from = part.first + first, to = part.first + last;
+  const heard = fromInt16(sound.subarray(from * SAMPLES_A_FRAME, (to + 1) * SAMPLES_A_FRAME));
+  const level = checkLevel(levelOf(heard), heard.length);
+  return { id, part, first: from, last: to, track, heard, level };
+}
 
-  const notes: string[] = [];
-  if (cut > NOTED_CUT) notes.push(`sound ends ${cut.toFixed(2)} s before the picture: frames cut to it`);
-  if (count < frames) notes.push(`face seen in frames ${first} to ${last} of ${frames}: the others left out`);
-  const row: ClipRow = {
+/** The manifest's facts of a clip, and its sound, boxes, mouth and landmarks. */
+function clipOf(
+  { id, part, first, last, track, heard, level }: Followed,
+  { source, film, said }: { source: string; film: Film; said: Transcript },
+) {
+  const count = last - first + 1, [seen, unseen] = track.seen;
+  const notes = [part.note];
+  if (film.cut > NOTED_CUT) {
+    notes.push(`sound ends ${film.cut.toFixed(2)} s before the picture: frames cut to it`);
+  }
+  if (count < part.end - part.first) {
+    notes.push(`face seen in frames ${first} to ${last} of ${film.frames}: the others left out`);
+  }
+  notes.push(said.note);
+  const boxes = track.boxes.slice(4 * seen, 4 * (unseen + 1));
+  const changes = film.shots.differences.subarray(first + 1, last + 1);
+  const facts: FilmFacts = {
     id,
     source,
     speaker: id.split("/")[0],
+    part: part.part,
+    first_frame: first,
     frames: count,
     duration_s: count / FRAME_RATE,
-    fps_in: video.fps,
+    fps_in: film.fps,
     ...boxStatistics(boxes),
     detection_rate: track.detectionRate,
     score_mean: track.score,
     sound_rms_db: level,
-    note: notes.join("; "),
+    shot_change_most: changes.reduce((most, change) => Math.max(most, change), 0),
+    text: said.text,
+    words: said.words.length,
+    note: notes.filter((words) => words !== "").join("; "),
   };
-  await writeClip(target, {
-    row,
-    stamp: { config, bytes: (await Deno.stat(source)).size },
-    firstFrame: first,
-    jpegs,
+  const data = {
+    words: said.words,
     mel: melSpectrogram(heard),
     sound: toInt16(heard),
     boxes,
-    mouth: track.mouth.slice(2 * first, 2 * (last + 1)),
-  });
-  return row;
+    mouth: track.mouth.slice(2 * seen, 2 * (unseen + 1)),
+    looks: track.looks.map((look) => look - seen),
+    landmarks: track.landmarks,
+  };
+  return { facts, data };
+}
+
+async function make(job: ClipJob): Promise<PreparedFilm> {
+  const { id, stem, source, transcript, out, config, stamp } = job;
+  const film = await watch(job);
+  const { starts } = film.shots;
+  if (config.cuts === "reject" && starts.length > 0) {
+    const times = starts.map((start) => `${(start / FRAME_RATE).toFixed(2)} s`).join(", ");
+    throw new Reject("shot-change", `the shot changes at ${times}`);
+  }
+  const { frames } = film, { every } = config;
+  const parts = splitFilm({ frames, starts: config.cuts === "split" ? starts : [], every });
+  const made: PreparedFilm = { rows: [], rejects: [] }, followed: Followed[] = [];
+  for (const part of parts) {
+    const name = part.part === 0 ? id : `${stem}_${part.part}`;
+    try {
+      followed.push(follow(name, part, { film, every }));
+    } catch (error) {
+      if (!(error instanceof Reject)) throw error;
+      made.rejects.push({ id: name, reason: error.reason, detail: error.detail });
+    }
+  }
+  // Second reading: the parts' crops, one part after the other.
+  const stretches = followed.map(({ first, last, track: { boxes, seen } }) => ({
+    first,
+    boxes: boxes.subarray(4 * seen[0], 4 * (seen[0] + last - first + 1)),
+  }));
+  const crops = cutFaces(source, stretches, { ...film, quality: config.quality });
+  const whole = await readTranscript(transcript, film.duration);
+  for (const each of followed) {
+    const { value: jpegs } = await reading(() => crops.next());
+    const span = {
+      start: each.first / FRAME_RATE,
+      end: (each.last + 1) / FRAME_RATE,
+      duration: film.duration,
+    };
+    const { facts, data } = clipOf(each, { source, film, said: transcriptWithin(whole, span) });
+    made.rows.push(
+      await writeClip(join(out, clipPath(each.id)), { facts, data: { ...data, jpegs: jpegs! }, stamp }),
+    );
+  }
+  return made;
 }
 
 /**
- * Makes one clip's file: sound and mel, face crops as JPEG, boxes and mouth opening. The video is read twice,
- * streamed both times: once to find the faces, once to cut them.
- * @returns the clip's row, or why it is rejected; faults of the machine (a full disk) are thrown as KitError
+ * Makes the file of one clip, or one for each shot of a film that changes shots: sound and mel, face crops as JPEG,
+ * boxes, landmarks and mouth opening. The video is read twice, streamed both times: once to find the faces, once to
+ * cut them.
+ * @returns the clips' rows, and why others are rejected; faults of the machine (a full disk) are thrown as KitError
  */
-export async function prepareClip(job: ClipJob): Promise<{ row: ClipRow } | Rejection> {
-  try {
-    return { row: await make(job) };
-  } catch (error) {
-    if (error instanceof Reject) return { reason: error.reason, detail: error.detail };
-    throw error;
-  }
+export async function prepareClip(job: ClipJob): Promise<PreparedFilm> {
+  return await orRejection(job.id, () => make(job));
+}
+
+/** Measures clips again that are there and lack only numbers that their own files tell; no film is opened. */
+export async function measureAgain({ out }: ClipJob, ids: string[]): Promise<PreparedFilm> {
+  const rows: ClipRow[] = [];
+  for (const id of ids) rows.push(await measureFile(join(out, clipPath(id))));
+  return { rows, rejects: [] };
 }

@@ -1,7 +1,8 @@
 /** A preparing process: reads one job a line, writes one answer a line (see `prepare`). */
 import { KitError } from "../errors.ts";
 import { loadFaceDetector } from "../media/face.ts";
-import { prepareClip } from "./prepare_clip.ts";
+import { type ClipJob, measureAgain, prepareClip } from "./prepare_clip.ts";
+import { prepareCrops } from "./prepare_crops.ts";
 
 const say = (answer: unknown) =>
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
@@ -11,7 +12,9 @@ console.log = console.info = console.debug = console.error;
 
 async function answer(line: string): Promise<void> {
   try {
-    say(await prepareClip(JSON.parse(line)));
+    const job: ClipJob = JSON.parse(line);
+    if (job.measure) say(await measureAgain(job, job.measure));
+    else say(await (job.kind === "crops" ? prepareCrops(job) : prepareClip(job)));
   } catch (error) {
     // A fault that the next clip would meet too (a full disk) ends the whole work, any other only this clip.
     if (error instanceof KitError) say({ fault: error.what, remedy: error.remedy });

@@ -1,15 +1,17 @@
+import type { Camera } from "./camera.ts";
 import { drawLook, type Look } from "./drawn_face.ts";
 import type { Manner } from "./mouth.ts";
 import { random } from "./random.ts";
 import type { Voice } from "./speech.ts";
 
-/** A drawn person: what they look like, how they sound, and how they move when they speak. */
+/** A drawn person: what they look like, how they sound, how they move when they speak, and who films them. */
 export interface Speaker {
   look: Look;
   voice: Voice;
   manner: Manner;
   /** Size of head movements, about 0.6 to 1.3. */
   liveliness: number;
+  camera: Camera;
 }
 
 /** espeak-ng's English accents. */
@@ -30,12 +32,14 @@ const LOW = ["m1", "m2", "m3", "m4", "m6", "m7", "m8", "Michael", "Denis", "max"
 /** The speaker `index` of a corpus `seed`: a pure function, so that a corpus may grow without changing its people. */
 export function drawSpeaker(seed: number, index: number): Speaker {
   const look = drawLook(seed, index), draw = random(seed, "speaker", index), { uniform } = draw;
-  const first = random(seed, "voices").index(1000) + index; // neighbours differ in accent and variant
+  const first = random(seed, "voices").index(1000) + index;
   const high = look.feminine > 0.5, variants = high ? HIGH : LOW;
+  // Neighbours differ in accent and variant, and no pair of them comes back before eighty people have spoken.
+  const variant = 7 * first + 3 * Math.floor(first / ACCENTS.length);
   return {
     look,
     voice: {
-      name: `${ACCENTS[first % ACCENTS.length]}+${variants[(first >> 1) % variants.length]}`,
+      name: `${ACCENTS[first % ACCENTS.length]}+${variants[variant % variants.length]}`,
       rate: uniform(148, 184) - 12 * look.age,
       pitch: Math.round(uniform(30, 65) + (high ? 8 : -6)),
       range: Math.round(uniform(35, 75)),
@@ -51,5 +55,6 @@ export function drawSpeaker(seed: number, index: number): Speaker {
       parted: Math.max(0, uniform(-0.03, 0.05)),
     },
     liveliness: uniform(0.65, 1.2),
+    camera: { softness: uniform(0.03, 0.14), grain: uniform(1.6, 3.4) },
   };
 }

@@ -4,7 +4,7 @@ import { followFace } from "../media/face_video.ts";
 import { decodeFrames, decodeSound, FRAME_RATE, probe, SAMPLE_RATE } from "../media/ffmpeg.ts";
 import { MEL_BANDS, melSpectrogram, melStart } from "../media/mel.ts";
 import { FRAME_BYTES, SYNC_FRAMES, windowsOf } from "./dataset.ts";
-import { levelOf, SILENCE_DB } from "./prepare_clip.ts";
+import { levelOf, SILENCE_DB } from "./clip_facts.ts";
 
 const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
 /** So many frames left out are worth a note: half a second. */

@@ -14,6 +14,9 @@ export interface SpeakerTrack {
   score: number;
   /** The most faces seen at once. */
   faces: number;
+  /** The frames in which the speaker's face was measured, and its landmarks there, [looks, 136] in source pixels. */
+  looks: number[];
+  landmarks: Float32Array;
 }
 
 /** Why no speaker could be followed. */
@@ -196,5 +199,7 @@ export function trackSpeaker(detections: Face[][], options: TrackOptions): Speak
     detectionRate,
     score: best.faces.reduce((sum, face) => sum + face.score, 0) / best.faces.length,
     faces: Math.max(...detections.map((faces) => faces.length)),
+    looks: best.looks.map((look) => look * every),
+    landmarks: new Float32Array(best.faces.flatMap((face) => [...face.landmarks])),
   };
 }

@@ -10,12 +10,15 @@ const EVERY = 5;
 
 /**
  * The faces of every `every`th frame of a film, in source pixels, and the count of its frames at 25 frames/s.
- * The film is streamed.
+ * The film is streamed; `onFrame` is shown every frame as it passes, at the size the faces are looked for in.
  */
 export async function findFaces(
   source: string,
   video: { width: number; height: number },
-  every: number,
+  { every, onFrame }: {
+    every: number;
+    onFrame?: (frame: Uint8Array, width: number, height: number) => void;
+  },
 ): Promise<{ detections: Face[][]; frames: number }> {
   const shrink = Math.min(1, LOOK_SIZE / Math.max(video.width, video.height));
   const width = Math.round(video.width * shrink), height = Math.round(video.height * shrink);
@@ -23,6 +26,7 @@ export async function findFaces(
   const detections: Face[][] = [];
   let frames = 0;
   for await (const frame of decodeFrames(source, { width, height })) {
+    onFrame?.(frame, width, height);
     if (frames++ % every !== 0) continue;
     const faces = await detectFaces(frame, width, height);
     for (const { box, landmarks } of faces) {
@@ -48,7 +52,7 @@ export interface FollowedFace extends SpeakerTrack {
 export async function followFace(source: string): Promise<FollowedFace> {
   const { video } = await probe(source);
   if (!video) throw new KitError(`${source} has no video`, "Give a film that shows a face");
-  const { detections, frames } = await findFaces(source, video, EVERY);
+  const { detections, frames } = await findFaces(source, video, { every: EVERY });
   const { width, height } = video;
   const track = trackSpeaker(detections, { frames, every: EVERY, width, height, fps: FRAME_RATE });
   if ("reason" in track) {

@@ -5,6 +5,7 @@ import {
   int64s,
   memory,
   offset,
+  openLibrary,
   type Pointer,
   readCString,
   type Symbols,
@@ -29,6 +30,8 @@ export interface TensorMetadata {
 
 /** A TF_TString, TensorFlow's string, takes 24 bytes in a tensor. */
 const STRING_BYTES = 24;
+/** TensorFlow's ConfigProto that says device_count { "GPU": 0 }. */
+const NO_GPU = Uint8Array.of(0x0a, 7, 0x0a, 3, ...utf8("GPU"), 0x10, 0);
 
 type TensorData = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint8Array[];
 
@@ -50,12 +53,14 @@ export class Binding {
   #nextId = 0;
   #functions = 0;
 
-  constructor(readonly symbols: Symbols) {
+  constructor(readonly symbols: Symbols, config: Bytes = new Uint8Array()) {
     Object.assign(this, CONSTANTS);
     const s = symbols;
     this.TF_Version = readCString(s.TF_Version());
     this.#status = s.TF_NewStatus();
     const options = s.TFE_NewContextOptions();
+    s.TFE_ContextOptionsSetConfig(options, config, BigInt(config.length), this.#status);
+    this.check();
     this.#context = s.TFE_NewContext(options, this.#status);
     this.check();
     s.TFE_DeleteContextOptions(options);
@@ -302,4 +307,11 @@ export class Binding {
         throw new Error(`Unhandled TF_AttrType: ${type} of attribute ${name}`);
     }
   }
+}
+
+let binding: Binding | undefined;
+
+/** The binding of this thread, made when it is first asked for; `gpu: false` then leaves the GPU to other threads. */
+export function threadBinding({ gpu = true }: { gpu?: boolean } = {}): Binding {
+  return binding ??= new Binding(openLibrary(), gpu ? undefined : NO_GPU);
 }

@@ -99,15 +99,14 @@ export const small: Config = {
     steps: 1200,
     batch: 16,
     learningRate: 3e-4,
-    // Pauses are kept among the windows, as in `paper`; whether speech alone is better is still to be compared.
-    minShift: 8,
-    voicedOnly: false,
+    minShift: 5,
+    voicedOnly: true,
     evaluateEvery: 200,
     patience: 8,
   },
   gan: {
     ...paper.gan,
-    steps: 1400,
+    steps: 1320,
     frameSteps: 1200,
     frames: 10,
     windows: 3,
@@ -120,7 +119,7 @@ export const small: Config = {
     poseShift: 0.5,
     minShift: 5,
     voicedOnly: true,
-    evaluateEvery: 200,
+    evaluateEvery: 240,
   },
 };
 

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { drawGeneratorBatch, drawSyncBatch, type GeneratorBatch, openDataset } from "../data/dataset.ts";
+import { type Draw, streamBatches } from "../data/batch_stream.ts";
+import { drawSyncBatch, type GeneratorBatch, openDataset } from "../data/dataset.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import { generatorSpecs, initGenerator } from "../models/generator.ts";
 import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
@@ -20,7 +21,7 @@ import {
 import { evaluateGenerator } from "./gan_evaluation.ts";
 import { openLog } from "./log.ts";
 import { checkLoss } from "./losses.ts";
-import { syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
+import { AHEAD, syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
 import { bestPath, lastPath, loadDiscriminator, openRun } from "./run.ts";
 
 export interface GanOptions extends TrainOptions {
@@ -47,16 +48,16 @@ function replaced(old: Models, next: Models): Models {
   return next;
 }
 
-const batchOptions = (
-  { frames, windows, poseShift, voicedOnly, minShift }: GanConfig,
-  inWindows: boolean,
-) => ({
-  frames,
-  windows: inWindows ? windows : 0,
-  poseShift,
-  voicedOnly,
-  minShift,
-});
+/** What the steps from one on draw: frames or windows, and pairs where the discriminator takes its turn. */
+function* drawsFrom(step: number, gan: GanConfig): Generator<Draw> {
+  const { frames, poseShift, voicedOnly, minShift } = gan;
+  for (;; step++) {
+    const windows = step >= gan.frameSteps ? gan.windows : 0;
+    yield { kind: "generator", options: { frames, windows, poseShift, voicedOnly, minShift } };
+    if (windows === 0 || gan.discriminator === "frozen") continue;
+    yield { kind: "sync", options: { size: 2 * windows, voicedOnly, minShift } };
+  }
+}
 
 /** The steps of one training, each compiled on its first use. */
 function compiledSteps(config: Config, enabled: boolean) {
@@ -115,8 +116,12 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     ? resumedModels(lastPath(options.run), config, checkpoint.groups)
     : freshModels(config, pretrained.params);
   if (checkpoint) tf.dispose(pretrained.params);
-  const draw = random(checkpoint?.state.random ?? config.seed);
   let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
+  using batches = streamBatches(dataset, {
+    state: checkpoint?.state.random ?? config.seed,
+    draws: drawsFrom(step, gan),
+    ahead: AHEAD,
+  });
   const log = await openLog(options.run);
   log.truncateAfter(step);
   const run = compiledSteps(config, options.compiled ?? true);
@@ -148,9 +153,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   };
 
   const discriminatorTurn = async (lower: Tensor, { syncMel, windows }: GeneratorBatch) => {
-    const { minShift, voicedOnly } = gan;
-    const size = 2 * gan.windows;
-    const batch = syncTensors(await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly }));
+    const batch = syncTensors(await batches.sync());
     const { discriminator, discriminatorAdam: state } = models;
     const generatedMel = tf.tensor4d(syncMel, [windows, MEL_BANDS, MEL_WINDOW, 1]);
     const fakes = { generated: lower, generatedMel };
@@ -208,7 +211,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
         discriminator: models.discriminator,
         discriminator_adam: flattenAdam(models.discriminatorAdam),
       },
-      state: { step, random: draw.state, best, syncWeight },
+      state: { step, random: batches.state, best, syncWeight },
     });
     return held;
   };
@@ -217,7 +220,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   let recent = 0, note = "";
   while (step < gan.steps) {
     const inWindows = step >= gan.frameSteps;
-    const drawn = await drawGeneratorBatch(dataset, draw, batchOptions(gan, inWindows));
+    const drawn = await batches.generator();
     const { row, lower } = generatorTurn(drawn);
     const dRow = lower && gan.discriminator === "alternate" ? await discriminatorTurn(lower, drawn) : {};
     lower?.dispose();

@@ -1,5 +1,13 @@
 import { basename } from "node:path";
-import { type Dataset, drawSyncBatch, openDataset, SYNC_FRAMES, type SyncBatch } from "../data/dataset.ts";
+import { type Draw, streamBatches } from "../data/batch_stream.ts";
+import {
+  type Dataset,
+  drawSyncBatch,
+  openDataset,
+  SYNC_FRAMES,
+  type SyncBatch,
+  type SyncBatchOptions,
+} from "../data/dataset.ts";
 import { FACE_SIZE } from "../media/face.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import {
@@ -24,6 +32,8 @@ import { syncAccuracy } from "./sync_accuracy.ts";
 export const RECALIBRATION_PASSES = 20;
 /** Frames between a held-out window and the sound of its off-sync pairs, at least. */
 const HELD_OUT_SHIFT = 5;
+/** Batches that are drawn while steps are computed. */
+export const AHEAD = 2;
 /** A loss this near ln 2 says that nothing has been learnt. */
 const PLATEAU = 0.68;
 
@@ -76,6 +86,11 @@ export function pretrainStep(
     loss,
     probability: aux.probability,
   };
+}
+
+/** Pairs without end. */
+function* pairs(options: SyncBatchOptions): Generator<Draw> {
+  for (;;) yield { kind: "sync", options };
 }
 
 /** Shares of pairs called rightly in a batch, in-sync and off-sync apart. */
@@ -140,7 +155,11 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     )
     : initSyncDiscriminator(config.discriminator, config.seed);
   let state = checkpoint ? unflattenAdam(checkpoint.groups.adam) : adamInit(params);
-  const draw = random(checkpoint?.state.random ?? config.seed);
+  using batches = streamBatches(dataset, {
+    state: checkpoint?.state.random ?? config.seed,
+    draws: pairs({ size, minShift, voicedOnly }),
+    ahead: AHEAD,
+  });
   let step = checkpoint?.state.step ?? 0;
   let best = checkpoint?.state.best ?? Infinity, bestStep = checkpoint?.state.bestStep ?? 0;
   const rate = tf.scalar(learningRate);
@@ -182,7 +201,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     await log.flush();
     await saveCheckpoint(lastPath(options.run), {
       groups: { discriminator: params, adam: flattenAdam(state) },
-      state: { step, random: draw.state, best, bestStep },
+      state: { step, random: batches.state, best, bestStep },
     });
     return accuracy;
   };
@@ -191,7 +210,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
   let recent = 0, note = "";
   const patient = () => (step - bestStep) / evaluateEvery < patience;
   while (step < steps && patient()) {
-    const drawn = await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly });
+    const drawn = await batches.sync();
     const batch = syncTensors(drawn);
     const next = trained(params, state, batch);
     const loss = next.loss.dataSync()[0], probability = next.probability.dataSync();

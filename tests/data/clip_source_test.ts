@@ -9,14 +9,13 @@ const brightness = (picture: Uint8Array) => picture.reduce((sum, value) => sum +
 Deno.test("a clip knows its film, its place in it, and its words in the clip's own time", () =>
   inFolder(async (folder) => {
     const { prepared, row } = await makeClip(folder);
-    await Deno.writeTextFile(`${folder}/a.txt`, "WORD START END ASDSCORE\nNOW 1.0 1.4 9\n");
     const source = await clipSource(prepared, row);
     assert.ok(source);
     const { boxes, words, ...place } = source;
     const { width, height, firstFrame } = MADE;
     assert.deepEqual(place, { film: row.source, width, height, firstFrame });
     assert.deepEqual([...boxes.subarray(196)], MADE.box);
-    assert.deepEqual(words.map(({ word, start }) => [word, start.toFixed(3)]), [["NOW", "0.800"]]);
+    assert.deepEqual(words, [{ word: "NOW", start: 0.8, end: 1.2 }]);
     // The film turns white at its frame 25, which is frame 20 of the clip.
     assert.ok(brightness(await sourceFrame(source, 19)) < 20);
     assert.ok(brightness(await sourceFrame(source, 20)) > 235);

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/data/drawn_face.ts";
 import type { MouthShape } from "../../lib/data/mouth.ts";
+import { DETAIL } from "../../lib/data/portrait/layer.ts";
+import { openProtrusion, PROTRUSION } from "../../lib/data/portrait/protrusion.ts";
+import { headDepth, paintSkin } from "../../lib/data/portrait/relief.ts";
 import { detectFaces } from "../../lib/media/face.ts";
 
 const REST: MouthShape = { open: 0.02, width: 0, round: 0.05, jaw: 0.03, press: 0, tuck: 0, tongue: 0 };
@@ -31,11 +34,28 @@ Deno.test("a mouth changes nothing above the base of the nose", () => {
   }
 });
 
+Deno.test("lips that are pushed forward are nearer by a centimetre, and move more when the head turns", () => {
+  const look = drawLook(1, 5), bare = paintSkin(look), depth = headDepth(look, bare);
+  const depthWith = openProtrusion(look, bare, depth),
+    at = (x: number, y: number) =>
+      Math.round((y - bare.top) * DETAIL) * bare.width + Math.round((x - bare.left) * DETAIL);
+  const lips = at(0, look.mouth.y + 2), pushed = depthWith({ round: 1 }).slice();
+  assert(Math.abs(pushed[lips] - depth[lips] - PROTRUSION) < 0.05, `${pushed[lips] - depth[lips]}`);
+  assert.equal(pushed[at(0, look.nose.base - 2)], depth[at(0, look.nose.base - 2)], "the nose stays");
+  assert(pushed[at(40, look.mouth.y)] - depth[at(40, look.mouth.y)] < 0.5, "so do the cheeks");
+  assert.deepEqual(depthWith({ round: 0 }), depth);
+});
+
 Deno.test("looks vary: no two of forty people are alike, and traits cover their range", () => {
   const looks = Array.from({ length: 40 }, (_, i) => drawLook(1, i));
   assert.equal(new Set(looks.map((look) => JSON.stringify({ ...look, background: 0 }))).size, 40);
   assert(new Set(looks.map(({ hair }) => hair.style)).size >= 7);
   assert.equal(new Set(looks.map(({ background }) => background.kind)).size, 6);
+  const count = (has: (look: (typeof looks)[0]) => unknown) => looks.filter(has).length;
+  for (const beard of [count((l) => l.beard.growth > 0.3), count((l) => l.glasses)]) {
+    assert(beard >= 8 && beard <= 20);
+  }
+  assert(count(({ beard }) => beard.growth > 0.3 && beard.cheeks === 0) >= 2, "some on the chin only");
   const red = looks.map(({ skin }) => skin.base[0]);
   assert(Math.min(...red) < 120 && Math.max(...red) > 225, "skin from dark to light");
 });

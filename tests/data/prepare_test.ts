@@ -83,7 +83,8 @@ Deno.test("each odd video becomes a clip or a row that says why not", () =>
     const videos = join(folder, "my videos"), out = join(folder, "out", "prepared");
     await Deno.mkdir(videos);
     await makeOddFilms(videos);
-    const { clips, rejects } = await prepare(videos, out, { every: 2, split: "1,0,0", workers: 2 });
+    const options = { every: 2, split: "1,0,0", cuts: "ignore" as const, workers: 2 };
+    const { clips, rejects } = await prepare(videos, out, options);
 
     const reasons = Object.fromEntries(rejects.map(({ id, reason }) => [id.split("/")[1], reason]));
     assert.deepEqual(Object.keys(reasons).length, 11);
@@ -153,7 +154,7 @@ Deno.test("a second run keeps what is whole and mends the rest", () =>
     assert.ok(!(await exists(join(out, "clips/anna/c.safetensors.part"))));
 
     // The bad video is remembered until it changes.
-    const remembered = join(out, "rejects/anna/bad.json");
+    const remembered = join(out, "settled/anna/bad.json");
     const before = (await Deno.stat(remembered)).mtime!.getTime();
     await prepare(videos, out, options);
     assert.equal((await Deno.stat(remembered)).mtime!.getTime(), before);
@@ -213,8 +214,14 @@ Deno.test("what cannot be done is refused before any work", () =>
     await refused(prepare(videos, join(folder, "out"), { split: "90,10" }), /split/);
     assert.ok(!(await exists(join(folder, "out"))));
     await Deno.mkdir(join(folder, "old"));
-    await Deno.writeTextFile(join(folder, "old", "prepared.json"), JSON.stringify({ version: 0 }));
-    await refused(prepare(videos, join(folder, "old")), /layout version 0/);
+    await Deno.writeTextFile(join(folder, "old", "prepared.json"), JSON.stringify({ version: 99 }));
+    await refused(prepare(videos, join(folder, "old")), /layout version 99/);
+    await refused(prepare(videos, join(folder, "new"), { cuts: "paste" as never }), /cuts paste/);
+    await refused(prepare(videos, join(folder, "new"), { shard: "5/4" }), /"5\/4" is not a part/);
+    await refused(
+      prepare(videos, join(folder, "new"), { filters: ["minBeauty=1"] }),
+      /no filter "minBeauty"/,
+    );
   }));
 
 Deno.test("a disk that cannot be written ends the run, not a clip", () =>
@@ -228,7 +235,7 @@ Deno.test("a disk that cannot be written ends the run, not a clip", () =>
       prepare(videos, out, { workers: 1 }),
       (e) => e instanceof KitError && /Cannot write .*clips/.test(e.message),
     );
-    assert.ok(!(await exists(join(out, "rejects"))), "the clip is not to blame");
+    assert.ok(!(await exists(join(out, "settled"))), "the clip is not to blame");
   }));
 
 Deno.test({

@@ -1,9 +1,9 @@
-/** Brows, beard, freckles and what is worn on the face, drawn once for a look. */
+/** Brows, freckles and what is worn on the face, drawn once for a look. */
 import { drawnLayer, drawOn, glow, type Point, strands, trace } from "./brush.ts";
-import { drawFringe } from "./hair.ts";
+import { drawFringe } from "./fringe.ts";
 import { bell, type Layer } from "./layer.ts";
 import { css, lighten, type Look, mix } from "./look.ts";
-import { HEAD_AREA, headHalfWidth } from "./relief.ts";
+import { HEAD_AREA } from "./relief.ts";
 import { random } from "../random.ts";
 
 /** Eyebrows, a layer of their own because they move. */
@@ -41,50 +41,6 @@ export function drawBrows(look: Look): Layer {
         },
       });
     }
-  });
-}
-
-/** Draws a trimmed beard and a moustache onto the skin; they move with the jaw. */
-export function drawBeard(head: Layer, look: Look): void {
-  const { beard, mouth, nose, moustache, hair, head: { chin, halfWidth } } = look;
-  if (beard < 0.35) return;
-  const colour = lighten(mix(hair.colour, [70, 50, 40], 0.25), 0.85),
-    strength = Math.min(1, (beard - 0.25) * 1.6);
-  drawOn(head, (pen) => {
-    pen.globalAlpha = strength;
-    strands(pen, {
-      count: 1500,
-      colour,
-      width: 0.6,
-      seed: look.background.seed + 11,
-      path: (_, draw) => {
-        let x = 0, y = 0;
-        do { // anywhere between the cheeks and the chin, but not on the lips
-          x = draw.uniform(-halfWidth, halfWidth);
-          y = draw.uniform(14, chin);
-        } while (
-          Math.abs(x) > headHalfWidth(look, y) - 1 ||
-          y < 66 - 0.95 * Math.abs(x) && y < mouth.y + mouth.lower + 2 ||
-          (x / (mouth.halfWidth + 3)) ** 2 + ((y - mouth.y - 1) / (mouth.lower + 5)) ** 2 < 1
-        );
-        const l = draw.uniform(1.5, 3.5);
-        return [[x, y], [x + x / halfWidth * l * 0.4 + draw.uniform(-0.8, 0.8), y + l]];
-      },
-    });
-    if (!moustache) return;
-    strands(pen, {
-      count: 420,
-      colour,
-      width: 0.6,
-      seed: look.background.seed + 13,
-      path: (_, draw) => {
-        const x = draw.uniform(-1, 1) * (mouth.halfWidth + 2), down = Math.abs(x) / mouth.halfWidth;
-        const y = nose.base + 4 + (mouth.y - mouth.upper - nose.base - 6) * draw.uniform(0.25, 1) +
-          6.5 * down ** 2.2;
-        const l = draw.uniform(1.5, 3.2);
-        return [[x, y], [x + Math.sign(x) * l * 0.8, y + l * (0.5 + 0.4 * down)]];
-      },
-    });
   });
 }
 

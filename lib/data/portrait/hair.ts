@@ -1,30 +1,15 @@
 /** Hair of the head, drawn once for a look with many fine strokes. */
-import { drawnLayer, drawOn, glow, type Pen, type Point, strands, trace } from "./brush.ts";
+import { drawOn, glow, type Pen, type Point, strands, trace } from "./brush.ts";
+import { drawFringe, drawSweep } from "./fringe.ts";
 import type { Layer } from "./layer.ts";
-import { type Colour, css, lighten, type Look, mix } from "./look.ts";
-import { HEAD_AREA, headHalfWidth } from "./relief.ts";
+import { css, lighten, type Look } from "./look.ts";
+import { HAIR_SHAPES, hairTone, isParted } from "./hair_style.ts";
+import { headHalfWidth } from "./relief.ts";
 import type { Random } from "../random.ts";
-
-/** How the styles differ: thickness over the skull, at the sides, where locks end (y), how far sideburns go (y). */
-const SHAPES: Record<Look["hair"]["style"], { top: number; side: number; locks: number; burns: number }> = {
-  cropped: { top: 0.55, side: 0.25, locks: 0, burns: 6 },
-  parted: { top: 0.95, side: 0.45, locks: 0, burns: 8 },
-  swept: { top: 1.15, side: 0.4, locks: 0, burns: 4 },
-  curly: { top: 1.35, side: 1.15, locks: 0, burns: 6 },
-  tied: { top: 0.6, side: 0.3, locks: 0, burns: 2 },
-  bob: { top: 0.9, side: 0.85, locks: 58, burns: 10 },
-  long: { top: 0.85, side: 0.8, locks: 128, burns: 10 },
-  receding: { top: 0.22, side: 0.3, locks: 0, burns: 8 },
-};
-
-/** The hair's colour, lighter or darker. Strokes of hair need contrast to be seen: black hair reflects more than its colour says. */
-export function hairTone({ hair }: Look, factor: number): Colour {
-  return lighten(mix(hair.colour, [90, 84, 86], 0.08), factor);
-}
 
 /** Points of the hair's outer edge, left to right over the crown. */
 function outerEdge(look: Look): Point[] {
-  const { hair, head } = look, { top, side, burns } = SHAPES[hair.style], edge: Point[] = [];
+  const { hair, head } = look, { top, side, burns } = HAIR_SHAPES[hair.style], edge: Point[] = [];
   for (let step = -12; step <= 12; step++) {
     const angle = step / 12 * 1.42,
       up = Math.cos(angle),
@@ -40,9 +25,9 @@ function outerEdge(look: Look): Point[] {
 
 /** Points of the hairline, right to left: temple, forehead, temple. */
 function hairline(look: Look): Point[] {
-  const { hair } = look, { burns } = SHAPES[hair.style], y = hair.hairline, half = look.head.halfWidth;
+  const { hair } = look, { burns } = HAIR_SHAPES[hair.style], y = hair.hairline, half = look.head.halfWidth;
   const rise = hair.style === "receding" ? 1 : 0, part = hair.part * 22, line: Point[] = [];
-  const peak = hair.style === "parted" || hair.style === "bob" || hair.style === "long";
+  const peak = isParted(hair.style);
   const side = (d: 1 | -1): Point[] => [
     [d * (half + 1), burns],
     [d * (half - 3), burns - 5],
@@ -57,7 +42,10 @@ function hairline(look: Look): Point[] {
 
 /** The way hair falls: from the parting or the hairline over the skull. */
 function strandPath(look: Look): (place: number, draw: Random) => Point[] {
-  const { hair, head } = look, { burns } = SHAPES[hair.style], half = head.halfWidth, part = hair.part * 22;
+  const { hair, head } = look,
+    { burns } = HAIR_SHAPES[hair.style],
+    half = head.halfWidth,
+    part = hair.part * 22;
   const crown = head.crown - hair.volume;
   if (hair.style === "curly") {
     return (_, draw) => {
@@ -70,7 +58,7 @@ function strandPath(look: Look): (place: number, draw: Random) => Point[] {
       ): Point => [x + r * Math.cos(start + turn * a), y + r * Math.sin(start + turn * a)]);
     };
   }
-  if (hair.style === "parted" || hair.style === "bob" || hair.style === "long") {
+  if (isParted(hair.style)) {
     return (_, draw) => {
       const d = draw.uniform() < 0.5 + hair.part * 0.25 ? -1 : 1,
         root = draw.uniform(hair.hairline - 2, crown + 3);
@@ -130,7 +118,7 @@ export function drawHair(head: Layer, look: Look): void {
       count: cropped ? 1500 : hair.style === "curly" ? 2200 : 1100,
       colour: hairTone(look, 1),
       width: hair.style === "curly" ? 0.8 : cropped ? 0.5 : 0.6,
-      contrast: hair.style === "curly" ? 0.28 : 0.42,
+      contrast: hair.style === "curly" ? 0.28 : 0.6,
       seed: look.background.seed,
       path: strandPath(look),
     });
@@ -157,30 +145,40 @@ export function drawHair(head: Layer, look: Look): void {
         ]];
       },
     });
+    drawFlyaways(pen, look, edge);
+    drawSweep(pen, look);
     drawFringe(pen, look);
     if (hair.style === "tied") drawBun(pen, look);
   });
 }
 
-/** Draws hair that falls over the forehead; nothing for looks without. */
-export function drawFringe(pen: Pen, look: Look): void {
-  const { hair, head } = look, half = head.halfWidth;
-  if (!hair.fringe) return;
-  const tips = (x: number) => -24 + 8 * (x / half) ** 2 - 7 * (1 - hair.fringe);
-  for (const [count, width, shade, seed] of [[160, 3, 0.75, 17], [420, 1, 0.95, 19]]) {
-    strands(pen, {
-      count,
-      colour: hairTone(look, shade),
-      width,
-      seed: look.background.seed + seed,
-      path: (place, draw) => {
-        const x = (2 * place - 1) * 0.84 * half,
-          root = hair.hairline - draw.uniform(4, 22),
-          end = tips(x) + draw.uniform(-3, 1.5);
-        return [[x * 0.8 + hair.part * 8, root], [x * 0.97, (root + end) / 2 - 2], [x + hair.part * 4, end]];
-      },
-    });
-  }
+/** Single hairs that leave the outline, so that it is not cut out of paper. */
+function drawFlyaways(pen: Pen, look: Look, edge: Point[]): void {
+  const { hair } = look, wild = hair.style === "curly" ? 3 : hair.style === "cropped" ? 0.8 : 1.6;
+  strands(pen, {
+    count: hair.style === "receding" ? 60 : 170,
+    colour: hairTone(look, 0.9),
+    width: 0.42,
+    seed: look.background.seed + 3,
+    path: (place, draw) => {
+      const at = place * (edge.length - 1.01), i = Math.floor(at), f = at - i;
+      const along = (j: number, share: number): Point => [
+        edge[j][0] + (edge[j + 1][0] - edge[j][0]) * share,
+        edge[j][1] + (edge[j + 1][1] - edge[j][1]) * share,
+      ];
+      const [x, y] = along(i, f), out = draw.uniform(0.1, 1) * wild, side = Math.sign(x || 1);
+      const [a, b] = [edge[i + 1][0] - edge[i][0], edge[i + 1][1] - edge[i][1]], n = 1 / Math.hypot(a, b);
+      const l = side * draw.uniform(2, 7);
+      return [
+        [x, y + 1],
+        [x + a * n * l * 0.5 + b * n * out * 0.5, y + b * n * l * 0.5 - a * n * out * 0.6],
+        [
+          x + a * n * l + b * n * out * 0.6,
+          y + b * n * l - a * n * out,
+        ],
+      ];
+    },
+  });
 }
 
 function drawBun(pen: Pen, look: Look): void {
@@ -202,70 +200,4 @@ function drawBun(pen: Pen, look: Look): void {
     },
   });
   pen.restore();
-}
-
-/** Locks in front of the shoulders, for long styles: a layer over the head; null for the others. */
-export function drawLocks(look: Look): Layer | null {
-  const { hair, head } = look, { locks } = SHAPES[hair.style];
-  if (!locks) return null;
-  const half = head.halfWidth, end = locks, out = hair.volume;
-  return drawnLayer({ ...HEAD_AREA, left: -100, right: 100, bottom: Math.min(132, end + 8) }, (pen) => {
-    for (const d of [-1, 1]) {
-      const inner: Point[] = [
-        [d * (half - 12), -47],
-        [d * (half - 4), -16],
-        [d * (half - 3.5), 14],
-        [d * (half - 2 + 0.04 * end), end * 0.6],
-        [d * (half - 4), end],
-      ];
-      const outer: Point[] = [
-        [d * (half + 3), end + 3],
-        [d * (half + out * 1.4 + 3), end * 0.7],
-        [d * (half + out * 1.2), 12],
-        [d * (half + out * 0.85), -20],
-        [d * (half - 9 + out * 0.35), -50],
-      ];
-      pen.beginPath();
-      trace(pen, inner);
-      trace(pen, outer, { join: true });
-      pen.closePath();
-      pen.fillStyle = css(hairTone(look, 0.72));
-      pen.fill();
-      pen.save();
-      pen.clip();
-      strands(pen, {
-        count: 300,
-        colour: hairTone(look, d * look.light.x > 0 ? 1.05 : 0.82),
-        width: 0.95,
-        seed: look.background.seed + 2 + d,
-        path: (_, draw) => {
-          const k = draw.uniform(), wave = draw.uniform(-1.5, 1.5);
-          const at = (i: number, wiggle: number): Point => {
-            const a = inner[i], b = outer[4 - i];
-            return [a[0] + (b[0] - a[0]) * k + wiggle, a[1] + (b[1] - a[1]) * k];
-          };
-          return [at(0, 0), at(1, wave), at(2, -wave), at(3, wave), at(4, 0)];
-        },
-      });
-      pen.restore();
-    }
-  });
-}
-
-/** Hair behind the neck, for long styles; null for the others. */
-export function drawBackHair(look: Look): Layer | null {
-  const { locks } = SHAPES[look.hair.style], half = look.head.halfWidth, out = look.hair.volume;
-  if (!locks) return null;
-  return drawnLayer({ left: -100, right: 100, top: -60, bottom: Math.min(132, locks + 12) }, (pen) => {
-    pen.fillStyle = css(hairTone(look, 0.45));
-    pen.beginPath();
-    const right: Point[] = [[half - 10, -52], [half + out * 0.7, -26], [half + out * 1.1, 20], [
-      half + out,
-      locks,
-    ]];
-    const left = right.map(([x, y]): Point => [-x, y]).reverse();
-    trace(pen, [...right, [0, locks + 6], ...left]);
-    pen.closePath();
-    pen.fill();
-  });
 }

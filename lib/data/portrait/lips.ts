@@ -31,7 +31,7 @@ interface Measures {
 function measure({ mouth }: Look, shape: MouthShape): Measures {
   const { open, width, round, press, tuck } = shape, gap = open * FULL_GAP;
   const narrow = width < 0 ? 1 + 0.36 * width : 1 + 0.13 * width;
-  const thin = (1 - 0.32 * press) * (1 - 0.12 * Math.max(0, width)) * (1 + 0.22 * round) * (1 - 0.14 * open);
+  const thin = (1 - 0.32 * press) * (1 - 0.12 * Math.max(0, width)) * (1 + 0.36 * round) * (1 - 0.14 * open);
   return {
     halfWidth: mouth.halfWidth * narrow * (1 - 0.05 * open),
     rise: gap * 0.24 + 0.55 * tuck * gap,
@@ -49,7 +49,7 @@ function outlineAt({ mouth }: Look, m: Measures, shape: MouthShape, x: number): 
   const line = mouth.y - corner * u2 + 0.8 * bell(u, 0.2) * (1 - shape.press) - 0.5 * shape.tuck;
   const inner = Math.max(0, 1 - (u / 0.94) ** m.power) ** 0.6, full = Math.max(0, 1 - u ** m.power) ** 0.66;
   const upperInner = line - m.rise * inner, lowerInner = line + m.drop * inner;
-  const bow = 1 - mouth.bow * bell(u, 0.13) + 0.1 * bell(u - 0.25, 0.16);
+  const bow = 1 - mouth.bow * (1 - 0.55 * shape.round) * bell(u, 0.13) + 0.1 * bell(u - 0.25, 0.16);
   return {
     upperInner,
     lowerInner,
@@ -130,7 +130,11 @@ function paintFolds({ data, width, left, top }: Layer, look: Look, m: Measures, 
   const bottom = mouth.y + m.drop + m.lower + 12, reach = head.halfWidth * 0.8;
   const fold = 0.05 + 0.12 * age + 0.13 * spread + 0.05 * shape.open,
     hollow = 0.12 * Math.max(0, -shape.width) + 0.05 * shape.jaw;
-  const under = mouth.y + m.drop + m.lower + 2.6, underShadow = 0.2 + 0.1 * shape.round - 0.08 * shape.tuck;
+  const under = mouth.y + m.drop + m.lower + 2.6, underShadow = 0.2 + 0.24 * shape.round - 0.08 * shape.tuck;
+  // The skin around lips that come forward turns to the light above and away from it below.
+  const middle = mouth.y + (m.drop - m.rise) / 2,
+    tall = (m.rise + m.drop + m.upper + m.lower) / 2 + 3.5,
+    wide = m.halfWidth + 4;
   for (let v = Math.ceil((nose.base + 3 - top) * DETAIL); v < (bottom + 6 - top) * DETAIL; v++) {
     const y = top + v / DETAIL, fade = ease(nose.base + 3, nose.base + 9, y);
     const t = (y - nose.base) / (mouth.y + 6 - nose.base);
@@ -148,7 +152,11 @@ function paintFolds({ data, width, left, top }: Layer, look: Look, m: Measures, 
       dark += (0.11 + 0.14 * spread) * bell(side - m.halfWidth - 1, 1.8) * dimpleY;
       dark += hollow * bell(side - m.halfWidth - 13, 6) * cheekY -
         0.06 * spread * bell(side - m.halfWidth - 14, 6) * cheekY;
-      dark += underShadow * bell(x, m.halfWidth * 0.55) * belowY;
+      dark += underShadow * bell(x + 3 * shape.round * light.x, m.halfWidth * 0.55) * belowY;
+      if (shape.round > 0.05) {
+        const across = x / wide, up = (middle - y) / tall;
+        dark -= 0.2 * shape.round * bell(Math.hypot(across, up) - 1, 0.17) * (0.75 * up + across * light.x);
+      }
       dark += philtrum * (bell(side, 1.3) - 0.9 * bell(side - 3, 1.2));
       const keep = 1 - dark * fade, i = 4 * (v * width + u);
       data[i] *= 1 - 0.85 * dark * fade;
@@ -170,7 +178,8 @@ function paintMouth({ data, width, left, top }: Layer, look: Look, m: Measures, 
       slopeLower = (next.lowerOuter - here.lowerOuter) * 2;
     const slopeA = (next.upperInner - here.upperInner) * 2, slopeB = (next.lowerInner - here.lowerInner) * 2;
     const turned = 1 + 0.22 * light.x * x / m.halfWidth, across = x / m.halfWidth;
-    const crease = 0.035 * Math.sin(x * 2.9 + 1.3 * Math.sin(x * 1.1)) + 0.025 * Math.sin(x * 5.3);
+    const crease = (1 + 0.9 * shape.round) * 0.035 * Math.sin(x * 2.9 + 1.3 * Math.sin(x * 1.1)) +
+      0.025 * Math.sin(x * 5.3);
     const vEnd = Math.ceil((here.lowerOuter + 1.5 - top) * DETAIL);
     for (let v = Math.floor((here.upperOuter - 1.5 - top) * DETAIL); v <= vEnd; v++) {
       const y = top + v / DETAIL;
@@ -193,7 +202,8 @@ function paintMouth({ data, width, left, top }: Layer, look: Look, m: Measures, 
       if (lower > 0) {
         const t = (y - here.lowerInner) / Math.max(0.5, here.lowerOuter - here.lowerInner);
         const shade = lit * turned * (1.12 - 0.34 * ease(0.45, 1.05, t) - 0.22 * bell(t, 0.12) + crease);
-        const shine = 62 * gloss * bell(t - 0.36, 0.15) * bell(across - 0.3 * light.x, 0.34) *
+        const shine = 62 * gloss * (1 + 0.5 * shape.round) * bell(t - 0.36, 0.15) *
+          bell(across - 0.3 * light.x, 0.34) *
           (1 + 6 * crease);
         r += lower * (lip[0] * shade + shine);
         g += lower * (lip[1] * shade + shine);

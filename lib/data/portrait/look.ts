@@ -3,7 +3,16 @@ import { type Random, random } from "../random.ts";
 /** Red, green, blue, each 0 to 255. */
 export type Colour = [number, number, number];
 
-export type HairStyle = "cropped" | "parted" | "swept" | "bob" | "long" | "curly" | "tied" | "receding";
+export type HairStyle =
+  | "cropped"
+  | "parted"
+  | "swept"
+  | "bob"
+  | "wavy"
+  | "long"
+  | "curly"
+  | "tied"
+  | "receding";
 export type Clothes = "crew" | "shirt" | "jacket" | "hood" | "roll" | "vee";
 export type Background = "wall" | "shelves" | "window" | "lights" | "garden" | "curtain";
 
@@ -42,9 +51,8 @@ export interface Look {
   };
   brows: { y: number; thickness: number; arch: number; tilt: number };
   hair: { style: HairStyle; colour: Colour; hairline: number; volume: number; fringe: number; part: number };
-  /** 0 none, up to 0.4 stubble, up to 1 a trimmed beard. */
-  beard: number;
-  moustache: boolean;
+  /** Growth: 0 none, up to 0.4 stubble, up to 1 a full beard. On chin alone or, with `cheeks` 1, from ear to ear. */
+  beard: { growth: number; cheeks: number; moustache: boolean; colour: Colour };
   glasses: { rim: Colour; round: number; weight: number } | null;
   earrings: boolean;
   /** Direction to the main light (x right, y down, z to the viewer; length 1), its share, its warmth. */
@@ -96,7 +104,7 @@ const IRISES: Colour[] = [[58, 36, 22], [92, 60, 32], [116, 96, 52], [92, 112, 8
   172,
 ]];
 const SHORT_HAIR: HairStyle[] = ["cropped", "parted", "curly", "swept"];
-const LONG_HAIR: HairStyle[] = ["bob", "tied", "curly", "long", "parted", "bob"];
+const LONG_HAIR: HairStyle[] = ["bob", "tied", "curly", "long", "wavy", "parted"];
 const CLOTHES: Clothes[] = ["crew", "shirt", "jacket", "hood", "roll", "vee"];
 const BACKGROUNDS: Background[] = ["wall", "shelves", "window", "lights", "garden", "curtain"];
 
@@ -124,7 +132,7 @@ function hairOf(
   pick: number,
 ) {
   const styles = feminine + draw.uniform(-0.15, 0.15) < 0.5 ? SHORT_HAIR : LONG_HAIR;
-  const bald = styles === SHORT_HAIR && draw.uniform() < 0.08 + 0.4 * age;
+  const bald = styles === SHORT_HAIR && draw.uniform() < 0.04 + 0.3 * age;
   const style = bald ? "receding" : styles[Math.floor(pick * styles.length)];
   const shade = Math.max(0, draw.uniform(-0.1, 1.05) * (1 - dark) - 0.1 * dark);
   let colour = along(HAIRS, shade);
@@ -135,9 +143,28 @@ function hairOf(
     colour,
     hairline: -47 + draw.uniform(-4, 4) - (bald ? 7 : 0),
     volume: draw.uniform(5, 10) + 3 * feminine,
-    fringe: feminine > 0.4 && style !== "swept" && draw.uniform() < 0.3 ? draw.uniform(0.6, 1) : 0,
+    fringe: feminine > 0.5 && style !== "swept" && draw.uniform() < 0.3 ? draw.uniform(0.6, 1) : 0,
     part: draw.uniform(-0.6, 0.6),
   };
+}
+
+/** The colour of a frame for glasses that shows on this skin: dark, brown and blue, or on dark skin silver and gold. */
+function rimFor(skin: Colour, place: number): Colour {
+  const dark = (skin[0] + skin[1] + skin[2]) / 3 < 105;
+  return along(dark ? [[188, 190, 196], [214, 182, 112]] : [[24, 22, 24], [84, 52, 30], [60, 70, 96]], place);
+}
+
+/** Three of five men have a beard, one of four of these on chin and lip only; the others are shaved, not all today. */
+function beardOf(
+  { uniform }: Random,
+  { masculine, hair }: { masculine: number; hair: Colour },
+): Look["beard"] {
+  const bearded = masculine > 0.5 && uniform() < 0.6, growth = uniform(0.3, 1), shadow = uniform(0, 0.18);
+  const cheeks = uniform() < 0.25 ? 0 : 1, moustache = uniform() < 0.85 || cheeks === 0;
+  // Beards are mostly a little redder and darker than the hair above.
+  const colour = lighten(mix(hair, [96, 58, 40], 0.25), 0.78);
+  if (bearded) return { growth: cheeks === 0 ? Math.max(0.6, growth) : growth, cheeks, moustache, colour };
+  return { growth: masculine > 0.6 ? shadow : 0, cheeks: 1, moustache: true, colour };
 }
 
 /** The look of the person `index` of a corpus `seed`: a pure function, every trait varying continuously. */
@@ -151,7 +178,8 @@ export function drawLook(seed: number, index: number): Look {
   const mouthY = chin * uniform(0.605, 0.63), noseBase = mouthY - uniform(15, 17.5);
   const azimuth = (spread(seed, index, "light", 0.5698) * 2 - 1) * 0.75, elevation = uniform(0.25, 0.75);
   const clothesHue = spread(seed, index, "clothes", 0.3247) * 360, wallHue = uniform(0, 360);
-  const bearded = feminine < 0.5 && uniform() < 0.55;
+  const hair = hairOf(draw, { feminine, age, dark }, spread(seed, index, "hair", 0.809));
+  const beard = beardOf(random(seed, "beard", index), { masculine, hair: hair.colour });
   const lip = mix(mix(base, [176, 72, 74], 0.44 - 0.1 * dark), [88, 36, 42], 0.1 + 0.18 * dark);
   const lipstick = feminine > 0.55 && uniform() < 0.5 ? uniform(0.25, 0.6) : 0;
   return {
@@ -190,7 +218,10 @@ export function drawLook(seed: number, index: number): Look {
       lower: uniform(4.8, 6.4) + 1.3 * dark + 0.8 * feminine,
       bow: uniform(0.12, 0.3),
       tilt: uniform(0.9, 2.4),
-      colour: mix(lip, along([[186, 44, 62], [150, 34, 60], [196, 84, 76]], uniform()), lipstick),
+      // Against a dark beard lips look redder and brighter than on bare skin.
+      colour: beard.growth > 0.3
+        ? mix(lip, [206, 112, 104], 0.22)
+        : mix(lip, along([[186, 44, 62], [150, 34, 60], [196, 84, 76]], uniform()), lipstick),
     },
     teeth: mix([240, 236, 226], [222, 208, 180], uniform(0, 0.6) + 0.4 * age),
     eyes: {
@@ -208,15 +239,10 @@ export function drawLook(seed: number, index: number): Look {
       arch: uniform(1, 2.6) + 1.6 * feminine,
       tilt: uniform(-1.5, 1.5),
     },
-    hair: hairOf(draw, { feminine, age, dark }, spread(seed, index, "hair", 0.809)),
-    beard: bearded ? uniform(0.15, 1) : masculine > 0.6 ? uniform(0, 0.15) : 0,
-    moustache: bearded && uniform() < 0.8,
+    hair,
+    beard,
     glasses: uniform() < 0.3
-      ? {
-        rim: along([[24, 22, 24], [84, 52, 30], [150, 120, 70], [60, 70, 96]], uniform()),
-        round: uniform(),
-        weight: uniform(1.1, 2.2),
-      }
+      ? { rim: rimFor(base, uniform()), round: uniform(), weight: uniform(1.3, 2.2) }
       : null,
     earrings: feminine > 0.6 && uniform() < 0.5,
     light: {

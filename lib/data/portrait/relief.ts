@@ -67,9 +67,9 @@ function skinNoise(look: Look, width: number, height: number): Float32Array {
   return noise;
 }
 
-/** The colour of skin before light: redder cheeks, nose and ears, darker sockets, stubble. */
+/** The colour of skin before light: redder cheeks, nose and ears, darker sockets. */
 function skinColour(look: Look, x: number, y: number, noise: number): Colour {
-  const { skin, nose, eyes, mouth, head, beard } = look, side = Math.abs(x);
+  const { skin, nose, eyes, head } = look, side = Math.abs(x);
   const red = skin.blush *
       (0.30 * bell(side - 29, 11) * bell(y - 24, 10) + 0.22 * bell(x, 7) * bell(y - nose.base + 5, 6)) +
     0.08 * bell(y - head.chin + 8, 8);
@@ -79,12 +79,6 @@ function skinColour(look: Look, x: number, y: number, noise: number): Colour {
     lighten(colour, 0.8),
     0.5 * bell(side - eyes.x * 0.8, 10) * bell(y - 4, 6) * (0.5 + look.age),
   );
-  if (beard > 0) {
-    const jaw = ease(18, 40, y + 0.35 * side) * ease(mouth.y - 16, mouth.y - 4, y + 0.28 * side);
-    const aroundLips = 1 - bell(x, mouth.halfWidth * 0.7) * bell(y - mouth.y, 6);
-    const share = 0.45 * Math.min(1, beard * 1.6) * jaw * aroundLips * (0.85 + 0.3 * noise);
-    colour = mix(colour, mix(look.hair.colour, [70, 66, 68], 0.5), Math.max(0, share));
-  }
   return lighten(colour, 1 + 0.035 * noise);
 }
 
@@ -152,7 +146,9 @@ export function paintSkin(look: Look): Layer {
       if (alpha > 0) {
         const limit = (value: number) => Math.max(-2.4, Math.min(2.4, value));
         const gx = limit((heights[i + 1] - heights[i - 1]) * DETAIL / 2) * 0.8;
-        const gy = limit((heights[i + width] - heights[i - width]) * DETAIL / 2) * 0.8;
+        const fall = limit((heights[i + width] - heights[i - width]) * DETAIL / 2) * 0.8;
+        // light from below the face reaches the planes that face down
+        const gy = fall < -1 ? -1 + 0.4 * (fall + 1) : fall;
         const n = 1 / Math.hypot(gx, gy, 1), lit = (-gx * light.x - gy * light.y + light.z) * n;
         const gloss = Math.max(0, (-gx * mirror[0] - gy * mirror[1] + mirror[2]) * n) ** 22;
         const sky = 0.72 + 0.28 * n - 0.10 * Math.max(0, gy * n); // planes that face down see less light
@@ -192,7 +188,7 @@ function paintNostrils({ data, width, left, top }: Layer, { nose }: Look): void 
         bell(y - nose.base + 0.4, 1.15);
       const under = 0.2 * bell(x, nose.halfWidth * 0.7) * bell(y - nose.base - 0.6, 1.8);
       const wing = 0.3 * bell(side - nose.halfWidth - 0.2, 1) * bell(y - nose.base + 2.5, 2.8);
-      const share = Math.min(0.8, 0.75 * hole + under + wing), i = 4 * (v * width + u);
+      const share = Math.min(0.72, 0.66 * hole + under + wing), i = 4 * (v * width + u);
       data[i] *= 1 - 0.82 * share;
       data[i + 1] *= 1 - share;
       data[i + 2] *= 1 - share;

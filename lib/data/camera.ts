@@ -1,0 +1,80 @@
+/** What a camera makes of a clean picture: slightly soft, with the grain of its sensor. */
+import { random } from "./random.ts";
+
+export interface Camera {
+  /** Share of its light that a pixel gives to each of its two neighbours in a row and in a column, 0 to 0.25. */
+  softness: number;
+  /** Standard deviation of the grain in a mid grey, 0 to 255 being black to white. */
+  grain: number;
+}
+
+/** Values of the grain, enough that a frame's are never looked up twice in a row. */
+const GRAIN_LENGTH = 2 ** 19;
+/** Grey, 0 to 255, at which `Camera.grain` holds. */
+const MID_GREY = 118;
+
+/** Normal noise; a frame starts anywhere in it. It is as long as three frames and the same for all cameras. */
+let grainValues: Float32Array | undefined;
+
+function grainOfFilm(): Float32Array {
+  const draw = random("grain"), values = new Float32Array(GRAIN_LENGTH);
+  for (let i = 0; i < values.length; i++) values[i] = draw.normal();
+  return values;
+}
+
+/** Blurs a picture's rows and columns (RGB, [size, size, 3]) with the weights (s, 1 - 2 s, s), into `soft`. */
+function soften(
+  frame: Uint8Array,
+  soft: Float32Array,
+  { size, share }: { size: number; share: number },
+): void {
+  const row = 3 * size, middle = 1 - 2 * share;
+  let above = new Float32Array(row), here = new Float32Array(row), below = new Float32Array(row);
+  const blurRow = (y: number, into: Float32Array) => {
+    const start = y * row;
+    for (let i = 0; i < row; i++) {
+      const left = i < 3 ? i : i - 3, right = i < row - 3 ? i + 3 : i;
+      into[i] = middle * frame[start + i] + share * (frame[start + left] + frame[start + right]);
+    }
+  };
+  blurRow(0, here);
+  above.set(here);
+  for (let y = 0; y < size; y++) {
+    if (y + 1 < size) blurRow(y + 1, below);
+    else below.set(here);
+    const start = y * row;
+    for (let i = 0; i < row; i++) soft[start + i] = middle * here[i] + share * (above[i] + below[i]);
+    [above, here, below] = [here, below, above];
+  }
+}
+
+/**
+ * Opens a camera for frames [size, size, 3]. Its grain is drawn anew for each frame from the film's `seed` and the
+ * frame's number alone: the same frame gives the same bytes, and the grain says nothing of the picture under it but its
+ * brightness (a sensor's noise grows with the square root of the light).
+ */
+export function openCamera(
+  { softness, grain }: Camera,
+  { size, seed }: { size: number; seed: string },
+): (frame: Uint8Array, number: number) => Uint8Array {
+  const noise = grainValues ??= grainOfFilm(), soft = new Float32Array(3 * size * size);
+  const strength = Float32Array.from(
+    { length: 256 },
+    (_, value) => grain * Math.sqrt((value + 20) / (MID_GREY + 20)),
+  );
+  return (frame, number) => {
+    soften(frame, soft, { size, share: softness });
+    const exposed = new Uint8ClampedArray(frame.length);
+    const offsets = random(seed, "grain", number), room = GRAIN_LENGTH - frame.length;
+    // Most of the grain is common to the three colours, the rest is each one's own.
+    const common = offsets.index(room), own = offsets.index(room);
+    for (let i = 0, pixel = common; i < frame.length; i += 3, pixel++) {
+      const shared = 0.85 * noise[pixel];
+      for (let c = i; c < i + 3; c++) {
+        const value = soft[c];
+        exposed[c] = value + strength[value | 0] * (shared + 0.53 * noise[own + c]);
+      }
+    }
+    return new Uint8Array(exposed.buffer);
+  };
+}

@@ -1,0 +1,47 @@
+import { FRAME_RATE, SAMPLE_RATE } from "../media/ffmpeg.ts";
+import { Reject } from "./rejection.ts";
+
+/** Samples of sound that go with one frame. */
+export const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
+/** Fewer frames than this hold no window to learn from. */
+export const FEWEST_FRAMES = 15;
+/** A sound below this level, in dB of full scale, is silence. */
+export const SILENCE_DB = -60;
+
+/** Level of a sound in dB of full scale: 20 log10 of the root mean square. */
+export function levelOf(sound: Float32Array): number {
+  let sum = 0;
+  for (const sample of sound) sum += sample * sample;
+  return 10 * Math.log10(Math.max(sum / Math.max(1, sound.length), 1e-12));
+}
+
+/** Throws Reject unless a sound of `samples` samples is there and loud enough to be speech; returns its level. */
+export function checkLevel(level: number, samples: number): number {
+  if (samples === 0) throw new Reject("no-sound", "its sound track is empty");
+  if (level < SILENCE_DB) throw new Reject("silent", `its sound has ${level.toFixed(0)} dB of full scale`);
+  return level;
+}
+
+/** A sound's level in dB of full scale; a sound that is empty or silent is no clip's. */
+export const checkSound = (sound: Float32Array): number => checkLevel(levelOf(sound), sound.length);
+
+/** Means of the boxes for the manifest: centre and size in pixels, movement from frame to frame over size. */
+export function boxStatistics(boxes: Float32Array) {
+  const frames = boxes.length / 4;
+  let x = 0, y = 0, size = 0, moved = 0;
+  for (let i = 0; i < boxes.length; i += 4) {
+    x += (boxes[i] + boxes[i + 2]) / 2;
+    y += (boxes[i + 1] + boxes[i + 3]) / 2;
+    size += (boxes[i + 2] - boxes[i] + boxes[i + 3] - boxes[i + 1]) / 2;
+    if (i === 0) continue;
+    const dx = boxes[i] + boxes[i + 2] - boxes[i - 4] - boxes[i - 2];
+    const dy = boxes[i + 1] + boxes[i + 3] - boxes[i - 3] - boxes[i - 1];
+    moved += Math.hypot(dx, dy) / 2;
+  }
+  return {
+    box_x_mean: x / frames,
+    box_y_mean: y / frames,
+    box_size_mean: size / frames,
+    box_jitter: moved / Math.max(1, frames - 1) / (size / frames),
+  };
+}

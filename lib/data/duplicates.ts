@@ -1,0 +1,85 @@
+/** What tells one clip from another. */
+export interface Fingerprinted {
+  id: string;
+  frames: number;
+  picture_hash: string;
+  sound_hash: string;
+}
+
+/**
+ * Two clips are one film if their fingerprints differ in fewer bits than this, and their lengths by no more frames.
+ * A copy at a lower rate and size differs in up to 0.11 (sound) and 0.04 (picture); two sentences of one speaker in
+ * 0.29 or more (sound), though their pictures may be as alike as those of a copy; two people's pictures differ in
+ * 0.105 or more. Measured on GRID.
+ */
+const SOUND = 0.2, PICTURE = 0.1, FRAMES = 5;
+/** Bits of a fingerprint, and the hexadecimal digits that are its text. */
+const BITS = 256, DIGITS = BITS / 4;
+/** Two sounds are compared only where three digits in a row (12 bits), at one of 21 places, agree. */
+const BAND = 3, BANDS = Math.floor(DIGITS / BAND), VALUES = 16 ** BAND;
+
+/** Bits that are 1 of a 32-bit number. */
+function ones(value: number): number {
+  value -= (value >>> 1) & 0x55555555;
+  value = (value & 0x33333333) + ((value >>> 2) & 0x33333333);
+  return Math.imul((value + (value >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Fingerprints as 8 numbers of 32 bits each; a row without one is told by `known`. */
+function packed(rows: Fingerprinted[], column: "sound_hash" | "picture_hash") {
+  const words = new Int32Array(8 * rows.length), known = new Uint8Array(rows.length);
+  rows.forEach((row, k) => {
+    const text = row[column];
+    if (text.length !== DIGITS) return;
+    known[k] = 1;
+    for (let word = 0; word < 8; word++) {
+      words[8 * k + word] = parseInt(text.slice(8 * word, 8 * word + 8), 16);
+    }
+  });
+  const differing = (a: number, b: number): number => {
+    let sum = 0;
+    for (let word = 0; word < 8; word++) sum += ones(words[8 * a + word] ^ words[8 * b + word]);
+    return sum / BITS;
+  };
+  /** The value of the three digits at place `band`. */
+  const band = (k: number, band: number): number => {
+    let value = 0;
+    for (let digit = BAND * band; digit < BAND * (band + 1); digit++) {
+      value = 16 * value + ((words[8 * k + (digit >> 3)] >>> (28 - 4 * (digit & 7))) & 15);
+    }
+    return value;
+  };
+  return { known, differing, band };
+}
+
+/**
+ * Finds clips that are a film that came before under another name: id -> id of the first one, in the order of the
+ * rows. Both sound and picture must agree, so a dubbed film is none. Not all pairs are compared: a copy that differs
+ * in a tenth of the sound's bits is missed once in a thousand times.
+ */
+export function findDuplicates(rows: Fingerprinted[]): Map<string, string> {
+  const sound = packed(rows, "sound_hash"), picture = packed(rows, "picture_hash");
+  const frames = Int32Array.from(rows, (row) => row.frames), first = Int32Array.from(rows, (_, k) => k);
+  // For each place and value of three digits, the last row that has it; and for each row the one before it there.
+  const last = new Int32Array(BANDS * VALUES).fill(-1), before = new Int32Array(BANDS * rows.length);
+  const isSame = (a: number, b: number) =>
+    Math.abs(frames[a] - frames[b]) <= FRAMES && sound.differing(a, b) < SOUND &&
+    picture.known[a] === 1 && picture.known[b] === 1 && picture.differing(a, b) < PICTURE;
+  const found = new Map<string, string>();
+  for (let k = 0; k < rows.length; k++) {
+    if (!sound.known[k]) continue;
+    let match = -1;
+    for (let band = 0; band < BANDS; band++) {
+      const slot = band * VALUES + sound.band(k, band), row = band * rows.length;
+      for (let other = last[slot]; other >= 0 && match < 0; other = before[row + other]) {
+        if (isSame(other, k)) match = other;
+      }
+      before[row + k] = last[slot];
+      last[slot] = k;
+    }
+    if (match < 0) continue;
+    first[k] = first[match];
+    found.set(rows[k].id, rows[first[k]].id);
+  }
+  return found;
+}

@@ -1,0 +1,74 @@
+import { dirname, join } from "node:path";
+import { filmStem, isFilm, type ListedFolder, type Listing } from "./listing.ts";
+import type { FoundClip, LeftOut, Reading } from "./source_clip.ts";
+
+/** LRS2 names its clips by five digits. */
+const NUMBERED_FILM = /^\d{5}\.mp4$/;
+/** The two parts of LRS2: `main` has the lists train, val and test; `pretrain` is longer and only for training. */
+const PARTS = ["main", "pretrain"];
+
+/** The path of the folder that holds `main`, with the root's own name in front; the root itself may be `main`. */
+function baseOf(paths: { full: string[]; folder: ListedFolder }[]): string[] | undefined {
+  const first = paths.find(({ full, folder }) =>
+    full.at(-2) === "main" && folder.files.some((name) => NUMBERED_FILM.test(name))
+  );
+  return first?.full.slice(0, -2);
+}
+
+/**
+ * LRS2: `mvlrs_v1/main/<speaker>/<5 digits>.mp4` with the words in `.txt`, `pretrain/` likewise, and the lists
+ * pretrain.txt, train.txt, val.txt and test.txt beside `main` or one folder above. The given folder may be any one on
+ * the way down to `main`. Clips of `pretrain` are called "pretrain-<clip>", since both parts count from 00001.
+ * @returns undefined when the listing is not of this layout
+ */
+export function readLrs2({ root, rootName, folders }: Listing): Reading | undefined {
+  const paths = folders.map((folder) => ({ full: [rootName, ...folder.path], folder }));
+  const base = baseOf(paths);
+  if (!base) return;
+  const clips: FoundClip[] = [], leftOut: LeftOut[] = [];
+  for (const { full, folder: { path, files } } of paths) {
+    const [part, speaker] = full.slice(base.length);
+    const within = full.length === base.length + 2 && PARTS.includes(part) &&
+      base.every((name, i) => name === full[i]);
+    const texts = new Set(files);
+    for (const name of files.filter(isFilm)) {
+      const place = [...path, name].join("/"), stem = filmStem(name);
+      if (!within) {
+        leftOut.push({
+          place,
+          reason: "elsewhere",
+          detail: "not in a speaker's folder of LRS2's main or pretrain",
+        });
+        continue;
+      }
+      const text = `${stem}.txt`;
+      clips.push({
+        speaker,
+        clip: part === "main" ? stem : `pretrain-${stem}`,
+        place,
+        kind: "film",
+        transcript: {
+          path: join(root, ...path, text),
+          format: "lrs2",
+          there: texts.has(text),
+        },
+        listed: [part === "main" ? `${speaker}/${stem}` : `pretrain/${speaker}/${stem}`],
+      });
+    }
+  }
+  const baseFolder = base.length === 0 ? dirname(root) : join(root, ...base.slice(1));
+  return {
+    layout: "lrs2",
+    clips,
+    leftOut,
+    listFolders: [...new Set([baseFolder, root, dirname(baseFolder)])],
+    // Who gives `main` alone misses none of the clips that pretrain.txt names.
+    hasPart: (list) => list !== "pretrain" || clips.some(({ listed }) => listed[0].startsWith("pretrain/")),
+    nameInList(entry, list) {
+      const plain = entry.replace(/^(mvlrs_v1\/)?(main\/)?/, "");
+      return list === "pretrain" && !plain.startsWith("pretrain/") ? `pretrain/${plain}` : plain;
+    },
+    // A clip of `pretrain` is for training even where its list is missing.
+    splitOfUnlisted: ({ listed }) => listed[0].startsWith("pretrain/") ? "train" : undefined,
+  };
+}
