@@ -62,7 +62,7 @@ program.command("corpus").description(
   "draw the embedded corpus: synthetic speakers whose mouths follow their speech",
 )
   .argument("[out]", "where to", "data/corpus")
-  .option("--size <name>", "tiny (half a minute), small (ten minutes) or large (over an hour)", "small")
+  .option("--size <name>", "tiny (half a minute), small (eleven minutes) or large (over an hour)", "small")
   .option("--seed <number>", "another seed draws other films", count, 1)
   .option("--json", "print the counts as JSON")
   .action(printing(async (out: string, { size, seed }: { size: CorpusSize; seed: number }) => {

@@ -85,13 +85,15 @@ const signed = (offset: number) => offset > 0 ? `+${offset}` : String(offset);
 export function offsetLines(report: OffsetReport): string[] {
   const { groups, measured, sure, clips, inSyncBefore, inSyncAfter, figure } = report;
   const percent = (share: number) => `${Math.round(100 * share)} %`;
-  const shown = groups.filter(({ group, offset }) => group === "all" || offset !== 0).slice(0, 20);
+  const shown = groups.filter(({ group, offset }) => group === "all" || offset).slice(0, 20);
+  const unknown = groups.filter(({ group, offset }) => group !== "all" && offset === null).length;
   return [
     `${measured} of ${clips} clips measured, the judge is sure of ${sure}`,
     ...shown.map(({ group, offset, ...counts }) =>
       `${group}: ${offset === null ? "not known" : `${signed(offset)} frames`} ` +
       `(median of ${counts.sure} of ${counts.clips} clips)`
     ),
+    ...unknown > 0 ? [`${unknown} speakers with fewer than ${FEWEST_SURE} sure clips have that of all`] : [],
     `within one frame of sync: ${percent(inSyncBefore)}` +
     (inSyncAfter === null
       ? " (--apply corrects the offsets)"
@@ -102,11 +104,31 @@ export function offsetLines(report: OffsetReport): string[] {
 }
 
 /**
+ * Writes what a judge found into the manifest's `sync_offset` and `sync_confidence`, and whatever else changes with
+ * it; the filters decide anew. The new rows.
+ */
+export async function storeOffsets(
+  prepared: string,
+  found: ClipOffset[],
+  change: (row: ManifestRow) => Partial<ManifestRow> = () => ({}),
+): Promise<ManifestRow[]> {
+  const clips = new Map(found.map((clip) => [clip.id, clip]));
+  using _held = await holdPrepared(prepared);
+  const rows = (await readManifest(prepared)).map((row): ManifestRow => {
+    const clip = clips.get(row.id);
+    const measured = clip && { sync_offset: clip.offset, sync_confidence: clip.confidence };
+    return { ...row, ...measured, ...change(row) };
+  });
+  await writeManifest(prepared, decide(rows, await readFilters(prepared)));
+  return rows;
+}
+
+/**
  * Measures the offset of sound and picture over a prepared data set with a run's discriminator as the judge, and
  * stores what it finds in the manifest (`sync_offset`, `sync_confidence`). With `apply` the median of each speaker's
  * clips, or of the data set's, becomes their `offset`: the loader moves the sound by it, and no clip is made anew.
  * A judge trained on clips that are all off alike takes that for sync; judge with one trained on other data then.
- * Throws KitError when the judge is sure of fewer than five clips.
+ * Throws KitError when the judge is sure of fewer than three clips.
  */
 export async function correctOffsets(prepared: string, options: OffsetOptions): Promise<OffsetReport> {
   const judge = await openJudge(options.run);
@@ -148,22 +170,10 @@ export async function correctOffsetsBy(
       "Judge with a discriminator that was trained longer, or on such faces and voices",
     );
   }
-  const found = new Map(before.map((clip) => [clip.id, clip]));
-  const known = rows.map((row): ManifestRow => {
-    const clip = found.get(row.id), offset = apply ? offsetOf(row.speaker, groups) : row.offset;
-    return {
-      ...row,
-      offset,
-      sync_offset: clip?.offset ?? row.sync_offset,
-      sync_confidence: clip?.confidence ?? row.sync_confidence,
-    };
-  });
+  const change = apply ? (row: ManifestRow) => ({ offset: offsetOf(row.speaker, groups) }) : undefined;
+  const known = await storeOffsets(prepared, before, change);
   const ids = new Set(chosen.map(({ id }) => id));
   const after = apply ? await measure("measuring again", known.filter(({ id }) => ids.has(id))) : null;
-  {
-    using _held = await holdPrepared(prepared);
-    await writeManifest(prepared, decide(known, await readFilters(prepared)));
-  }
   const report = {
     ...{
       prepared,

@@ -173,12 +173,12 @@ Deno.test("medians, and who gets which offset", () => {
     sure,
   });
   const found = [
-    ...[1, 1, 1, 1, 5].map((offset) => clip("a", offset)),
-    ...[7, 7, 7, 7].map((offset) => clip("b", offset)),
+    ...[1, 1, 1, 5, 5].map((offset) => clip("a", offset)),
+    ...[7, 7].map((offset) => clip("b", offset)),
     ...[9, 9, 9, 9, 9].map((offset) => clip("c", offset, false)),
   ];
   const groups = groupOffsets(found);
   assert.deepEqual(["a", "b", "c", "d"].map((speaker) => offsetOf(speaker, groups)), [1, 5, 5, 5]);
-  assert.deepEqual(groupOffsets(found, "dataset"), [{ group: "all", clips: 14, sure: 9, offset: 5 }]);
-  assert.equal(offsetOf("a", groupOffsets(found.slice(0, 3))), 0);
+  assert.deepEqual(groupOffsets(found, "dataset"), [{ group: "all", clips: 12, sure: 7, offset: 5 }]);
+  assert.equal(offsetOf("a", groupOffsets(found.slice(0, 2))), 0);
 });

@@ -18,7 +18,7 @@ export interface ClipOffset {
 /** A confidence below this share of the median distance: the curve is nearly flat. */
 const FLAT = 0.1;
 /** Fewer sure clips than this say nothing about a speaker. */
-export const FEWEST_SURE = 5;
+export const FEWEST_SURE = 3;
 
 /**
  * Measures the offset of sound and picture in each of the given prepared clips, by the procedure of `lse` on the
@@ -61,7 +61,7 @@ export interface GroupOffset {
 }
 
 /**
- * One offset for each speaker, the median of the clips of which the judge is sure; speakers with fewer than five such
+ * One offset for each speaker, the median of the clips of which the judge is sure; speakers with fewer than three such
  * clips get that of the whole data set ("all"), as does everybody when `by` is "dataset".
  */
 export function groupOffsets(found: ClipOffset[], by: "speaker" | "dataset" = "speaker"): GroupOffset[] {

@@ -96,18 +96,19 @@ export const small: Config = {
   generator: { width: 0.25 },
   pretrain: {
     ...paper.pretrain,
-    steps: 1200,
+    // Forty people take their time: the held-out loss leaves 0.69 after about 1,000 steps.
+    steps: 3000,
     batch: 16,
     learningRate: 3e-4,
     minShift: 5,
     voicedOnly: true,
-    evaluateEvery: 200,
+    evaluateEvery: 250,
     patience: 8,
   },
   gan: {
     ...paper.gan,
-    steps: 1320,
-    frameSteps: 1200,
+    steps: 1800,
+    frameSteps: 1680,
     frames: 10,
     windows: 3,
     learningRate: 1e-3,
