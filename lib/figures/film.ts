@@ -15,31 +15,34 @@ const BOX_COLOUR = [255, 220, 0];
 /** Points of the mouth among the 68 landmarks. */
 const FIRST_MOUTH_POINT = 48;
 
+/** Faces in a row where a speaker has only one, and the speakers that are shown then. */
+const IN_A_ROW = 10, MOST_SPEAKERS = 60;
+
 /**
- * Faces of each speaker, a row each and a clip each as far as there are several; with fewer than three speakers they
- * get several rows. For `contactSheet`.
+ * Faces of each speaker for `contactSheet`: a row each and a clip each as far as there are several; several rows each
+ * with fewer than three speakers, and one face each, side by side, with more than `most`.
  */
 export async function speakerRows(
-  dataset: Pick<Dataset, "folder" | "rows">,
+  { folder, rows: clips }: Pick<Dataset, "folder" | "rows">,
   { most = 8, columns = 7 }: { most?: number; columns?: number } = {},
 ): Promise<SheetRow[]> {
-  const { folder, rows: clips } = dataset;
-  const speakers = [...new Set(clips.map(({ speaker }) => speaker))].slice(0, most);
+  const speakers = [...new Set(clips.map(({ speaker }) => speaker))];
+  const many = speakers.length > most, wide = many ? IN_A_ROW : columns;
   const each = speakers.length < 3 ? Math.floor(Math.min(most, 4) / speakers.length) : 1;
-  const rows: SheetRow[] = [];
-  for (const speaker of speakers) {
-    const own = clips.filter((clip) => clip.speaker === speaker);
-    const count = each * columns, frames: Uint8Array[] = [];
+  const faces: { speaker: string; frame: Uint8Array }[] = [];
+  for (const [n, speaker] of speakers.slice(0, MOST_SPEAKERS).entries()) {
+    const own = clips.filter((clip) => clip.speaker === speaker), count = many ? 1 : each * columns;
     for (let k = 0; k < count; k++) {
       // Moments spread over the clips, so that mouths are closed in some and open in others.
-      frames.push(await cropAt(folder, own[Math.floor(k * own.length / count)], (0.31 + 0.382 * k) % 1));
+      const moment = (0.31 + 0.382 * (many ? n : k)) % 1;
+      faces.push({ speaker, frame: await cropAt(folder, own[Math.floor(k * own.length / count)], moment) });
     }
-    for (let row = 0; row < each; row++) {
-      rows.push({
-        label: row === 0 ? speaker : "",
-        frames: frames.slice(row * columns, (row + 1) * columns),
-      });
-    }
+  }
+  const rows: SheetRow[] = [];
+  for (let from = 0; from < faces.length; from += wide) {
+    const row = faces.slice(from, from + wide), [first, last] = [row[0].speaker, row.at(-1)!.speaker];
+    const label = many ? `${first} to ${last}` : faces[from - 1]?.speaker === first ? "" : first;
+    rows.push({ label, frames: row.map(({ frame }) => frame) });
   }
   return rows;
 }

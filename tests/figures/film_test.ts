@@ -46,7 +46,7 @@ Deno.test("a moment shows frame, box, crop and lower half; without the film, wha
     assert.deepEqual(bare.at(8 + 100, 24 + 90), [255, 255, 255]);
   }));
 
-Deno.test("faces stand by speaker: a row each, or four rows when there is only one", () =>
+Deno.test("faces stand by speaker: a row each, four rows when there is only one, a face each when there are many", () =>
   inFolder(async (folder) => {
     const { prepared, row } = await makeClip(folder);
     const alone = await speakerRows({ folder: prepared, rows: [row] }, { columns: 3 });
@@ -57,6 +57,12 @@ Deno.test("faces stand by speaker: a row each, or four rows when there is only o
     const three = await speakerRows({ folder: prepared, rows }, { columns: 2 });
     assert.deepEqual(three.map(({ label, frames }) => [label, frames.length]), [["s1", 2], ["s2", 2], [
       "s3",
+      2,
+    ]]);
+    const crowd = Array.from({ length: 12 }, (_, k) => ({ ...row, speaker: `s${k + 1}` }));
+    const many = await speakerRows({ folder: prepared, rows: crowd });
+    assert.deepEqual(many.map(({ label, frames }) => [label, frames.length]), [["s1 to s10", 10], [
+      "s11 to s12",
       2,
     ]]);
   }));
