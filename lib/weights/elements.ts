@@ -15,11 +15,14 @@ export const BYTES: Record<DType, number> = {
   BOOL: 1,
 };
 
+/** A tensor with more axes than this is a damaged description. */
+export const MOST_AXES = 32;
+
 export const isFloat = (dtype: DType): boolean => dtype.includes("F");
 
-/** The number of elements of a shape. */
+/** The number of elements of a shape (0 for one with an empty axis, whatever the others claim). */
 export const elements = (shape: readonly number[]): number =>
-  shape.reduce((product, axis) => product * axis, 1);
+  shape.includes(0) ? 0 : shape.reduce((product, axis) => product * axis, 1);
 
 /** Turns each element's bytes around, in place: big-endian numbers become little-endian ones. */
 export function swapBytes(bytes: Uint8Array, dtype: DType): void {

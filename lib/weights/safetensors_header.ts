@@ -1,6 +1,7 @@
 import { KitError } from "../errors.ts";
 import type { ByteSource } from "./byte_source.ts";
-import { BYTES, type DType, elements } from "./elements.ts";
+import { BYTES, type DType, elements, MOST_AXES } from "./elements.ts";
+import { quoted } from "./quoted.ts";
 
 /*
  * The safetensors format (version 0.3 and later): eight bytes of header length, a JSON header that names each
@@ -87,7 +88,7 @@ function parseHeader(path: string, bytes: Uint8Array): Record<string, unknown> {
   const { depth, twice } = survey;
   if (depth > DEEPEST_HEADER) throw damaged(path, `its header nests deeper than ${DEEPEST_HEADER} levels`);
   if (!isObject(parsed)) throw damaged(path, "its header is not a JSON object");
-  if (twice !== undefined) throw damaged(path, `its header names ${JSON.stringify(twice)} twice`);
+  if (twice !== undefined) throw damaged(path, `its header names ${quoted(twice)} twice`);
   return parsed;
 }
 
@@ -96,20 +97,22 @@ function checkMetadata(path: string, value: unknown): Record<string, string> {
   if (value === undefined) return metadata;
   if (!isObject(value)) throw damaged(path, "its __metadata__ is not an object");
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") throw damaged(path, `the metadata ${JSON.stringify(key)} is not text`);
+    if (typeof text !== "string") throw damaged(path, `the metadata ${quoted(key)} is not text`);
     metadata[key] = text;
   }
   return metadata;
 }
 
 function checkTensor(path: string, name: string, value: unknown): TensorRange {
-  const fault = (what: string) => damaged(path, `tensor ${JSON.stringify(name)} ${what}`);
+  const fault = (what: string) => damaged(path, `tensor ${quoted(name)} ${what}`);
   if (!isObject(value)) throw fault("is not described by an object");
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype)) {
-    throw fault(`has type ${JSON.stringify(dtype)}, known are ${Object.keys(BYTES).join(", ")}`);
+    throw fault(`has type ${quoted(String(dtype))}, known are ${Object.keys(BYTES).join(", ")}`);
   }
-  if (!Array.isArray(shape) || !shape.every(isCount)) throw fault("has no valid shape");
+  if (!Array.isArray(shape) || shape.length > MOST_AXES || !shape.every(isCount)) {
+    throw fault("has no valid shape");
+  }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     throw fault("has no valid data_offsets");
   }
@@ -130,7 +133,7 @@ function checkLayout(path: string, tensors: Record<string, TensorRange>, availab
     )
   ) {
     if (start !== position) {
-      throw damaged(path, `tensor ${JSON.stringify(name)} starts at byte ${start} in place of ${position}`);
+      throw damaged(path, `tensor ${quoted(name)} starts at byte ${start} in place of ${position}`);
     }
     position = end;
   }
