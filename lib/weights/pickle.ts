@@ -140,7 +140,7 @@ const persistentId: Run = (machine) => {
 /** What each instruction does, by Python's names for them. */
 const RUN: Record<string, Run> = {
   PROTO: ({ fault }, version) => {
-    if ((version as number) > 5) throw fault(`its pickle is of protocol ${version}, known are 1 to 5`);
+    if ((version as number) > 5) throw fault(`its pickle is of protocol ${version}, known are 2 to 5`);
   },
   FRAME: () => {},
   NONE: constant(null),

@@ -31,6 +31,7 @@ function folderOf(source: ByteSource, entries: Map<string, ZipEntry>): string {
 
 function isBigEndian(source: ByteSource, entry: ZipEntry | undefined): boolean {
   if (!entry) return false; // PyTorch below 2.1 did not say, and ran on little-endian machines
+  checkEntry(source, { name: "byteorder", entry });
   const order = printable(String.fromCharCode(...source.read(entry.start, Math.min(entry.size, 8))));
   if (order === "little" || order === "big") return order === "big";
   throw unsound(source)(`its byte order is "${order}"`);

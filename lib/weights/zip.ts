@@ -5,10 +5,11 @@ import { KitError } from "../errors.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { printable, quoted } from "./quoted.ts";
 
-/** Where the bytes of one stored (not compressed) entry lie. */
+/** Where the bytes of one entry lie. */
 export interface ZipEntry {
   start: number;
   size: number;
+  compressed: boolean;
   /** 0 when none was computed (PyTorch can be told so). */
   crc32: number;
 }
@@ -72,7 +73,9 @@ class SourceReader extends yauzl.RandomAccessReader {
 /** The local header must say what the central directory says, or two readers would see two files. */
 function checkLocal(central: CentralHeader, local: LocalHeader): string | undefined {
   if (!local.fileName.equals(central.fileNameRaw)) return "has another name in its own header";
-  if (local.compressionMethod !== central.compressionMethod) return "is compressed by its own header";
+  if (local.compressionMethod !== central.compressionMethod) {
+    return "is compressed otherwise by its own header";
+  }
   for (const key of ["compressedSize", "uncompressedSize"] as const) {
     if (local[key] === central[key] || local[key] === IN_ZIP64) continue;
     if (local[key] === 0 && local.generalPurposeBitFlag & SIZES_FOLLOW) continue;
@@ -92,7 +95,7 @@ function checkOverlap(ranges: { name: string; from: number; to: number }[]): str
 
 /**
  * Lists the entries of a zip file (zip64 too) by name, reading only its directory and the entries' headers. Throws
- * KitError for one that is cut short or damaged, whose entries are compressed or encrypted, overlap, appear twice,
+ * KitError for one that is cut short or damaged, whose entries are encrypted, overlap, appear twice,
  * have names that lead out of their folder, or sizes that do not agree.
  */
 export async function listZip(source: ByteSource): Promise<Map<string, ZipEntry>> {
@@ -107,14 +110,14 @@ export async function listZip(source: ByteSource): Promise<Map<string, ZipEntry>
     if (zip.entryCount > MOST_ENTRIES) throw fault(`it claims ${zip.entryCount} entries`);
     for await (const central of zip.eachEntry() as AsyncIterable<CentralHeader>) {
       const { fileName: name, compressedSize: size, relativeOffsetOfLocalHeader: from, crc32 } = central;
+      const compressed = central.compressionMethod !== 0;
       const refuse = (what: string) => fault(`its entry ${quoted(name)} ${what}`);
       if (entries.has(name)) throw refuse("is there twice");
       if (central.isEncrypted()) throw refuse("is encrypted");
-      if (central.compressionMethod !== 0) throw refuse("is compressed, which PyTorch's never are");
       const local: LocalHeader = await zip.readLocalFileHeaderPromise(central);
       const disagreement = checkLocal(central, local);
       if (disagreement) throw refuse(disagreement);
-      entries.set(name, { start: local.fileDataStart, size, crc32 });
+      entries.set(name, { start: local.fileDataStart, size, compressed, crc32 });
       ranges.push({ name, from, to: local.fileDataStart + size });
     }
   } catch (error) {
@@ -126,8 +129,11 @@ export async function listZip(source: ByteSource): Promise<Map<string, ZipEntry>
   return entries;
 }
 
-/** Compares an entry's bytes with its checksum; throws KitError where they differ. */
+/** Checks an entry before it is read; throws KitError when it is compressed or its bytes do not fit its checksum. */
 export function checkEntry(source: ByteSource, { name, entry }: { name: string; entry: ZipEntry }): void {
+  if (entry.compressed) {
+    throw damaged(source, `its entry ${quoted(name)} is compressed, which PyTorch's never are`);
+  }
   if (entry.crc32 === 0) return;
   let crc = 0;
   for (let done = 0; done < entry.size; done += CHUNK) {
