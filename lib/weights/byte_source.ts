@@ -26,7 +26,7 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
     size: bytes.length,
     read(position, length) {
       checkRange(source, position, length);
-      return bytes.slice(position, position + length) as Uint8Array<ArrayBuffer>;
+      return new Uint8Array(bytes.subarray(position, position + length)); // a copy, of Node's buffers too
     },
     close() {},
   };
