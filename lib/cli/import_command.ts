@@ -7,6 +7,9 @@ import { count, printing } from "./printing.ts";
 /** The networks that `--as` may name: those of lib/models/pytorch_names.ts, which loads TensorFlow. */
 const NETWORKS = ["wav2lip", "wav2lip-expert", "visual-quality", "syncnet", "inception"];
 
+const tensors = (count: number, one: string, many: string): string =>
+  count === 1 ? `1 tensor ${one}` : `${count} tensors ${many}`;
+
 /** Adds the commands that read weights of others, and that try out how the readers take damaged files. */
 export function addImportCommands(program: Command): void {
   program.command("import").description(
@@ -26,8 +29,9 @@ export function addImportCommands(program: Command): void {
       if (report.out === undefined) {
         const { network, missing, wrong } = report;
         const fault = new KitError(
-          `${file} does not hold the whole of ${network}: ${missing.length} tensors are missing, ${wrong.length} have another shape`,
-          "Nothing was written; name another network by --as, or another file",
+          `${file} does not hold the whole of ${network}: ${tensors(missing.length, "is", "are")} missing, ` +
+            `${tensors(wrong.length, "has", "have")} another shape`,
+          "Nothing was written: name another network by --as, or another file",
         );
         console.error(errorLine(fault));
         Deno.exitCode = 1;

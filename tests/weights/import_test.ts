@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { KitError } from "../../lib/errors.ts";
 import type { ForeignNetwork } from "../../lib/weights/foreign.ts";
 import { importLines, importWeights } from "../../lib/weights/import.ts";
-import { openSafetensors } from "../../lib/weights/safetensors.ts";
+import { type LazyEntry, openSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";
 
 const pathOf = (file: string) => new URL(`../goldens/pytorch/${file}`, import.meta.url).pathname;
 const expected = await openSafetensors(pathOf("expected.safetensors"));
@@ -222,4 +222,30 @@ Deno.test("a tensor that turns out damaged when its turn comes leaves no file be
       (error: Error) => error instanceof KitError && /do not fit its checksum/.test(error.message),
     );
     assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["damaged.pt"]);
+  }));
+
+Deno.test("the memory that an import takes stays below one and a half times the file's size", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "large.safetensors"), out = join(folder, "out.safetensors");
+    const shape = [1024, 1024], count = 25; // 105 MB
+    const entries = Array.from({ length: count }, (_, k): [string, LazyEntry] => [`w${k}`, {
+      dtype: "F32",
+      shape,
+      make: () => Promise.resolve(new Float32Array(1024 * 1024).fill(k)),
+    }]);
+    await writeSafetensors(file, Object.fromEntries(entries));
+    const large: ForeignNetwork = {
+      name: "large",
+      specs: Object.fromEntries(entries.map(([name]) => [name, { shape }])),
+      names: Object.fromEntries(entries.map(([name]) => [name, { name, order: "linear" }])),
+      ignored: /^$/,
+    };
+    const before = Deno.memoryUsage().rss;
+    let most = before;
+    const clock = setInterval(() => most = Math.max(most, Deno.memoryUsage().rss), 1);
+    const report = await importWeights(file, { out, networks: { large: () => large } });
+    clearInterval(clock);
+    assert.equal(report.out, out);
+    const grown = Math.max(most, Deno.memoryUsage().rss) - before;
+    assert.ok(grown < 1.5 * 4 * 1024 * 1024 * count, `${grown / 1e6} MB`);
   }));
