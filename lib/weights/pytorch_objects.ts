@@ -88,8 +88,9 @@ function knownNames(fault: (what: string) => KitError): Map<string, Known> {
     return new TensorView(storage.storage, storage.offset + offset, shape, strides);
   };
   const map = ([pairs]: Value[]): Value => {
-    if (!Array.isArray(pairs)) return new Map();
-    if (!pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) {
+    if (pairs === undefined) return new Map();
+    if (pairs instanceof Map) return new Map(pairs);
+    if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) {
       throw fault("a dictionary is built of what are no pairs");
     }
     return new Map(pairs as [Value, Value][]);
@@ -106,8 +107,10 @@ function knownNames(fault: (what: string) => KitError): Map<string, Known> {
       { title: `${module}.set`, call: ([items]: Value[]) => items ?? [] },
       ...["dict", "list", "int", "float"].map((name) => ({ title: `${module}.${name}` })),
     ]),
-    ...["numpy.core", "numpy._core"].map((module) => inert(`${module}.multiarray.scalar`)),
-    ...["numpy.dtype", "_codecs.encode", "torch.device"].map(inert),
+    ...["numpy.core", "numpy._core"].flatMap((module) =>
+      ["scalar", "_reconstruct"].map((name) => inert(`${module}.multiarray.${name}`))
+    ),
+    ...["numpy.dtype", "numpy.ndarray", "_codecs.encode", "torch.device"].map(inert),
     ...TYPES.map((name) => ({ title: `torch.${name}` })),
     ...Object.entries(STORAGES).map(([name, dtype]): StorageType => ({ title: `torch.${name}`, dtype })),
   ];

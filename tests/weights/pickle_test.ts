@@ -26,7 +26,7 @@ const plain = (value: Value): unknown =>
     ? value.map(plain)
     : value;
 
-Deno.test("plain data by Python's protocols 1 to 5 is read", () => {
+Deno.test("plain data by Python's protocols 2 to 5 is read; the numbers in text of protocol 1 are refused", () => {
   assert.equal(golden.pickles.length, 5);
   for (const { protocol, pickle } of golden.pickles) {
     const bytes = new Uint8Array(Buffer.from(pickle, "base64"));
@@ -74,7 +74,7 @@ Deno.test("only functions of the table are called, with the arguments of the pic
 
 /** What a malicious or damaged file may hold, and what the fault must say. */
 const refused: [what: string, parts: Part[], message: RegExp][] = [
-  ["os.system", [name("os", "system"), tuple(text("touch /tmp/owned")), "R"], /asks for "os\.system"/],
+  ["os.system", [name("os", "system"), tuple(text("touch owned")), "R"], /asks for "os\.system"/],
   ["posix.system, unused", [name("posix", "system"), "0N"], /asks for "posix\.system"/],
   ["by the later instruction", [text("builtins"), text("eval"), 0x93], /asks for "builtins\.eval"/],
   ["a name of JavaScript's", [name("__proto__", "constructor")], /asks for "__proto__\.constructor"/],

@@ -33,7 +33,7 @@ Deno.test("PyTorch's zip and stream forms hold what PyTorch says", async () => {
       assert.match(weights.form, form === "zip" ? /zip form/ : /older stream form/);
       assert.deepEqual(
         weights.besides,
-        as === "checkpoint" ? ["optimizer", "global_step", "global_epoch"] : [],
+        as === "checkpoint" ? ["optimizer", "global_step", "global_epoch", "losses", "settings"] : [],
       );
       await assertHolds(weights, as);
       weights.close();
@@ -149,6 +149,7 @@ Deno.test("descriptions of tensors that reach outside their storages, or repeat 
       /not described well/,
     ],
     [[name("torch._utils", "_rebuild_parameter"), ")R"], /no state dict/],
+    [[name("collections", "OrderedDict"), tuple("](K\x01K\x02e"), "R"], /built of what are no pairs/],
     [[name("torch._utils", "_rebuild_device_tensor_from_numpy"), ")R"], /asks for/],
   ];
   for (const [part, message] of cases) assert.match(await refusal(weight(part)), message);
