@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CorpusSize } from "./data/corpus_plan.ts";
 import { addDataCommands } from "./cli/data_commands.ts";
+import { addImportCommands } from "./cli/import_command.ts";
 import { aboveZero, collect, count, printing } from "./cli/printing.ts";
 import { fail } from "./exit.ts";
 
@@ -76,6 +77,7 @@ program.command("corpus").description(
   }));
 
 addDataCommands(program);
+addImportCommands(program);
 
 interface TrainingFlags {
   run: string;

@@ -1,0 +1,53 @@
+import { type Command, Option } from "commander";
+import { fileURLToPath } from "node:url";
+import { KitError } from "../errors.ts";
+import { errorLine } from "../exit.ts";
+import { count, printing } from "./printing.ts";
+
+/** The networks that `--as` may name: those of lib/models/pytorch_names.ts, which loads TensorFlow. */
+const NETWORKS = ["wav2lip", "wav2lip-expert", "visual-quality", "syncnet", "inception"];
+
+const tensors = (count: number, one: string, many: string): string =>
+  count === 1 ? `1 tensor ${one}` : `${count} tensors ${many}`;
+
+/** Adds the commands that read weights of others, and that try out how the readers take damaged files. */
+export function addImportCommands(program: Command): void {
+  program.command("import").description(
+    "turn weights that PyTorch saved into the kit's, without running them",
+  )
+    .argument("<file>", "what torch.save wrote (zip or older stream form), or safetensors")
+    .addOption(
+      new Option("--as <network>", "whose weights they are; found by the tensors' names when not given")
+        .choices(NETWORKS),
+    )
+    .requiredOption("--out <safetensors>", "the file to write")
+    .option("--json", "print the report as JSON")
+    .action(printing(async (file: string, { as, out }: { as?: string; out: string }) => {
+      const { importLines, importWeights } = await import("../weights/import.ts");
+      const { foreignNetworks } = await import("../models/pytorch_names.ts");
+      const report = await importWeights(file, { as, out, networks: foreignNetworks });
+      if (report.out === undefined) {
+        const { network, missing, wrong } = report;
+        const fault = new KitError(
+          `${file} does not hold the whole of ${network}: ${tensors(missing.length, "is", "are")} missing, ` +
+            `${tensors(wrong.length, "has", "have")} another shape`,
+          "Nothing was written: name another network by --as, or another file",
+        );
+        console.error(errorLine(fault));
+        Deno.exitCode = 1;
+      }
+      return { json: report, lines: importLines(report) };
+    }));
+
+  program.command("fuzz").description(
+    "give the readers of weights many damaged files; they may only refuse them",
+  )
+    .option("--files <number>", "how many", count, 100_000)
+    .option("--seed <number>", "another seed damages them otherwise", count, 1)
+    .action(async ({ files, seed }: { files: number; seed: number }) => {
+      const path = fileURLToPath(new URL("../../tests/weights/fuzz.ts", import.meta.url));
+      // Without a permission but that to read: whatever a file would have run could do nothing, and would be seen.
+      const args = ["run", "--quiet", "--no-prompt", "--allow-read", path, String(files), String(seed)];
+      Deno.exitCode = (await new Deno.Command(Deno.execPath(), { args }).spawn().status).code;
+    });
+}
