@@ -132,3 +132,15 @@ export function canvasPicture(canvas: Canvas): Picture {
 export function canvasPng(canvas: Canvas): Uint8Array {
   return new Uint8Array(canvas.toBufferSync("png"));
 }
+
+/** Breaks a text at spaces into lines that fit `width` units at a font size; none for an empty text. */
+export function brokenText(text: string, { size, width }: { size: number; width: number }): string[] {
+  const { context } = newCanvas(1, 1), lines: string[] = [];
+  setFont(context, size);
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}

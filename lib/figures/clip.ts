@@ -5,6 +5,7 @@ import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS, MEL_RATE, MEL_WINDOW, melStart } from "../media/mel.ts";
 import {
   type Box,
+  brokenText,
   canvasPng,
   drawPicture,
   INK,
@@ -38,13 +39,14 @@ const lowerHalf = (clip: Clip, frame: number): Picture => ({
 /** A white page with title and caption; `top` is where its content begins. */
 function page(height: number, { title, caption, scale = 2 }: ClipFigureOptions) {
   const top = MARGIN + (title ? 24 : 0), bottom = top + height;
-  const { canvas, context } = newCanvas(WIDTH, bottom + (caption ? 20 : 0) + 2, { scale });
+  const lines = brokenText(caption ?? "", { size: 10, width: WIDTH - 2 * MARGIN });
+  const { canvas, context } = newCanvas(WIDTH, bottom + (caption ? 6 + 14 * lines.length : 0) + 2, { scale });
   if (title) {
     setFont(context, 14, { bold: true });
     context.fillText(title, MARGIN, MARGIN + 13, WIDTH - 2 * MARGIN);
   }
   setFont(context, 10, { colour: SOFT_INK });
-  if (caption) context.fillText(caption, MARGIN, bottom + 13, WIDTH - 2 * MARGIN);
+  lines.forEach((line, k) => context.fillText(line, MARGIN, bottom + 13 + 14 * k));
   return { canvas, context, top };
 }
 

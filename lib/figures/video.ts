@@ -1,5 +1,14 @@
 import { MEL_BANDS, MEL_RATE } from "../media/mel.ts";
-import { canvasPng, colourMap, drawPicture, newCanvas, type Picture, setFont, SOFT_INK } from "./canvas.ts";
+import {
+  brokenText,
+  canvasPng,
+  colourMap,
+  drawPicture,
+  newCanvas,
+  type Picture,
+  setFont,
+  SOFT_INK,
+} from "./canvas.ts";
 
 export { showHtml, type Shown, showPng, showSound, showVideo } from "./show.ts";
 
@@ -25,21 +34,6 @@ export interface SheetOptions {
 
 const MARGIN = 8, GAP = 4, SHEET_WIDTH = 760;
 
-/** Breaks a text at spaces so that each line fits `width` units in the context's font. */
-function lines(
-  context: { measureText(text: string): { width: number } },
-  text: string,
-  width: number,
-): string[] {
-  const made: string[] = [];
-  for (const word of text.split(/\s+/)) {
-    const longer = made.length ? `${made.at(-1)} ${word}` : word;
-    if (made.length && context.measureText(longer).width <= width) made[made.length - 1] = longer;
-    else made.push(word);
-  }
-  return made;
-}
-
 /**
  * Draws rows of frames under each other, labels at the left and above the columns, as a PNG: the same moments of
  * several films (original, masked input, generated, ...), a column a moment.
@@ -53,9 +47,7 @@ export function contactSheet(rows: SheetRow[], options: SheetOptions): Uint8Arra
   const cell = { width: width * zoom, height: height * zoom };
   const sheetWidth = Math.max(320, 2 * MARGIN + labelWidth + columns * (cell.width + GAP));
 
-  const { context: ruler } = newCanvas(1, 1);
-  setFont(ruler, 10);
-  const captionLines = caption ? lines(ruler, caption, sheetWidth - 2 * MARGIN) : [];
+  const captionLines = brokenText(caption ?? "", { size: 10, width: sheetWidth - 2 * MARGIN });
   const top = MARGIN + (title ? 24 : 0) + (columnLabels ? 18 : 0);
   const sheetHeight = top + rows.length * (cell.height + GAP) + captionLines.length * 14 + MARGIN;
 
@@ -73,7 +65,7 @@ export function contactSheet(rows: SheetRow[], options: SheetOptions): Uint8Arra
   rows.forEach(({ label, frames }, row) => {
     const y = top + row * (cell.height + GAP);
     setFont(context, 11);
-    const labelLines = lines(context, label, labelWidth - 8);
+    const labelLines = brokenText(label, { size: 11, width: labelWidth - 8 });
     labelLines.forEach((line, index) => {
       const middle = y + cell.height / 2 + 4 + 14 * (index - (labelLines.length - 1) / 2);
       context.fillText(line, MARGIN, middle, labelWidth - 8);
