@@ -10,7 +10,7 @@ import type { Params } from "./nn/params.ts";
 import type { Row } from "./parquet.ts";
 import { tf } from "./tf.ts";
 import { type Config, small } from "./training/config.ts";
-import { frameStep, generatorTensors } from "./training/gan_steps.ts";
+import { generatorStep, generatorTensors } from "./training/gan_steps.ts";
 import { AHEAD, pretrainStep, syncTensors } from "./training/pretrain.ts";
 import { median } from "./training/repeat_step.ts";
 
@@ -60,18 +60,24 @@ function discriminator({ discriminator, pretrain, seed }: Config): Training {
   };
 }
 
-function generator({ generator, gan, seed }: Config): Training {
-  const rate = tf.scalar(gan.learningRate), take = compile(frameStep(gan));
+function generator(config: Config): Training {
+  const { generator, gan, seed } = config;
+  const rate = tf.scalar(gan.learningRate), weights = { l1: tf.scalar(1) };
+  const take = compile(generatorStep(config, "frames"));
   const { step, dispose } = stepping(
     initGenerator(generator, seed),
-    (params, state, batch) => take({ params, state }, batch, { rate }),
+    (params, state, batch) => {
+      const { face, ...next } = take({ params, state, judges: {} }, batch, { rate, weights });
+      face.dispose();
+      return next;
+    },
   );
   return {
     network: `generator, ${gan.frames} frames`,
     draw: { kind: "generator", options: { ...gan, windows: 0 } },
     take: (stream) => stream.generator(),
     step: (batch) => step(generatorTensors(batch as GeneratorBatch)),
-    dispose: () => (dispose(), rate.dispose()),
+    dispose: () => (dispose(), tf.dispose([rate, weights] as never)),
   };
 }
 

@@ -6,7 +6,7 @@ import { adamInit, type AdamState } from "./nn/adam.ts";
 import type { Params } from "./nn/params.ts";
 import { tf } from "./tf.ts";
 import { paper } from "./training/config.ts";
-import { frameStep } from "./training/gan_steps.ts";
+import { generatorStep } from "./training/gan_steps.ts";
 import { pretrainStep } from "./training/pretrain.ts";
 
 export type Network = "discriminator" | "generator";
@@ -63,10 +63,11 @@ function generator({ width, batch, compiled }: StepOptions): Training {
     faces: tf.randomUniform([batch, 96, 96, 6]),
     target: tf.randomUniform([batch, 96, 96, 3]),
   };
-  const step = compile(frameStep(paper.gan), { enabled: compiled });
+  const step = compile(generatorStep(paper, "frames"), { enabled: compiled }), weights = { l1: tf.scalar(1) };
   const next: Training["next"] = (p, s) => {
-    const { params, state, l1 } = step({ params: p, state: s }, data, { rate });
-    return { params, state, loss: { l1 } };
+    const { params, state, terms, face } = step({ params: p, state: s, judges: {} }, data, { rate, weights });
+    face.dispose();
+    return { params, state, loss: terms };
   };
   return { params, state: adamInit(params), next };
 }

@@ -86,7 +86,8 @@ interface TrainingFlags {
   steps?: number;
   resume?: boolean;
   compile: boolean;
-  discriminator: string;
+  system: string;
+  discriminator?: string;
 }
 
 /** The flags that pretrain and train share. */
@@ -95,6 +96,7 @@ function training(name: string, description: string): Command {
     .argument("<prepared>", "a folder made by `deno task prepare`")
     .requiredOption("--run <dir>", "the run folder: configuration, log, checkpoints")
     .option("--preset <name>", "paper, small or tiny", "small")
+    .option("--system <name>", 'a system of the paper\'s tables, such as "w/o LSTM" or "LipGAN"', "Ours")
     .option("--set <key=value>", "a setting, such as gan.syncWeight=0.01 (may be repeated)", collect, [])
     .option("--steps <number>", "steps in place of the preset's", count)
     .option(
@@ -105,9 +107,10 @@ function training(name: string, description: string): Command {
     .option("--json", "print the result as JSON");
 }
 
-async function trainingOptions({ run, preset, set, steps, resume, compile }: TrainingFlags) {
-  const { configure } = await import("./training/config.ts");
-  return { run, config: configure(preset, set), settings: set, steps, resume, compiled: compile };
+async function trainingOptions({ run, preset, system, set, steps, resume, compile }: TrainingFlags) {
+  const { configureSystem } = await import("./training/systems.ts");
+  const config = configureSystem(preset, { system, settings: set });
+  return { run, config, settings: set, steps, resume, compiled: compile };
 }
 
 const ENDED = { steps: "all steps done", patience: "the held-out loss no longer fell" };
@@ -121,8 +124,8 @@ training("pretrain", "pretrain the sync discriminator")
     return { json: result, lines: [`${result.run}: step ${result.step}, ${best} (${ENDED[result.ended]})`] };
   }));
 
-training("train", "train the generator against the pretrained discriminator")
-  .requiredOption("--discriminator <run>", "run folder of the pretrained discriminator")
+training("train", "train a system's generator, against its pretrained discriminator where it has one")
+  .option("--discriminator <run>", "run folder of the pretrained sync discriminator, for systems with one")
   .action(printing(async (prepared: string, flags: TrainingFlags) => {
     const options = { ...await trainingOptions(flags), discriminator: flags.discriminator };
     const { train } = await import("./training/gan.ts");

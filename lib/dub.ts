@@ -4,7 +4,7 @@ import { cropFace, FACE_SIZE, pasteFace } from "./media/face.ts";
 import { type FollowedFace, followFace } from "./media/face_video.ts";
 import { decodeFrames, decodeSound, FRAME_RATE, openVideoWriter, SAMPLE_RATE } from "./media/ffmpeg.ts";
 import { MEL_BANDS, MEL_WINDOW, melSpectrogram } from "./media/mel.ts";
-import { generator } from "./models/generator.ts";
+import { type GeneratorKind, GENERATORS } from "./models/generator_kinds.ts";
 import { compile, type Named } from "./native/compile.ts";
 import type { Params } from "./nn/params.ts";
 import { Progress } from "./progress.ts";
@@ -32,10 +32,13 @@ export type Redrawer = (
   given: { reference: Uint8Array; mel: Float32Array },
 ) => Uint8Array[];
 
-/** A generator as a function on crops, compiled once for batches of 16. */
-export function redrawer(params: Params): Redrawer {
+/** A generator of any kind as a function on crops, compiled once for batches of 16. */
+export function redrawer(
+  { params, config }: { params: Params; config: { generator: { kind: GeneratorKind } } },
+): Redrawer {
+  const { apply } = GENERATORS[config.generator.kind];
   const forward = compile((all: Named, batch: Named) =>
-    generator(all, batch as { mel: Tensor; faces: Tensor }, { training: false }).face
+    apply(all, batch as { mel: Tensor; faces: Tensor }, { training: false }).face
   );
   return (redraws, { reference, mel }) => {
     const sound = { mel, columns: mel.length / MEL_BANDS };
@@ -112,12 +115,12 @@ export async function dub(
   sound: string,
   { run, out }: { run: string; out: string },
 ): Promise<DubResult> {
-  const { params } = await loadGenerator(run);
+  const loaded = await loadGenerator(run), { params } = loaded;
   const speech = await soundToSpeak(sound);
   const face = await followFace(video);
   const reference = await referenceCrop(video, face);
   const mel = melSpectrogram(speech);
-  const redraw = redrawer(params);
+  const redraw = redrawer(loaded);
   const total = Math.floor(speech.length / (SAMPLE_RATE / FRAME_RATE));
   const { width, height, seen: [first, last] } = face;
   const writer = await openVideoWriter(out, { width, height, fps: FRAME_RATE, sound: speech });

@@ -151,8 +151,8 @@ async function reportCurves(report: Report): Promise<void> {
 /** Mouth L1, LSE, still-pose motion and the contact sheet of the generator. */
 async function reportGenerator(report: Report): Promise<void> {
   const { dataset, source } = report;
-  const { params } = await loadGenerator(report.run);
-  const redraw = redrawer(params), judge = await openJudge(report.discriminator);
+  const loaded = await loadGenerator(report.run), { params } = loaded;
+  const redraw = redrawer(loaded), judge = await openJudge(report.discriminator);
   const rows = await heldOutRows(dataset, { redraw, judge });
   await writeTable("held-out-clips", rows, {
     ...FOLDER(report),

@@ -85,6 +85,18 @@ function drawShift({ voiced }: PreparedClip, random: Random, { minShift, voicedO
   return others.length === 0 ? undefined : { start, other: others[random.below(others.length)] };
 }
 
+/** Another frame of a clip, at least `minShift` away, or as far away as the clip allows. */
+function drawOther(
+  { frames }: PreparedClip,
+  random: Random,
+  { frame, minShift }: { frame: number; minShift: number },
+): number {
+  const away = Math.min(Math.max(1, minShift), Math.max(frame, frames - 1 - frame));
+  const earlier = Math.max(0, frame - away + 1), later = Math.max(0, frames - frame - away);
+  const drawn = random.below(earlier + later);
+  return drawn < earlier ? drawn : frame + away + drawn - earlier;
+}
+
 async function drawFitting(clips: Clips, random: Random, options: PairOptions) {
   for (let tries = 0; tries < TRIES; tries++) {
     const clip = await clips.open(random.below(clips.places.length));
@@ -128,13 +140,15 @@ export async function drawSyncBatch(
 
 /**
  * What the generator learns from: mel [n, 80, 16, 1], faces [n, 96, 96, 6] (masked pose, reference), target
- * [n, 96, 96, 3]. In windows, n = 5 x windows and `syncMel` [windows, 80, 16, 1] is the sound of each window.
+ * [n, 96, 96, 3]. In windows, n = 5 x windows and `syncMel` [windows, 80, 16, 1] is the sound of each window. `offMel`
+ * [n, 80, 16, 1] is the sound of another moment of the clip, where it was asked for; empty otherwise.
  */
 export interface GeneratorBatch {
   mel: Float32Array;
   faces: Float32Array;
   target: Float32Array;
   syncMel: Float32Array;
+  offMel: Float32Array;
   size: number;
   windows: number;
 }
@@ -146,6 +160,8 @@ export interface GeneratorBatchOptions extends PairOptions {
   windows: number;
   /** Share of frames whose pose is another frame of the clip. */
   poseShift: number;
+  /** Draw sound of another moment for each frame too, at least `minShift` frames away. */
+  offSync?: boolean;
 }
 
 /** One generator input: the pose frame with its lower half black, then the reference frame. */
@@ -179,13 +195,14 @@ export async function drawGeneratorBatch(
   random: Random,
   options: GeneratorBatchOptions,
 ): Promise<GeneratorBatch> {
-  const { frames, windows, poseShift } = options;
+  const { frames, windows, poseShift, offSync = false } = options;
   const size = windows > 0 ? windows * SYNC_FRAMES : frames;
   const batch: GeneratorBatch = {
     mel: new Float32Array(size * MEL_SIZE),
     faces: new Float32Array(size * 2 * FRAME_BYTES),
     target: new Float32Array(size * FRAME_BYTES),
     syncMel: new Float32Array(windows * MEL_SIZE),
+    offMel: new Float32Array(offSync ? size * MEL_SIZE : 0),
     size,
     windows,
   };
@@ -198,6 +215,10 @@ export async function drawGeneratorBatch(
       generatorInput(pose === null ? face : posed, seen, element(batch.faces, filled, 2 * FRAME_BYTES));
       const target = element(batch.target, filled, FRAME_BYTES);
       for (let p = 0; p < FRAME_BYTES; p++) target[p] = UNIT[face[p]];
+      if (offSync) {
+        const other = drawOther(clip, random, { frame: frames[f], minShift: options.minShift });
+        melWindow(clip, generatorColumn(other), element(batch.offMel, filled, MEL_SIZE));
+      }
       filled++;
     });
   };

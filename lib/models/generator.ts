@@ -1,5 +1,4 @@
 import {
-  batchNormSpecs,
   type Block,
   block,
   blocksSpecs,
@@ -12,6 +11,7 @@ import {
   type Scope,
   scope,
   transposedBlock,
+  transposedBlockSpecs,
 } from "../nn/conv.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
 import { type Tensor, tf } from "../tf.ts";
@@ -81,11 +81,9 @@ export function generatorSpecs({ width }: GeneratorConfig): Specs {
   channels = scaled(512, width) + skips.pop()!;
   FACE_DECODER.forEach(({ filters, residuals }, k) => {
     const path = `decoder/${k + 1}`, out = scaled(filters, width);
-    const up = { shape: [3, 3, out, channels], fanIn: 9 * out };
     Object.assign(
       specs,
-      { [`${path}/up/conv/kernel`]: up, [`${path}/up/conv/bias`]: { shape: [out], fanIn: 9 * out } },
-      batchNormSpecs(`${path}/up/norm`, out),
+      transposedBlockSpecs(`${path}/up`, { side: 3, filters: out, channels }),
       blocksSpecs(path, residual(filters, residuals), { channels: out, ...options }),
     );
     channels = out + skips.pop()!;

@@ -151,13 +151,25 @@ export function convBlocks(
   return blocks.reduce((y, row, k) => convBlock(net, `${path}/${k}`, y, row), x);
 }
 
+/** Parameters of a transposed convolution of `side` x `side`: its kernel [side, side, out, in] and a bias. */
+export function transposedSpecs(
+  path: string,
+  { side, filters, channels }: { side: number; filters: number; channels: number },
+): Specs {
+  const fanIn = side * side * filters;
+  return {
+    [`${path}/kernel`]: { shape: [side, side, filters, channels], fanIn },
+    [`${path}/bias`]: { shape: [filters], fanIn },
+  };
+}
+
 /**
- * Transposed convolution -> batch norm -> ReLU. x [batch, h, w, in] -> [batch, h', w', out], kernel
- * [3, 3, out, in]. With stride 2 the side doubles as PyTorch's padding 1 and output padding 1 make it:
- * "valid" and one row and column cropped at the top left, and what goes over at the bottom right.
+ * Transposed convolution with a bias. x [batch, h, w, in] -> [batch, h', w', out], kernel [side, side, out, in].
+ * With stride 1 the picture grows by side - 1. With stride 2 it doubles as PyTorch's padding (side - 1) / 2 and output
+ * padding 1 make it: "valid", so many rows and columns cropped at the top left, and what goes over at the bottom right.
  */
-export function transposedBlock(net: Scope, path: string, x: Tensor, stride: 1 | 2): Tensor {
-  const kernel = net.params[`${path}/conv/kernel`] as Tensor4D;
+export function transposedConv(params: Params, path: string, x: Tensor, stride: 1 | 2): Tensor {
+  const kernel = params[`${path}/kernel`] as Tensor4D;
   const [batch, h, w] = x.shape, [side, , out] = kernel.shape;
   const full: [number, number, number, number] = [
     batch,
@@ -165,14 +177,21 @@ export function transposedBlock(net: Scope, path: string, x: Tensor, stride: 1 |
     (w! - 1) * stride + side,
     out,
   ];
-  let y: Tensor;
-  if (stride === 1) y = tf.conv2dTranspose(x as Tensor4D, kernel, full, 1, "valid");
-  else {
-    // One more row and column than the full size: PyTorch's output padding, zero but for the bias.
-    const [b, fh, fw, c] = full;
-    const whole = tf.conv2dTranspose(x as Tensor4D, kernel, [b, fh, fw, c], 2, "valid");
-    y = tf.slice(whole, [0, 1, 1, 0], [b, 2 * h!, 2 * w!, c]);
+  let y = tf.conv2dTranspose(x as Tensor4D, kernel, full, stride, "valid");
+  if (stride === 2) {
+    const crop = (side - 1) / 2;
+    y = tf.slice(y, [0, crop, crop, 0], [batch, 2 * h!, 2 * w!, out]);
   }
-  y = tf.add(y, net.params[`${path}/conv/bias`]);
-  return relu(batchNorm(net, `${path}/norm`, y));
+  return tf.add(y, params[`${path}/bias`]);
 }
+
+/** Transposed convolution -> batch norm -> ReLU. x [batch, h, w, in] -> [batch, h', w', out]. */
+export function transposedBlock(net: Scope, path: string, x: Tensor, stride: 1 | 2): Tensor {
+  return relu(batchNorm(net, `${path}/norm`, transposedConv(net.params, `${path}/conv`, x, stride)));
+}
+
+/** Parameters of a transposed convolution with batch norm. */
+export const transposedBlockSpecs = (
+  path: string,
+  shape: { side: number; filters: number; channels: number },
+): Specs => ({ ...transposedSpecs(`${path}/conv`, shape), ...batchNormSpecs(`${path}/norm`, shape.filters) });

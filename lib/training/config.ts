@@ -1,13 +1,16 @@
 import { KitError } from "../errors.ts";
-import type { GeneratorConfig } from "../models/generator.ts";
+import type { GeneratorOfKind } from "../models/generator_kinds.ts";
 import type { SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
 
 /** Everything that decides a training; a run folder keeps it, and another run may start from it. */
 export interface Config {
   name: string;
+  /** The system of the paper's tables that this is, or is a change of (see systems.ts). */
+  system: string;
   seed: number;
+  /** The sync discriminator; its width is that of a system's other discriminators too. */
   discriminator: SyncDiscriminatorConfig;
-  generator: GeneratorConfig;
+  generator: GeneratorOfKind;
   pretrain: PretrainConfig;
   gan: GanConfig;
 }
@@ -39,10 +42,22 @@ export interface GanConfig {
   /** Learning rate of the generator once windows are trained. */
   windowLearningRate: number;
   discriminatorLearningRate: number;
-  /** "alternate" trains the discriminator in turns with the generator (the paper), "frozen" does not. */
-  discriminator: "alternate" | "frozen";
-  /** lambda2 of eq. 6; lambda1 = 1 - lambda2. */
+  /** Adam's first beta, of every network that is trained. */
+  beta1: number;
+  /** What asks for sync: E_sync by the sync discriminator, LipGAN's contrastive loss, or nothing. */
+  sync: "discriminator" | "contrastive" | "none";
+  /**
+   * How that discriminator is trained: "alternate" trains the pretrained one in turns with the generator (the paper),
+   * "frozen" leaves it as it is (Wav2Lip's expert), "joint" trains a fresh one in turns from the first step (LipGAN).
+   */
+  discriminator: "alternate" | "frozen" | "joint" | "none";
+  /** A visual quality discriminator plays along, trained in turns from the first step (Wav2Lip's second stage). */
+  quality: boolean;
+  /** lambda2 of eq. 6; lambda1 = 1 - lambda2, and less the weight of visual quality where it is asked for. */
   syncWeight: number;
+  /** Weight of LipGAN's contrastive loss beside L1, whose weight stays 1. */
+  contrastiveWeight: number;
+  qualityWeight: number;
   /** The sync term is switched on when the evaluation's sync loss is below this. */
   syncWhenBelow: number;
   /** How much more the mouth counts in L1 than the rest: weight 1 + this, scaled to mean 1. */
@@ -57,9 +72,10 @@ export interface GanConfig {
 /** The paper's sizes, with Wav2Lip's figures where the paper is silent. */
 export const paper: Config = {
   name: "paper",
+  system: "Ours",
   seed: 1,
   discriminator: { lstm: "front", cbam: true, width: 1 },
-  generator: { width: 1 },
+  generator: { kind: "wav2lip", width: 1 },
   pretrain: {
     steps: 200_000,
     batch: 64,
@@ -77,8 +93,13 @@ export const paper: Config = {
     learningRate: 1e-4,
     windowLearningRate: 1e-4,
     discriminatorLearningRate: 1e-4,
+    beta1: 0.9,
+    sync: "discriminator",
     discriminator: "alternate",
+    quality: false,
     syncWeight: 0.03,
+    contrastiveWeight: 0.01,
+    qualityWeight: 0.07,
     syncWhenBelow: 0.75,
     mouthWeight: 0,
     poseShift: 0,
@@ -93,7 +114,7 @@ export const small: Config = {
   ...paper,
   name: "small",
   discriminator: { ...paper.discriminator, width: 0.25 },
-  generator: { width: 0.25 },
+  generator: { ...paper.generator, width: 0.25 },
   pretrain: {
     ...paper.pretrain,
     // Forty people take their time: the held-out loss leaves 0.69 after about 1,000 steps.
@@ -129,7 +150,7 @@ export const tiny: Config = {
   ...small,
   name: "tiny",
   discriminator: { ...small.discriminator, width: 0.03 },
-  generator: { width: 0.03 },
+  generator: { ...small.generator, width: 0.03 },
   pretrain: { ...small.pretrain, steps: 8, batch: 4, evaluateEvery: 4 },
   gan: { ...small.gan, steps: 6, frameSteps: 3, frames: 4, windows: 1, evaluateEvery: 3 },
 };
@@ -147,15 +168,23 @@ export const ablations: Record<string, Pick<SyncDiscriminatorConfig, "lstm" | "c
 /** Settings that are one of a few words. */
 const CHOICES: Record<string, string[]> = {
   "discriminator.lstm": ["front", "none"],
-  "gan.discriminator": ["alternate", "frozen"],
+  "generator.kind": ["wav2lip", "lipgan", "speech2vid"],
+  "gan.sync": ["discriminator", "contrastive", "none"],
+  "gan.discriminator": ["alternate", "frozen", "joint", "none"],
+};
+/** How the discriminator of each sync term can be trained. */
+const REGIMES: Record<GanConfig["sync"], GanConfig["discriminator"][]> = {
+  discriminator: ["alternate", "frozen"],
+  contrastive: ["joint"],
+  none: ["none"],
 };
 /** Settings that are whole numbers, and the least they may be. */
 const COUNTS: Record<string, number> = {
   ...{ seed: 0, steps: 1, batch: 2, minShift: 1, evaluateEvery: 1, patience: 1 },
   ...{ frameSteps: 0, frames: 0, windows: 1 },
 };
-const SHARES = ["syncWeight", "poseShift"];
-const FROM_ZERO = ["mouthWeight", "syncWhenBelow"];
+const SHARES = ["syncWeight", "qualityWeight", "poseShift"];
+const FROM_ZERO = ["mouthWeight", "contrastiveWeight", "syncWhenBelow"];
 
 /** The number that a text gives, or what kind of number the setting wants. */
 function readNumber(key: string, text: string): number | { wanted: string } {
@@ -169,6 +198,7 @@ function readNumber(key: string, text: string): number | { wanted: string } {
   if (FROM_ZERO.includes(key)) {
     return value >= 0 && value < Infinity ? value : { wanted: "a number from 0 on" };
   }
+  if (key === "beta1") return value >= 0 && value < 1 ? value : { wanted: "a number from 0 to below 1" };
   return value > 0 && value < Infinity ? value : { wanted: "a number above 0" };
 }
 
@@ -211,6 +241,19 @@ export function withSettings(config: Config, settings: string[]): Config {
     throw new KitError(
       "gan.frameSteps trains on single frames, but gan.frames is 0",
       "Set gan.frames, such as 10",
+    );
+  }
+  if (gan.quality && gan.syncWeight + gan.qualityWeight >= 1) {
+    throw new KitError(
+      `gan.syncWeight and gan.qualityWeight together are ${gan.syncWeight + gan.qualityWeight}`,
+      "Leave a share of 1 for L1: 0.03 and 0.07 are usual",
+    );
+  }
+  const regimes = REGIMES[gan.sync];
+  if (!regimes.includes(gan.discriminator)) {
+    throw new KitError(
+      `gan.sync=${gan.sync} does not go with gan.discriminator=${gan.discriminator}`,
+      `Set gan.discriminator=${regimes.join(" or ")}`,
     );
   }
   return changed;

@@ -1,98 +1,134 @@
 import { basename } from "node:path";
 import { type Draw, streamBatches } from "../data/batch_stream.ts";
-import { drawSyncBatch, type GeneratorBatch, openDataset } from "../data/dataset.ts";
-import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
-import { generatorSpecs, initGenerator } from "../models/generator.ts";
-import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
-import { compile } from "../native/compile.ts";
-import { adamInit, type AdamState } from "../nn/adam.ts";
-import { type Params, random } from "../nn/params.ts";
+import { drawSyncBatch, openDataset } from "../data/dataset.ts";
+import { KitError } from "../errors.ts";
+import { generatorSpecsOf, initGeneratorOf } from "../models/generator_kinds.ts";
+import { compile, leaves, type Named } from "../native/compile.ts";
+import { adamInit } from "../nn/adam.ts";
+import { initialize, type Params, random } from "../nn/params.ts";
 import { Progress } from "../progress.ts";
 import { type Tensor, tf } from "../tf.ts";
 import { checkParams, flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
 import type { Config, GanConfig } from "./config.ts";
 import {
-  discriminatorStep,
-  frameStep,
-  generatorTensors,
-  recalibrateGenerator,
-  windowStep,
-} from "./gan_steps.ts";
+  type DiscriminatorName,
+  DISCRIMINATORS,
+  discriminatorsOf,
+  judgesIn,
+  learnersIn,
+  lossWeights,
+  type Phase,
+} from "./discriminators.ts";
 import { evaluateGenerator } from "./gan_evaluation.ts";
+import {
+  discriminatorStep,
+  generatorStep,
+  generatorTensors,
+  type Learner,
+  recalibrateGenerator,
+} from "./gan_steps.ts";
 import { openLog } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { AHEAD, syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
 import { bestPath, lastPath, loadDiscriminator, openRun } from "./run.ts";
+import { needsDiscriminator, systemsWith } from "./systems.ts";
 
 export interface GanOptions extends TrainOptions {
-  /** Run folder of the pretrained discriminator. */
-  discriminator: string;
+  /** Run folder of the pretrained discriminator, for the systems that have one. */
+  discriminator?: string;
 }
 
-/** What changes from step to step. */
-interface Models {
-  generator: Params;
-  generatorAdam: AdamState;
-  discriminator: Params;
-  discriminatorAdam: AdamState;
+/** What changes from step to step: the generator, and the discriminators that the system has. */
+type Models = { generator: Learner } & Partial<Record<DiscriminatorName, Learner>>;
+
+const tensorsOf = ({ params, state }: Learner): Tensor[] =>
+  [params, flattenAdam(state)].flatMap((group) => Object.values(group));
+
+/** Puts a network after its step in place of the old one and frees the tensors that are no longer used. */
+function replaced(models: Models, name: keyof Models, next: Learner): Models {
+  const kept = new Set(tensorsOf(next));
+  tensorsOf(models[name]!).filter((tensor) => !kept.has(tensor)).forEach((tensor) => tensor.dispose());
+  return { ...models, [name]: next };
 }
 
-const allTensors = ({ generator, generatorAdam, discriminator, discriminatorAdam }: Models): Tensor[] =>
-  [generator, flattenAdam(generatorAdam), discriminator, flattenAdam(discriminatorAdam)]
-    .flatMap((group) => Object.values(group));
+const phaseOf = (step: number, { frameSteps }: GanConfig): Phase => step < frameSteps ? "frames" : "windows";
 
-/** Puts new models in place of old ones and frees the tensors that are no longer used. */
-function replaced(old: Models, next: Models): Models {
-  const kept = new Set(allTensors(next));
-  allTensors(old).filter((tensor) => !kept.has(tensor)).forEach((tensor) => tensor.dispose());
-  return next;
-}
-
-/** What the steps from one on draw: frames or windows, and pairs where the discriminator takes its turn. */
+/** What the steps from one on draw: frames or windows, and pairs where a discriminator learns from them in its turn. */
 function* drawsFrom(step: number, gan: GanConfig): Generator<Draw> {
-  const { frames, poseShift, voicedOnly, minShift } = gan;
+  const { frames, poseShift, voicedOnly, minShift } = gan, offSync = gan.sync === "contrastive";
   for (;; step++) {
-    const windows = step >= gan.frameSteps ? gan.windows : 0;
-    yield { kind: "generator", options: { frames, windows, poseShift, voicedOnly, minShift } };
-    if (windows === 0 || gan.discriminator === "frozen") continue;
-    yield { kind: "sync", options: { size: 2 * windows, voicedOnly, minShift } };
+    const phase = phaseOf(step, gan), windows = phase === "windows" ? gan.windows : 0;
+    yield { kind: "generator", options: { frames, windows, poseShift, voicedOnly, minShift, offSync } };
+    for (const name of learnersIn(gan, phase)) {
+      if (!DISCRIMINATORS[name].pairs) continue;
+      yield { kind: "sync", options: { size: 2 * gan.windows, voicedOnly, minShift } };
+    }
   }
 }
 
 /** The steps of one training, each compiled on its first use. */
 function compiledSteps(config: Config, enabled: boolean) {
-  const options = { enabled };
+  const options = { enabled }, names = discriminatorsOf(config.gan);
   return {
-    frame: compile(frameStep(config.gan), options),
-    window: compile(windowStep(config.gan), options),
-    discriminator: compile(discriminatorStep, options),
+    frames: compile(generatorStep(config, "frames"), options),
+    windows: compile(generatorStep(config, "windows"), options),
+    turns: new Map(names.map((name) => [name, compile(discriminatorStep(name, config.gan), options)])),
   };
 }
 
-/** A fresh generator and the pretrained discriminator. */
-function freshModels(config: Config, discriminator: Params): Models {
-  const generator = initGenerator(config.generator, config.seed);
+/** A fresh generator, the pretrained sync discriminator where there is one, and fresh ones of the other kinds. */
+function freshModels(config: Config, pretrained?: Params): Models {
+  const started = (params: Params): Learner => ({ params, state: adamInit(params) });
+  const discriminators = discriminatorsOf(config.gan).map((name) => [
+    name,
+    started(
+      name === "discriminator" ? pretrained! : initialize(DISCRIMINATORS[name].specs(config), config.seed),
+    ),
+  ]);
   return {
-    generator,
-    generatorAdam: adamInit(generator),
-    discriminator,
-    discriminatorAdam: adamInit(discriminator),
+    generator: started(initGeneratorOf(config.generator, config.seed)),
+    ...Object.fromEntries(discriminators),
   };
 }
 
 /** The models of a checkpoint. */
-const resumedModels = (path: string, config: Config, groups: Record<string, Params>): Models => ({
-  generator: checkParams(path, groups.generator, generatorSpecs(config.generator)),
-  generatorAdam: unflattenAdam(groups.generator_adam),
-  discriminator: checkParams(path, groups.discriminator, syncDiscriminatorSpecs(config.discriminator)),
-  discriminatorAdam: unflattenAdam(groups.discriminator_adam),
+function resumedModels(path: string, config: Config, groups: Record<string, Params>): Models {
+  const specs = {
+    generator: generatorSpecsOf(config.generator),
+    ...Object.fromEntries(
+      discriminatorsOf(config.gan).map((name) => [name, DISCRIMINATORS[name].specs(config)]),
+    ),
+  };
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, wanted]) => [name, {
+      params: checkParams(path, groups[name], wanted),
+      state: unflattenAdam(groups[`${name}_adam`]),
+    }]),
+  ) as Models;
+}
+
+/** The active weights as the log has them; sync is 0 where it is not judged. */
+const weightRow = ({ l1: _, e_sync = 0, ...others }: Record<string, number>) => ({
+  "train/sync_weight": e_sync,
+  ...Object.fromEntries(Object.entries(others).map(([name, w]) => [`train/${name}_weight`, w])),
 });
 
+/** The pretrained discriminator that the system asks for; throws KitError when it is not given or of another kind. */
+async function openPretrained({ discriminator: run, config }: GanOptions) {
+  if (!needsDiscriminator(config)) return undefined;
+  const given = `Give --discriminator, a run of \`deno task pretrain --system "${config.system}"\``;
+  if (run === undefined) throw new KitError(`${config.system} needs a pretrained sync discriminator`, given);
+  const pretrained = await loadDiscriminator(run), { lstm, cbam } = pretrained.config.discriminator;
+  if (lstm !== config.discriminator.lstm || cbam !== config.discriminator.cbam) {
+    throw new KitError(`${run} holds the discriminator of ${systemsWith({ lstm, cbam })}`, given);
+  }
+  return pretrained;
+}
+
 /**
- * Trains the generator against the pretrained discriminator (eq. 1 and 6): first on single frames with L1
- * where the configuration asks for it, then on windows with L1 + E_sync, the discriminator taking its turn
- * after each generator step unless it is frozen. Checkpoints at each evaluation; the best generator is kept
- * apart, with recalibrated batch norm.
+ * Trains the generator of a system: first on single frames where the configuration asks for it, then on windows, where
+ * the sync discriminator judges (eq. 1 and 6). After each of the generator's steps the discriminators that are trained
+ * take their turns. Checkpoints at each evaluation; the best generator is kept apart, with recalibrated batch norm.
  * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
  */
 export async function train(prepared: string, options: GanOptions): Promise<TrainResult> {
@@ -103,9 +139,12 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     const { minShift, voicedOnly } = options.config.gan;
     await drawSyncBatch(heldOut, random(1), { size: 1, minShift, voicedOnly });
   }
-  const pretrained = await loadDiscriminator(options.discriminator);
+  const pretrained = await openPretrained(options);
   // The discriminator's own configuration goes along, so that the run can be read without the other folder.
-  const asked = { ...options.config, discriminator: pretrained.config.discriminator };
+  const asked = {
+    ...options.config,
+    discriminator: pretrained?.config.discriminator ?? options.config.discriminator,
+  };
   const { config, checkpoint } = await openRun(
     options.run,
     { kind: "generator", config: asked, data: { name: basename(prepared), clips: dataset.rows.length } },
@@ -114,8 +153,8 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   const gan = config.gan;
   let models = checkpoint
     ? resumedModels(lastPath(options.run), config, checkpoint.groups)
-    : freshModels(config, pretrained.params);
-  if (checkpoint) tf.dispose(pretrained.params);
+    : freshModels(config, pretrained?.params);
+  if (checkpoint && pretrained) tf.dispose(pretrained.params);
   let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
   using batches = streamBatches(dataset, {
     state: checkpoint?.state.random ?? config.seed,
@@ -126,91 +165,75 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   log.truncateAfter(step);
   const run = compiledSteps(config, options.compiled ?? true);
   const rates = {
-    frame: tf.scalar(gan.learningRate),
-    window: tf.scalar(gan.windowLearningRate),
+    frames: tf.scalar(gan.learningRate),
+    windows: tf.scalar(gan.windowLearningRate),
     discriminator: tf.scalar(gan.discriminatorLearningRate),
   };
+  const judgesOf = (phase: Phase) =>
+    Object.fromEntries(judgesIn(gan, phase).map((name) => [name, models[name]!.params]));
+  const read = (prefix: string, values: Named) =>
+    Object.fromEntries(Object.entries(values).map(([name, t]) => [`${prefix}${name}`, t.dataSync()[0]]));
 
-  const generatorTurn = (drawn: GeneratorBatch) => {
-    const batch = generatorTensors(drawn);
-    const weight = tf.scalar(syncWeight);
-    const { generator, generatorAdam: state, discriminator } = models;
-    const next = drawn.windows > 0
-      ? run.window({ params: generator, state, discriminator }, batch, {
-        rate: rates.window,
-        syncWeight: weight,
-      })
-      : {
-        ...run.frame({ params: generator, state }, batch, { rate: rates.frame }),
-        eSync: null,
-        lower: null,
-      };
-    models = replaced(models, { ...models, generator: next.params, generatorAdam: next.state });
-    const row = { "train/l1": next.l1.dataSync()[0], "train/e_sync": next.eSync?.dataSync()[0] };
-    tf.dispose([...Object.values(batch), weight, next.l1]);
-    next.eSync?.dispose();
-    return { row, lower: next.lower };
+  const generatorTurn = (batch: Named, phase: Phase) => {
+    const weights = lossWeights(gan, phase, { syncWeight });
+    const scalars = Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, tf.scalar(w)]));
+    const learner = { ...models.generator, judges: judgesOf(phase) };
+    const { terms, face, ...next } = run[phase](learner, batch, { rate: rates[phase], weights: scalars });
+    models = replaced(models, "generator", next);
+    const row = { ...read("train/", terms), ...weightRow(weights) };
+    tf.dispose([scalars, terms] as never);
+    return { row, face };
   };
 
-  const discriminatorTurn = async (lower: Tensor, { syncMel, windows }: GeneratorBatch) => {
-    const batch = syncTensors(await batches.sync());
-    const { discriminator, discriminatorAdam: state } = models;
-    const generatedMel = tf.tensor4d(syncMel, [windows, MEL_BANDS, MEL_WINDOW, 1]);
-    const fakes = { generated: lower, generatedMel };
-    const next = run.discriminator({ params: discriminator, state }, { ...batch, ...fakes }, {
+  const discriminatorTurn = async (name: DiscriminatorName, drawn: Tensor, batch: Named) => {
+    const pairs = DISCRIMINATORS[name].pairs ? syncTensors(await batches.sync()) : {};
+    const { loss, logged, ...next } = run.turns.get(name)!(models[name]!, { drawn, batch, pairs }, {
       rate: rates.discriminator,
     });
-    models = replaced(models, { ...models, discriminator: next.params, discriminatorAdam: next.state });
-    const row = {
-      "train/d_loss": next.loss.dataSync()[0],
-      "train/d_real": next.real.dataSync()[0],
-      "train/d_generated": next.generated.dataSync()[0],
-    };
-    tf.dispose([...Object.values(batch), generatedMel, next.loss, next.real, next.generated]);
+    models = replaced(models, name, next);
+    const row = read("train/", { [name === "quality" ? "q_loss" : "d_loss"]: loss, ...logged });
+    tf.dispose([pairs, loss, logged] as never);
     return row;
   };
 
   const evaluate = async () => {
-    const recalibrated = await recalibrateGenerator(models.generator, {
+    const recalibrated = await recalibrateGenerator(models.generator.params, {
       dataset,
       draw: random(config.seed),
       config,
     });
-    const held = await evaluateGenerator(heldOut, {
-      generator: recalibrated,
-      discriminator: models.discriminator,
-      config,
-    });
-    const loss = (1 - syncWeight) * held.l1 + syncWeight * held.eSync;
+    const judges = judgesOf("windows");
+    const held = await evaluateGenerator(heldOut, { generator: recalibrated, judges, config });
+    // What fools a discriminator of looks today need not be good: the choice goes by L1 and sync.
+    const { quality: _, ...weights } = lossWeights(gan, "windows", { syncWeight });
+    const loss = Object.entries(weights).reduce((sum, [name, w]) => sum + w * held[name as "l1"], 0);
     log.append({
       step,
-      "val/l1": held.l1,
-      "val/e_sync": held.eSync,
-      "val/mouth_l1": held.mouthL1,
+      ...Object.fromEntries(Object.entries(held).map(([name, value]) => [`val/${name}`, value])),
       "val/loss": loss,
     });
     if (loss < best) {
       best = loss;
       await saveCheckpoint(bestPath(options.run), {
-        groups: { generator: recalibrated, discriminator: models.discriminator },
-        state: { step, loss, l1: held.l1, eSync: held.eSync, syncWeight },
+        groups: { generator: recalibrated, ...judges },
+        state: { step, loss, l1: held.l1, eSync: held.e_sync ?? NaN, syncWeight },
       });
     }
     tf.dispose(recalibrated);
     // The switch of the sync term, Wav2Lip's rule; the loss changes with it, so the best starts anew.
-    if (syncWeight === 0 && step >= gan.frameSteps && gan.syncWeight > 0 && held.eSync < gan.syncWhenBelow) {
+    const isGood = held.e_sync !== undefined && held.e_sync < gan.syncWhenBelow;
+    if (syncWeight === 0 && step >= gan.frameSteps && gan.syncWeight > 0 && isGood) {
       syncWeight = gan.syncWeight;
       best = Infinity;
     }
     // The log goes first: rows after the checkpoint's step are dropped when the run goes on, missing ones are lost.
     await log.flush();
+    const groups = Object.entries(models).flatMap(([name, { params, state }]) => [
+      [name, params],
+      [`${name}_adam`, flattenAdam(state)],
+    ]);
     await saveCheckpoint(lastPath(options.run), {
-      groups: {
-        generator: models.generator,
-        generator_adam: flattenAdam(models.generatorAdam),
-        discriminator: models.discriminator,
-        discriminator_adam: flattenAdam(models.discriminatorAdam),
-      },
+      groups: Object.fromEntries(groups),
       state: { step, random: batches.state, best, syncWeight },
     });
     return held;
@@ -219,23 +242,27 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   const progress = new Progress("training", gan.steps, { unit: "steps", start: step });
   let recent = 0, note = "";
   while (step < gan.steps) {
-    const inWindows = step >= gan.frameSteps;
-    const drawn = await batches.generator();
-    const { row, lower } = generatorTurn(drawn);
-    const dRow = lower && gan.discriminator === "alternate" ? await discriminatorTurn(lower, drawn) : {};
-    lower?.dispose();
+    const phase = phaseOf(step, gan), batch = generatorTensors(await batches.generator());
+    const { row, face } = generatorTurn(batch, phase);
+    const turns: Record<string, number> = {};
+    for (const name of learnersIn(gan, phase)) {
+      Object.assign(turns, await discriminatorTurn(name, face, batch));
+    }
+    tf.dispose([face, batch] as never);
     step++;
-    checkLoss(row["train/l1"], { step, rate: inWindows ? "gan.windowLearningRate" : "gan.learningRate" });
-    log.append({ step, ...row, ...dRow, "train/sync_weight": inWindows ? syncWeight : 0 });
-    recent = recent === 0 ? row["train/l1"] : 0.95 * recent + 0.05 * row["train/l1"];
+    const l1 = (row as Record<string, number>)["train/l1"];
+    checkLoss(l1, { step, rate: phase === "windows" ? "gan.windowLearningRate" : "gan.learningRate" });
+    log.append({ step, ...row, ...turns });
+    recent = recent === 0 ? l1 : 0.95 * recent + 0.05 * l1;
     progress.update(step, `L1 ${recent.toFixed(4)}${note}`);
     if (step % gan.evaluateEvery === 0 || step === gan.steps || step === gan.frameSteps) {
       const held = await evaluate();
-      note = `, held-out L1 ${held.l1.toFixed(4)} mouth ${held.mouthL1.toFixed(4)}` +
-        ` E_sync ${held.eSync.toFixed(3)}${syncWeight > 0 ? ` x ${syncWeight}` : ""}`;
+      const sync = held.e_sync === undefined ? "" : ` E_sync ${held.e_sync.toFixed(3)}`;
+      note = `, held-out L1 ${held.l1.toFixed(4)} mouth ${held.mouth_l1.toFixed(4)}${sync}` +
+        (syncWeight > 0 ? ` x ${syncWeight}` : "");
     }
   }
   progress.stop();
-  tf.dispose([...allTensors(models), ...Object.values(rates)]);
+  tf.dispose([...leaves(models as never), ...Object.values(rates)]);
   return { run: options.run, step, best, ended: "steps" };
 }

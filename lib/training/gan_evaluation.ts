@@ -1,21 +1,25 @@
 import { type Dataset, drawGeneratorBatch, MOUTH_REGION } from "../data/dataset.ts";
-import { generator } from "../models/generator.ts";
-import { syncDiscriminator } from "../models/sync_discriminator.ts";
+import { type GeneratorNetwork, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { type Params, random } from "../nn/params.ts";
 import { type Tensor, tf } from "../tf.ts";
 import type { Config } from "./config.ts";
-import { generatorTensors, lowerWindows } from "./gan_steps.ts";
-import { reconstructionLoss, syncLoss, syncProbability } from "./losses.ts";
+import { type DiscriminatorName, DISCRIMINATORS, judgesIn } from "./discriminators.ts";
+import { generatorTensors } from "./gan_steps.ts";
+import { reconstructionLoss } from "./losses.ts";
 
-/** How a generator does on clips it may not have seen. */
+/** How a generator does on clips it may not have seen: its loss's terms, by the names of the log. */
 export interface GeneratorEvaluation {
   /** Mean absolute error of the redrawn face, 0..1. */
   l1: number;
   /** The same within the mouth region. */
-  mouthL1: number;
-  /** E_sync (eq. 5) of the redrawn windows, by the discriminator. */
-  eSync: number;
+  mouth_l1: number;
+  /** E_sync (eq. 5) of the redrawn windows, where a sync discriminator judges. */
+  e_sync?: number;
+  /** LipGAN's squared distance of redrawn faces from their sound, where its discriminator judges. */
+  contrastive?: number;
+  /** Cross entropy of redrawn faces with "real", where visual quality is judged. */
+  quality?: number;
 }
 
 /** Windows of one pass, and passes of one evaluation. */
@@ -28,33 +32,45 @@ export function mouthRegion(faces: Tensor): Tensor {
   return tf.slice(faces, [0, top, left, 0], [-1, height, width, -1]);
 }
 
-/** Compiled once for all evaluations of a process. */
-const judge = compile((g: Params, d: Params, batch: Named) => {
-  const { face } = generator(g, batch as { mel: Tensor; faces: Tensor }, { training: false });
-  const lower = lowerWindows(face);
-  const judged = syncDiscriminator(d, { mel: batch.syncMel, faces: lower }, { training: false });
-  return {
-    l1: reconstructionLoss(face, batch.target),
-    mouthL1: reconstructionLoss(mouthRegion(face), mouthRegion(batch.target)),
-    eSync: syncLoss(syncProbability(judged)),
-  };
-});
+/** One held-out pass for a kind of generator and its judges; compiled once for all evaluations of a process. */
+function judging({ apply }: GeneratorNetwork, names: DiscriminatorName[]) {
+  return compile((generator: Params, judges: Record<string, Params>, batch: Named) => {
+    const { face } = apply(generator, batch as { mel: Tensor; faces: Tensor }, { training: false });
+    const terms = names.map((name): [string, Tensor] => [
+      DISCRIMINATORS[name].term,
+      DISCRIMINATORS[name].judge(judges[name], face, batch),
+    ]);
+    return {
+      l1: reconstructionLoss(face, batch.target),
+      mouth_l1: reconstructionLoss(mouthRegion(face), mouthRegion(batch.target)),
+      ...Object.fromEntries(terms),
+    } as Named;
+  });
+}
+const passes = new Map<string, ReturnType<typeof judging>>();
 
 /** The held-out losses of a generator, on the same windows each time. */
 export async function evaluateGenerator(
   dataset: Dataset,
-  models: { generator: Params; discriminator: Params; config: Config },
+  { generator, judges, config }: {
+    generator: Params;
+    /** Parameters of the discriminators that it plays against, by name. */
+    judges: Record<string, Params>;
+    config: Config;
+  },
 ): Promise<GeneratorEvaluation> {
-  const { minShift, voicedOnly, frames } = models.config.gan;
-  const draw = random(models.config.seed);
-  const sums: GeneratorEvaluation = { l1: 0, mouthL1: 0, eSync: 0 };
-  for (let pass = 0; pass < PASSES; pass++) {
+  const { minShift, voicedOnly, frames } = config.gan, names = judgesIn(config.gan, "windows");
+  const { kind } = config.generator, key = [kind, ...names].join();
+  const pass = passes.get(key) ?? judging(GENERATORS[kind], names);
+  passes.set(key, pass);
+  const draw = random(config.seed), sums: GeneratorEvaluation = { l1: 0, mouth_l1: 0 };
+  for (let k = 0; k < PASSES; k++) {
     const options = { frames, windows: WINDOWS, poseShift: 0, minShift, voicedOnly };
     const batch = generatorTensors(await drawGeneratorBatch(dataset, draw, options));
-    const out = judge(models.generator, models.discriminator, batch);
-    for (const name of ["l1", "mouthL1", "eSync"] as const) {
-      sums[name] += out[name].dataSync()[0] / PASSES;
-      out[name].dispose();
+    for (const [term, value] of Object.entries(pass(generator, judges, batch))) {
+      const name = term as keyof GeneratorEvaluation;
+      sums[name] = (sums[name] ?? 0) + value.dataSync()[0] / PASSES;
+      value.dispose();
     }
     tf.dispose(batch);
   }

@@ -36,9 +36,26 @@ export function reconstructionLoss(generated: Tensor, target: Tensor, weights?: 
   return tf.mean(weights ? tf.mul(distance, weights) : distance);
 }
 
-/** The generator's whole loss (eq. 6): L = lambda1 L1 + lambda2 E_sync, with lambda1 = 1 - lambda2. */
-export const generatorLoss = (l1: Tensor, eSync: Tensor, syncWeight: Tensor): Tensor =>
-  tf.add(tf.mul(tf.sub(1, syncWeight), l1), tf.mul(syncWeight, eSync));
+/** What LipGAN's discriminator keeps sound and faces apart that do not belong together. */
+const MARGIN = 1;
+
+/**
+ * LipGAN's contrastive loss of distances [batch]: d^2 where sound and face belong together, max(0, 1 - d)^2 where they
+ * do not (`apart` [batch] is 1). `weights` [batch] of mean 1 let some pairs count for more. Source: Hadsell et al. 2006.
+ */
+export function contrastiveLoss(distance: Tensor, apart: Tensor, weights?: Tensor): Tensor {
+  const near = tf.mul(tf.sub(1, apart), tf.square(distance));
+  const far = tf.mul(apart, tf.square(tf.maximum(tf.sub(MARGIN, distance), 0)));
+  const loss = tf.add(near, far);
+  return tf.mean(weights ? tf.mul(loss, weights) : loss);
+}
+
+/**
+ * The generator's whole loss, its terms by their weights. Eq. 6 is { l1, e_sync } with lambda1 = 1 - lambda2 and
+ * lambda2: L = lambda1 L1 + lambda2 E_sync.
+ */
+export const generatorLoss = (terms: Record<string, Tensor>, weights: Record<string, Tensor>): Tensor =>
+  Object.entries(terms).map(([name, term]) => tf.mul(weights[name], term)).reduce((a, b) => tf.add(a, b));
 
 /** Throws KitError when a loss is not a number any more: such a network learns nothing from there on. */
 export function checkLoss(loss: number, { step, rate }: { step: number; rate: string }): void {

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { KitError } from "../errors.ts";
 import { exists, makeFolder, writeAtomic } from "../files.ts";
-import { generatorSpecs } from "../models/generator.ts";
+import { generatorSpecsOf } from "../models/generator_kinds.ts";
 import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
 import type { Params } from "../nn/params.ts";
 import { checkParams, type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import { type Config, withSettings } from "./config.ts";
 
 /** Version of the run folder's layout: run.json, log.parquet, tensorboard/, last.safetensors, best.safetensors. */
-export const RUN_VERSION = 1;
+export const RUN_VERSION = 2;
 
 export type RunKind = "discriminator" | "generator";
 
@@ -102,6 +102,6 @@ export async function loadDiscriminator(
 export async function loadGenerator(run: string): Promise<{ config: Config; params: Params; step: number }> {
   const { config } = await readRun(run, "generator");
   const { groups, state } = await loadCheckpoint(bestPath(run), ["generator"]);
-  const params = checkParams(bestPath(run), groups.generator, generatorSpecs(config.generator));
+  const params = checkParams(bestPath(run), groups.generator, generatorSpecsOf(config.generator));
   return { config, params, step: state.step };
 }

@@ -1,0 +1,35 @@
+import { syncDiscriminator, syncDiscriminatorSpecs } from "../../models/sync_discriminator.ts";
+import { tf } from "../../tf.ts";
+import { binaryCrossEntropy, syncLoss, syncProbability } from "../losses.ts";
+import { lowerWindows } from "../lower_halves.ts";
+import type { DiscriminatorKind } from "./kind.ts";
+
+/**
+ * The sync discriminator: the generator's loss is E_sync (eq. 5). In its turn it sees real pairs in sync (label 1), real
+ * pairs off sync (0), and drawn lips with the sound they were made for (0).
+ */
+export const SYNC: DiscriminatorKind = {
+  specs: ({ discriminator }) => syncDiscriminatorSpecs(discriminator),
+  term: "e_sync",
+  windows: true,
+  pairs: true,
+  judge(params, drawn, { syncMel }) {
+    const lips = { mel: syncMel, faces: lowerWindows(drawn) };
+    return syncLoss(syncProbability(syncDiscriminator(params, lips, { training: false })));
+  },
+  learn(params, { drawn, batch, pairs }) {
+    const count = pairs.labels.shape[0], windows = batch.syncMel.shape[0];
+    const mel = tf.concat([pairs.mel, batch.syncMel], 0);
+    const faces = tf.concat([pairs.faces, lowerWindows(drawn)], 0);
+    const labels = tf.concat([pairs.labels, tf.zeros([windows])], 0);
+    const made = syncDiscriminator(params, { mel, faces }, { training: true });
+    const probability = syncProbability(made);
+    // Pairs come in sync and off sync in turns.
+    const inSync = tf.slice(tf.reshape(tf.slice(probability, 0, count), [count / 2, 2]), [0, 0], [-1, 1]);
+    return {
+      loss: binaryCrossEntropy(probability, labels),
+      statistics: made.statistics,
+      logged: { d_real: tf.mean(inSync), d_generated: tf.mean(tf.slice(probability, count, windows)) },
+    };
+  },
+};
