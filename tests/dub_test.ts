@@ -66,7 +66,7 @@ Deno.test("a film is dubbed to the length of the sound, and changed at the face 
 
 Deno.test("redrawn crops do not depend on how many are redrawn at once", () => {
   const params = initGenerator({ width: 0.03 }, 3);
-  const redraw = redrawer(params);
+  const redraw = redrawer({ params, config: { generator: { kind: "wav2lip" } } });
   const pose = (k: number) => Uint8Array.from({ length: FACE_SIZE ** 2 * 3 }, (_, i) => (i * (k + 3)) % 256);
   const mel = Float32Array.from({ length: 80 * 80 }, (_, i) => Math.sin(i));
   const given = { reference: pose(1), mel };

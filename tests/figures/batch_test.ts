@@ -36,7 +36,15 @@ Deno.test("a generator's batch stands in columns: masked pose, reference, mel, t
     faces[6 * p + 4] = 1; // green
     target[3 * p + 2] = 1; // blue
   }
-  const batch: GeneratorBatch = { faces, target, mel, syncMel: new Float32Array(), size: 1, windows: 0 };
+  const batch: GeneratorBatch = {
+    faces,
+    target,
+    mel,
+    syncMel: new Float32Array(),
+    offMel: new Float32Array(),
+    size: 1,
+    windows: 0,
+  };
   const picture = await readPng(generatorBatchPicture(batch, { scale: 1 }));
   const at = (row: number, y: number) => picture.at(112 + 48, 26 + 100 * row + y);
   near(at(0, 20), [255, 0, 0]);

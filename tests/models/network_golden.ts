@@ -50,8 +50,9 @@ export function assertForward({ params, tensors }: NetworkGolden, forward: Forwa
 export function assertGradients(
   { params, tensors, float32 }: NetworkGolden,
   loss: (params: Params) => Tensor,
+  { floor = 1e-4, times = 2 }: { floor?: number; times?: number } = {},
 ): void {
-  const tolerance = Math.max(1e-4, 2 * float32.stored_gradients);
+  const tolerance = Math.max(floor, times * float32.stored_gradients);
   const { gradients } = valueAndGradients(
     (trained) => ({ loss: loss({ ...params, ...trained }), aux: {} }),
     trainable(params),

@@ -6,8 +6,9 @@ import { disposeParams, random } from "../../lib/nn/params.ts";
 import { type Tensor, tf } from "../../lib/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { evaluateGenerator, mouthRegion } from "../../lib/training/gan_evaluation.ts";
-import { generatorTensors, lowerWindows } from "../../lib/training/gan_steps.ts";
+import { generatorTensors } from "../../lib/training/gan_steps.ts";
 import { syncLoss, syncProbability } from "../../lib/training/losses.ts";
+import { lowerWindows } from "../../lib/training/lower_halves.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 
 Deno.test("the mouth region is lips and what moves with them: rows 50 to 79, columns 26 to 69", () => {
@@ -22,7 +23,7 @@ Deno.test("held-out losses are means over the same windows each time, in evaluat
     const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "val");
     const models = {
       generator: initGenerator(tiny.generator, 1),
-      discriminator: initSyncDiscriminator(tiny.discriminator, 2),
+      judges: { discriminator: initSyncDiscriminator(tiny.discriminator, 2) },
       config: tiny,
     };
     const before = tf.memory().numTensors;
@@ -30,7 +31,7 @@ Deno.test("held-out losses are means over the same windows each time, in evaluat
     assert.deepEqual(await evaluateGenerator(dataset, models), found);
     assert.equal(tf.memory().numTensors, before);
 
-    const draw = random(tiny.seed), sums = { l1: 0, mouthL1: 0, eSync: 0 };
+    const draw = random(tiny.seed), sums = { l1: 0, mouth_l1: 0, e_sync: 0 };
     for (let pass = 0; pass < 10; pass++) {
       const options = { frames: 0, windows: 4, poseShift: 0, voicedOnly: true, minShift: tiny.gan.minShift };
       const batch = generatorTensors(await drawGeneratorBatch(dataset, draw, options));
@@ -39,20 +40,20 @@ Deno.test("held-out losses are means over the same windows each time, in evaluat
           training: false,
         });
         const lower = { mel: batch.syncMel, faces: lowerWindows(face) };
-        const judged = syncDiscriminator(models.discriminator, lower, { training: false });
+        const judged = syncDiscriminator(models.judges.discriminator, lower, { training: false });
         const l1 = (a: Tensor, b: Tensor) => tf.mean(tf.abs(tf.sub(a, b))).dataSync()[0];
         sums.l1 += l1(face, batch.target) / 10;
-        sums.mouthL1 += l1(mouthRegion(face), mouthRegion(batch.target)) / 10;
-        sums.eSync += syncLoss(syncProbability(judged)).dataSync()[0] / 10;
+        sums.mouth_l1 += l1(mouthRegion(face), mouthRegion(batch.target)) / 10;
+        sums.e_sync += syncLoss(syncProbability(judged)).dataSync()[0] / 10;
       });
       tf.dispose(batch);
     }
-    for (const name of ["l1", "mouthL1", "eSync"] as const) {
+    for (const name of ["l1", "mouth_l1", "e_sync"] as const) {
       assert.ok(
-        Math.abs(found[name] - sums[name]) < 1e-4 * Math.max(1, sums[name]),
+        Math.abs(found[name]! - sums[name]) < 1e-4 * Math.max(1, sums[name]),
         `${name}: ${found[name]}, ${sums[name]}`,
       );
     }
     disposeParams(models.generator);
-    disposeParams(models.discriminator);
+    disposeParams(models.judges.discriminator);
   }));

@@ -10,12 +10,11 @@ import { flattenAdam } from "../../lib/training/checkpoint.ts";
 import { tiny } from "../../lib/training/config.ts";
 import {
   discriminatorStep,
-  frameStep,
+  generatorStep,
   generatorTensors,
-  lowerWindows,
   recalibrateGenerator,
-  windowStep,
 } from "../../lib/training/gan_steps.ts";
+import { lowerWindows } from "../../lib/training/lower_halves.ts";
 import { binaryCrossEntropy, syncLoss, syncProbability } from "../../lib/training/losses.ts";
 import { syncTensors } from "../../lib/training/pretrain.ts";
 import { repeatStep } from "../../lib/training/repeat_step.ts";
@@ -28,6 +27,12 @@ const near = (found: number, expected: number, tolerance = 1e-5) =>
     Math.abs(found - expected) <= tolerance * Math.max(1, Math.abs(expected)),
     `${found}, not ${expected}`,
   );
+
+/** `tiny`'s generator steps with another weight of the mouth. */
+const stepOf = (phase: "frames" | "windows", mouthWeight = tiny.gan.mouthWeight) =>
+  generatorStep({ ...tiny, gan: { ...tiny.gan, mouthWeight } }, phase);
+/** Weights of the loss's terms (eq. 6). */
+const weightsOf = (syncWeight = 0) => ({ l1: tf.scalar(1 - syncWeight), e_sync: tf.scalar(syncWeight) });
 
 /** Thin networks and batches of made clips. */
 async function setting(folder: string) {
@@ -63,11 +68,12 @@ Deno.test("lower halves go to the discriminator as the data set gives them", () 
 Deno.test("a generator learns a batch of frames by heart", () =>
   inFolder(async (folder) => {
     const { frames, params } = await setting(folder);
-    const rate = tf.scalar(3e-3), step = compile(frameStep({ ...tiny.gan, mouthWeight: 0 }));
+    const rate = tf.scalar(3e-3), step = compile(stepOf("frames", 0)), weights = weightsOf();
     const losses = repeatStep(
       (all, state, batch) => {
-        const { l1, ...next } = step({ params: all, state }, batch, { rate });
-        return { ...next, loss: l1 };
+        const { terms, face, ...next } = step({ params: all, state, judges: {} }, batch, { rate, weights });
+        face.dispose();
+        return { ...next, loss: terms.l1 };
       },
       params,
       { batch: frames, steps: 60 },
@@ -85,7 +91,12 @@ Deno.test("the mouth counts for more, the mean weight is 1", () =>
     const rate = tf.scalar(0), state = adamInit(params);
     const l1 = (mouthWeight: number, target: Tensor) =>
       tf.tidy(() =>
-        value(frameStep({ ...tiny.gan, mouthWeight })({ params, state }, { ...frames, target }, { rate }).l1)
+        value(
+          stepOf("frames", mouthWeight)({ params, state, judges: {} }, { ...frames, target }, {
+            rate,
+            weights: weightsOf(),
+          }).terms.l1,
+        )
       );
     const { face } = generator(params, frames as { mel: Tensor; faces: Tensor }, { training: true });
     const everywhere = tf.add(face, 0.1);
@@ -101,22 +112,23 @@ Deno.test("a window step is a frame step and E_sync by the discriminator's word"
   inFolder(async (folder) => {
     const { windows, params, discriminator } = await setting(folder);
     const rate = tf.scalar(1e-3), state = adamInit(params);
-    const step = windowStep(tiny.gan);
     const take = (syncWeight: number) =>
-      step({ params, state, discriminator }, windows, { rate, syncWeight: tf.scalar(syncWeight) });
+      stepOf("windows")({ params, state, judges: { discriminator } }, windows, {
+        rate,
+        weights: weightsOf(syncWeight),
+      });
     const [without, within] = [take(0), take(0.5)];
-    const alone = frameStep(tiny.gan)({ params, state }, windows, { rate });
+    const alone = stepOf("frames")({ params, state, judges: {} }, windows, { rate, weights: weightsOf() });
     for (const [name, tensor] of Object.entries(alone.params)) {
       const distance = value(tf.max(tf.abs(tf.sub(without.params[name], tensor))));
       assert.ok(distance < 1e-4, `${name} without the sync term: ${distance}`);
     }
     const { face } = generator(params, windows as { mel: Tensor; faces: Tensor }, { training: true });
-    assertClose(within.lower, lowerWindows(face), "lower halves");
-    const judged = syncDiscriminator(discriminator, { mel: windows.syncMel, faces: within.lower }, {
-      training: false,
-    });
-    near(value(within.eSync), value(syncLoss(syncProbability(judged))), 1e-4);
-    near(value(within.l1), value(alone.l1));
+    assertClose(within.face, face, "drawn faces");
+    const lips = { mel: windows.syncMel, faces: lowerWindows(within.face) };
+    const judged = syncDiscriminator(discriminator, lips, { training: false });
+    near(value(within.terms.e_sync), value(syncLoss(syncProbability(judged))), 1e-4);
+    near(value(within.terms.l1), value(alone.terms.l1));
     const moved = (next: Params) =>
       value(tf.norm(tf.sub(next["audio/5/conv/kernel"], alone.params["audio/5/conv/kernel"])));
     assert.ok(moved(within.params) > 100 * moved(without.params) + 1e-6, "the sync term pulls");
@@ -126,15 +138,15 @@ Deno.test("the discriminator's turn: real in sync 1, real off sync 0, generated 
   inFolder(async (folder) => {
     const { windows, pairs, discriminator } = await setting(folder);
     const generated = lowerWindows(windows.target), generatedMel = windows.syncMel;
-    const batch = { ...pairs, generated, generatedMel };
-    const turn = { params: discriminator, state: adamInit(discriminator) };
-    const next = discriminatorStep(turn, batch, { rate: tf.scalar(1e-3) });
+    const learner = { params: discriminator, state: adamInit(discriminator) };
+    const turn = { drawn: windows.target, batch: windows, pairs };
+    const next = discriminatorStep("discriminator", tiny.gan)(learner, turn, { rate: tf.scalar(1e-3) });
     const mel = tf.concat([pairs.mel, generatedMel], 0), faces = tf.concat([pairs.faces, generated], 0);
     const probability = syncProbability(syncDiscriminator(discriminator, { mel, faces }, { training: true }));
     const p = Array.from(probability.dataSync());
     near(value(next.loss), value(binaryCrossEntropy(probability, tf.tensor1d([1, 0, 1, 0, 0, 0]))));
-    near(value(next.real), (p[0] + p[2]) / 2);
-    near(value(next.generated), (p[4] + p[5]) / 2);
+    near(value(next.logged.d_real), (p[0] + p[2]) / 2);
+    near(value(next.logged.d_generated), (p[4] + p[5]) / 2);
     const after = syncProbability(syncDiscriminator(next.params, { mel, faces }, { training: true }));
     const loss = value(binaryCrossEntropy(after, tf.tensor1d([1, 0, 1, 0, 0, 0])));
     assert.ok(loss < value(next.loss), "it learns");
@@ -143,16 +155,16 @@ Deno.test("the discriminator's turn: real in sync 1, real off sync 0, generated 
 Deno.test("compiled turns give eager's numbers", () =>
   inFolder(async (folder) => {
     const { windows, params, discriminator } = await setting(folder);
-    const turn = { params, state: adamInit(params), discriminator };
-    const rates = { rate: tf.scalar(1e-3), syncWeight: tf.scalar(0.03) };
+    const turn = { params, state: adamInit(params), judges: { discriminator } };
+    const rates = { rate: tf.scalar(1e-3), weights: weightsOf(0.03) };
     const [eager, compiled] = [false, true].map((enabled) =>
-      compile(windowStep(tiny.gan), { enabled })(turn, windows, rates)
+      compile(stepOf("windows"), { enabled })(turn, windows, rates)
     );
-    for (const name of ["l1", "eSync"] as const) near(value(compiled[name]), value(eager[name]));
-    assertClose(compiled.lower, eager.lower, "lower halves");
-    const before = tf.memory().numTensors, step = compile(windowStep(tiny.gan));
-    const { lower, l1, eSync, params: next, state } = step(turn, windows, rates);
-    tf.dispose([lower, l1, eSync, next, flattenAdam(state)]);
+    for (const name of ["l1", "e_sync"]) near(value(compiled.terms[name]), value(eager.terms[name]));
+    assertClose(compiled.face, eager.face, "drawn faces");
+    const before = tf.memory().numTensors, step = compile(stepOf("windows"));
+    const { face, terms, params: next, state } = step(turn, windows, rates);
+    tf.dispose([face, terms, next, flattenAdam(state)] as never);
     assert.equal(tf.memory().numTensors, before);
   }));
 

@@ -4,6 +4,7 @@ import { type Tensor, tf } from "../../lib/tf.ts";
 import {
   binaryCrossEntropy,
   checkLoss,
+  contrastiveLoss,
   generatorLoss,
   reconstructionLoss,
   syncLoss,
@@ -49,8 +50,16 @@ Deno.test("L1 (eq. 3), and with the mouth counting more", () => {
 });
 
 Deno.test("the generator's loss is lambda1 L1 + lambda2 E_sync (eq. 6)", () => {
-  near(value(generatorLoss(tf.scalar(0.2), tf.scalar(3), tf.scalar(0.03))), 0.97 * 0.2 + 0.03 * 3);
-  near(value(generatorLoss(tf.scalar(0.2), tf.scalar(3), tf.scalar(0))), 0.2);
+  const terms = { l1: tf.scalar(0.2), e_sync: tf.scalar(3) };
+  const weights = (lambda2: number) => ({ l1: tf.scalar(1 - lambda2), e_sync: tf.scalar(lambda2) });
+  near(value(generatorLoss(terms, weights(0.03))), 0.97 * 0.2 + 0.03 * 3);
+  near(value(generatorLoss(terms, weights(0))), 0.2);
+});
+
+Deno.test("LipGAN's contrastive loss: squared distance together, what is missing to the margin 1 apart", () => {
+  const distance = tf.tensor1d([0.5, 0.5, 0.25, 2]), apart = tf.tensor1d([0, 1, 1, 1]);
+  near(value(contrastiveLoss(distance, apart)), (0.25 + 0.25 + 0.5625 + 0) / 4);
+  near(value(contrastiveLoss(distance, apart, tf.tensor1d([4, 0, 0, 0]))), 0.25);
 });
 
 Deno.test("the gradient through cosine and cross entropy is what finite differences see", () => {

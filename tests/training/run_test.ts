@@ -70,7 +70,7 @@ Deno.test("what is no run, damaged or of another version is named", () =>
     await Deno.writeTextFile(join(run, "run.json"), '{"version": 1');
     await rejects(readRun(run), /run\.json cannot be read/);
     await Deno.writeTextFile(join(run, "run.json"), JSON.stringify({ ...file, version: 99 }));
-    await rejects(readRun(run), /layout version 99, this kit reads 1/);
+    await rejects(readRun(run), /layout version 99, this kit reads 2/);
   }));
 
 Deno.test("a place that cannot be written is named", () =>

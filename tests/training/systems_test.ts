@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { drawGeneratorBatch, openDataset } from "../../lib/data/dataset.ts";
+import { dub } from "../../lib/dub.ts";
+import { KitError } from "../../lib/errors.ts";
+import { compile } from "../../lib/native/compile.ts";
+import { adamInit } from "../../lib/nn/adam.ts";
+import { disposeParams, initialize, random } from "../../lib/nn/params.ts";
+import { tf } from "../../lib/tf.ts";
+import { configure, tiny } from "../../lib/training/config.ts";
+import { DISCRIMINATORS, judgesIn, learnersIn, lossWeights } from "../../lib/training/discriminators.ts";
+import { train } from "../../lib/training/gan.ts";
+import { discriminatorStep, generatorTensors } from "../../lib/training/gan_steps.ts";
+import { readLog } from "../../lib/training/log.ts";
+import { pretrain } from "../../lib/training/pretrain.ts";
+import { loadGenerator, readRun } from "../../lib/training/run.ts";
+import {
+  configureSystem,
+  needsDiscriminator,
+  systemOf,
+  systems,
+  withSystem,
+} from "../../lib/training/systems.ts";
+import { makeFaceFilm } from "../data/face_film.ts";
+import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
+import { assertSameLog } from "./same_log.ts";
+import { makeTinyRun } from "./tiny_run.ts";
+
+const NAMES = Object.keys(systems);
+
+Deno.test("the systems are those of Tables 1 and 2, each told by its switches", () => {
+  assert.deepEqual(NAMES, [
+    ...["Ours", "w/o LSTM", "w/o CBAM", "w/o LSTM & CBAM"],
+    ...["Wav2Lip", "Wav2Lip + quality", "LipGAN", "Speech2Vid"],
+  ]);
+  for (const name of NAMES) {
+    const config = withSystem(tiny, name);
+    assert.equal(systemOf(config), name);
+    const { steps, frameSteps, frames, windows } = config.gan, budget = tiny.gan;
+    assert.deepEqual(
+      [steps, frameSteps, frames, windows],
+      [budget.steps, budget.frameSteps, budget.frames, budget.windows],
+      "the budget is the preset's",
+    );
+  }
+  assert.deepEqual(withSystem(tiny, "Ours"), tiny);
+  assert.throws(
+    () => withSystem(tiny, "DeepFake"),
+    /no system "DeepFake"\. Use one of "Ours", .*"Speech2Vid"/,
+  );
+  assert.equal(configureSystem("small", { system: "LipGAN", settings: ["seed=3"] }).seed, 3);
+});
+
+Deno.test("who judges, who learns, and by which weights", () => {
+  const { gan } = withSystem(configure("paper"), "Wav2Lip + quality");
+  assert.deepEqual([judgesIn(gan, "frames"), judgesIn(gan, "windows")], [["quality"], [
+    "discriminator",
+    "quality",
+  ]]);
+  assert.deepEqual(learnersIn(gan, "windows"), ["quality"]);
+  const weights = lossWeights(gan, "windows", { syncWeight: 0.03 });
+  assert.deepEqual([weights.e_sync, weights.quality], [0.03, 0.07]);
+  assert.ok(Math.abs(weights.l1 - 0.9) < 1e-12);
+  const lipgan = withSystem(configure("paper"), "LipGAN").gan;
+  assert.deepEqual(lossWeights(lipgan, "frames", { syncWeight: 0 }), { l1: 1, contrastive: 0.01 });
+  const plain = withSystem(configure("paper"), "Wav2Lip").gan;
+  assert.ok(Math.abs(plain.syncWeight - 0.01) < 1e-12 && learnersIn(plain, "windows").length === 0);
+  assert.deepEqual(judgesIn(withSystem(tiny, "Speech2Vid").gan, "windows"), []);
+});
+
+for (const name of ["Wav2Lip + quality", "LipGAN", "Speech2Vid"]) {
+  Deno.test(`${name} is trained, stopped or not the same`, () =>
+    inFolder(async (folder) => {
+      const data = await makePrepared(join(folder, "data"), FEW_CLIPS), config = withSystem(tiny, name);
+      const discriminator = join(folder, "expert");
+      if (needsDiscriminator(config)) {
+        await pretrain(data, {
+          run: discriminator,
+          config: { ...config, pretrain: { ...config.pretrain, steps: 2 } },
+        });
+      }
+      const given = needsDiscriminator(config) ? { discriminator } : {};
+      const straight = join(folder, "straight"), resumed = join(folder, "resumed");
+      const before = tf.memory().numTensors;
+      await train(data, { run: straight, config, ...given });
+      assert.ok(tf.memory().numTensors <= before + 1, "no tensor is left behind");
+      const log = await readLog(straight), rows = log.filter((row) => typeof row["train/l1"] === "number");
+      const logs = (key: string) => rows.map((row) => typeof row[key] === "number");
+      const always = rows.map(() => true);
+      if (name === "LipGAN") {
+        for (const key of ["train/contrastive", "train/d_loss", "train/distance_off_sync"]) {
+          assert.deepEqual(logs(key), always, key);
+        }
+        assert.ok(rows.every((row) => row["train/contrastive_weight"] === 0.01));
+      } else if (name === "Wav2Lip + quality") {
+        for (const key of ["train/quality", "train/q_loss"]) assert.deepEqual(logs(key), always, key);
+        assert.deepEqual(logs("train/e_sync"), [false, false, false, true, true, true]);
+        assert.ok(!logs("train/d_loss").includes(true), "the expert is frozen");
+      } else assert.ok(!logs("train/d_loss").includes(true) && !logs("train/e_sync").includes(true));
+
+      await train(data, { run: resumed, config, ...given, steps: 3 });
+      await train(data, { run: resumed, config, ...given, steps: 6, resume: true });
+      assertSameLog(await readLog(resumed), log);
+      const { params, config: held } = await loadGenerator(resumed);
+      assert.equal(held.generator.kind, systems[name].generator);
+      assert.equal((await readRun(resumed)).config.system, name);
+      disposeParams(params);
+
+      if (name !== "Wav2Lip + quality") {
+        const film = await makeFaceFilm(join(folder, "film.mp4"), { seconds: 1 });
+        const out = join(folder, "out.mp4"), { frames } = await dub(film, film, { run: resumed, out });
+        assert.ok(frames >= 24 && (await Deno.stat(out)).size > 1000);
+      }
+    }));
+}
+
+Deno.test("each variant of Table 1 needs its own discriminator", () =>
+  inFolder(async (folder) => {
+    const data = await makePrepared(join(folder, "data"), FEW_CLIPS), run = join(folder, "run");
+    const refused = async (name: string, discriminator: string | undefined, said: RegExp) =>
+      await assert.rejects(train(data, { run, config: withSystem(tiny, name), discriminator }), (error) => {
+        assert.ok(error instanceof KitError);
+        assert.match(error.message, said);
+        return true;
+      });
+    const ours = await makeTinyRun(folder);
+    await refused("Ours", undefined, /Ours needs a pretrained sync discriminator.*pretrain --system "Ours"/);
+    await refused("w/o LSTM", ours, /holds the discriminator of "Ours".*pretrain --system "w\/o LSTM"/);
+    await refused("Wav2Lip", ours, /holds the discriminator of "Ours"/);
+  }));
+
+for (const name of ["contrastive", "quality"] as const) {
+  Deno.test(`the ${name} discriminator learns one batch by heart`, () =>
+    inFolder(async (folder) => {
+      const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
+      const options = { frames: 4, windows: 0, poseShift: 0, voicedOnly: true, minShift: 5, offSync: true };
+      const batch = generatorTensors(await drawGeneratorBatch(dataset, random(1), options));
+      const drawn = tf.randomUniform([4, 96, 96, 3], 0.3, 0.7, "float32", 5);
+      // Without norms, larger steps throw the quality discriminator to where its sigmoid is flat.
+      const step = compile(discriminatorStep(name, { beta1: 0.9 })), rate = tf.scalar(3e-4);
+      let params = initialize(DISCRIMINATORS[name].specs(tiny), 1), state = adamInit(params);
+      const losses: number[] = [];
+      for (let k = 0; k < 120; k++) {
+        const next = step({ params, state }, { drawn, batch, pairs: {} }, { rate });
+        losses.push(next.loss.dataSync()[0]);
+        ({ params, state } = next);
+      }
+      assert.ok(losses.at(-1)! < losses[0] / 4, `${losses[0]}, then ${losses.at(-1)}`);
+    }));
+}
