@@ -50,7 +50,7 @@ Deno.test("wrong usage is one line on standard error and status 2", async () => 
       /^error: option '--every <frames>' .* whole number from 1 on\.\n$/,
     ],
     [["pretrain", "prepared"], /^error: required option '--run <dir>' not specified\n$/],
-    [["train", "prepared", "--run", "r"], /^error: required option '--discriminator <run>' not specified\n$/],
+    [["train", "prepared"], /^error: required option .--run <dir>. not specified\n$/],
     [["pretrain", "prepared", "--run", "r", "--steps", "1e3"], /^error: option '--steps <number>' .*\n$/],
     [["dubb"], /^error: unknown command 'dubb'.*\n$/],
   ];

@@ -1,0 +1,76 @@
+import { type Dataset, drawGeneratorBatch, drawSyncBatch } from "../data/dataset.ts";
+import { initGeneratorOf } from "../models/generator_kinds.ts";
+import { compile, type Named } from "../native/compile.ts";
+import { adamInit } from "../nn/adam.ts";
+import { initialize, type Params, random } from "../nn/params.ts";
+import { tf } from "../tf.ts";
+import { flattenAdam } from "./checkpoint.ts";
+import type { Config } from "./config.ts";
+import { DISCRIMINATORS, discriminatorsOf, learnersIn, lossWeights } from "./discriminators.ts";
+import { discriminatorStep, generatorStep, generatorTensors, type Learner } from "./gan_steps.ts";
+import { syncTensors } from "./pretrain.ts";
+import { median } from "./repeat_step.ts";
+
+/** What a system's first step on windows says: its losses by their names in the log, and the time of the later ones. */
+export interface SystemTrial {
+  losses: Record<string, number>;
+  /** Median of the steps after the first, the discriminators' turns included. */
+  milliseconds: number;
+}
+
+const disposeLearner = ({ params, state }: Learner) => tf.dispose([params, flattenAdam(state)] as never);
+
+/**
+ * Takes a few compiled steps of a system on one batch of windows with fresh networks, the discriminators' turns included.
+ * Throws KitError when no such batch can be drawn.
+ */
+export async function trySystem(
+  dataset: Dataset,
+  config: Config,
+  { steps = 4 }: { steps?: number } = {},
+): Promise<SystemTrial> {
+  const { gan, seed } = config, names = discriminatorsOf(gan), learning = learnersIn(gan, "windows");
+  const offSync = gan.sync === "contrastive";
+  const batch = generatorTensors(await drawGeneratorBatch(dataset, random(seed), { ...gan, offSync }));
+  const pairs = syncTensors(await drawSyncBatch(dataset, random(seed), { ...gan, size: 2 * gan.windows }));
+  const fresh = (params: Params): Learner => ({ params, state: adamInit(params) });
+  let generator = fresh(initGeneratorOf(config.generator, seed));
+  const judges = new Map(
+    names.map((name) => [name, fresh(initialize(DISCRIMINATORS[name].specs(config), seed))]),
+  );
+  const step = compile(generatorStep(config, "windows"));
+  const turns = learning.map((name) => ({ name, take: compile(discriminatorStep(name, gan)) }));
+  const rate = tf.scalar(gan.windowLearningRate);
+  const weights = Object.fromEntries(
+    Object.entries(lossWeights(gan, "windows", gan)).map(([name, weight]) => [name, tf.scalar(weight)]),
+  );
+  const times: number[] = [], losses: Record<string, number> = {};
+  /** Reads all losses, as training does; those of the first step are kept. */
+  const read = (values: Named, k: number) => {
+    for (const [name, value] of Object.entries(values)) {
+      const [loss] = value.dataSync();
+      if (k === 0) losses[name] = loss;
+      value.dispose();
+    }
+  };
+  for (let k = 0; k < steps; k++) {
+    const begun = performance.now();
+    const params = Object.fromEntries(names.map((name) => [name, judges.get(name)!.params]));
+    const { terms, face, ...next } = step({ ...generator, judges: params }, batch, { rate, weights });
+    disposeLearner(generator);
+    generator = next;
+    read(terms, k);
+    for (const { name, take } of turns) {
+      const old = judges.get(name)!,
+        { loss, logged, ...learnt } = take(old, { drawn: face, batch, pairs }, { rate });
+      disposeLearner(old);
+      judges.set(name, learnt);
+      read({ [name === "quality" ? "q_loss" : "d_loss"]: loss, ...logged }, k);
+    }
+    face.dispose();
+    times.push(performance.now() - begun);
+  }
+  [generator, ...judges.values()].forEach(disposeLearner);
+  tf.dispose([batch, pairs, weights, rate] as never);
+  return { losses, milliseconds: median(times.slice(1)) };
+}

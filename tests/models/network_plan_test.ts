@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import {
+  contrastivePlan,
+  generatorPlan,
+  lipganPlan,
+  type NetworkPlan,
+  type PlanLayer,
+  qualityPlan,
+  speech2vidPlan,
+  syncDiscriminatorPlan,
+  syncnetPlan,
+} from "../../lib/models/network_plan.ts";
+
+const size = ({ h, w, c }: PlanLayer) => [h, w, c];
+const sides = (layers: PlanLayer[]) => [...new Set(layers.map(({ h, w }) => `${h}x${w}`))].join(" ");
+
+Deno.test("the colour SyncNet's face encoder shrinks as published, with a CBAM after every convolution", () => {
+  const { lanes: [audio, video] } = syncDiscriminatorPlan({ lstm: "front", cbam: true });
+  assert.equal(sides(video.layers), "48x96 46x47 23x24 12x12 6x6 3x3 1x1");
+  assert.equal(audio.layers[1].kind, "LSTM");
+  assert.equal(sides(audio.layers), "80x16 27x16 9x6 3x3 1x1");
+  assert.ok(
+    audio.layers.slice(2).every(({ cbam }) => cbam) && video.layers.slice(1).every(({ cbam }) => cbam),
+  );
+  const plain = syncDiscriminatorPlan({ lstm: "none", cbam: false });
+  assert.ok(plain.lanes.every(({ layers }) => layers.every(({ kind, cbam }) => kind !== "LSTM" && !cbam)));
+  assert.equal(plain.lanes[0].layers.length, audio.layers.length - 1);
+});
+
+Deno.test("encoders end in one place, decoders in a face; what is joined has one size", () => {
+  const plans: Record<string, NetworkPlan> = {
+    generator: generatorPlan(),
+    lipgan: lipganPlan(),
+    speech2vid: speech2vidPlan(),
+  };
+  for (const [name, { lanes, skips }] of Object.entries(plans)) {
+    const [sound, faces, decoder] = lanes;
+    for (const { layers } of [sound, faces]) assert.deepEqual(size(layers.at(-1)!).slice(0, 2), [1, 1], name);
+    assert.deepEqual(size(decoder.layers.at(-1)!), [96, 96, 3], name);
+    assert.equal(skips.length, { generator: 7, lipgan: 6, speech2vid: 3 }[name], name);
+    for (const { from: [a, i], to: [b, j] } of skips) {
+      const [start, end] = [lanes[a].layers[i], lanes[b].layers[j]];
+      assert.deepEqual([start.h, start.w], [end.h, end.w], name);
+    }
+  }
+});
+
+Deno.test("judges of single faces end in one place", () => {
+  assert.deepEqual(size(qualityPlan().lanes[0].layers.at(-1)!), [1, 1, 1]);
+  for (const { layers } of contrastivePlan().lanes) assert.deepEqual(size(layers.at(-1)!), [1, 1, 512]);
+  for (const { layers } of syncnetPlan().lanes) assert.deepEqual(size(layers.at(-1)!), [1, 1, 1024]);
+  assert.equal(sides(syncnetPlan().lanes[1].layers), "224x224 109x109 54x54 26x26 13x13 6x6 1x1");
+});
