@@ -1,16 +1,15 @@
 import { KitError } from "../errors.ts";
 import { disposeParams, type Params } from "../nn/params.ts";
 import { tf } from "../tf.ts";
+import type { ForeignNetwork } from "../weights/foreign.ts";
 import { IMPORT_VERSION } from "../weights/import.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
-import { type ForeignNetworkName, foreignNetworks } from "./pytorch_names.ts";
 
 /**
- * The parameters of a network that `task import` wrote, by path. Throws KitError when the file holds another network, or
- * not all of this one.
+ * The parameters of a network (one of foreignNetworks) that `task import` wrote, by path. Throws KitError when the file
+ * holds another network, or not all of this one.
  */
-export async function loadImported(file: string, name: ForeignNetworkName): Promise<Params> {
-  const { specs } = foreignNetworks[name]();
+export async function loadImported(file: string, { name, specs }: ForeignNetwork): Promise<Params> {
   const again = `Make it with \`deno task import <file> --as ${name} --out ${file}\``;
   const opened = await openSafetensors(file);
   const params: Params = {};

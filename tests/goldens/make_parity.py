@@ -3,19 +3,18 @@
     pip install torch==2.11.0 numpy safetensors
     python tests/goldens/make_parity.py
 
-The weights and the inputs of a network at full width would be 400 MB, so a test makes them anew by the same formula: the
-values of a tensor are uniform numbers by Mulberry32, seeded by an FNV hash of its name, in the order of PyTorch's layout.
-Spreads: made() below and metadata "gains", chosen so that outputs neither vanish nor saturate.
+The weights and the inputs of a network at full width would be 400 MB, so a test makes them anew by the
+formula of made_weights.py. Metadata "gains" are chosen so that outputs neither vanish nor saturate.
     NETWORK/OUTPUT    float32 [batch, ...] as PyTorch lays it out; pictures only at every fourth row and column
 """
 
 import pathlib
 import sys
 
-import numpy as np
 import torch
 
 from layout import save
+from made_weights import fill, picture
 
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "models"))
 from pytorch_published import NETWORKS
@@ -33,51 +32,11 @@ INPUTS = {
 }
 
 
-def hashed(name):
-    value = 2166136261
-    for byte in name.encode():
-        value = (value ^ byte) * 16777619 % 2**32
-    return value
-
-
-def uniform(name, count):
-    """Numbers in [-1, 1) by Mulberry32 from the hash of a name, float64 [count]."""
-    with np.errstate(over="ignore"):
-        t = np.uint32(hashed(name)) + np.arange(1, count + 1, dtype=np.uint32) * np.uint32(0x6D2B79F5)
-        t = (t ^ t >> 15) * (t | 1)
-        t ^= t + (t ^ t >> 7) * (t | 61)
-        return 2 * ((t ^ t >> 14) / 2**32) - 1
-
-
-def made(name, shape, gain):
-    """One tensor: kernels by fan-in (what an output of the first axis sees), batch norm around the identity."""
-    u = uniform(name, int(np.prod(shape))).reshape(shape)
-    if len(shape) > 1:
-        return u * gain * np.sqrt(6 / np.prod(shape[1:]))
-    if name.endswith("running_var"):
-        return 1 + 0.5 * u
-    return 0.3 * u + (1 if name.endswith(".weight") else 0)
-
-
-def picture(name, shape, low, high):
-    """Inputs: half the spread is each channel's own, the other half each value's."""
-    own = uniform(f"{name}/own", int(np.prod(shape[:2]))).reshape(shape[:2] + (1,) * (len(shape) - 2))
-    value = 0.5 + 0.25 * (own + uniform(name, int(np.prod(shape))).reshape(shape))
-    return low + (high - low) * value
-
-
 def answers(name, gain):
     model = NETWORKS[name]().eval()
+    fill(model, gain)
     with torch.no_grad():
-        for key, tensor in model.state_dict().items():
-            if not key.endswith("num_batches_tracked"):
-                tensor.copy_(torch.tensor(made(key, tuple(tensor.shape), gain).astype(np.float32)))
-        model.double()
-        inputs = [
-            torch.tensor(picture(f"{name}/{k}", *described).astype(np.float32)).double()
-            for k, described in enumerate(INPUTS[name])
-        ]
-        return model(*inputs)
+        return model(*[picture(f"{name}/{k}", *described) for k, described in enumerate(INPUTS[name])])
 
 
 def main():
