@@ -16,7 +16,7 @@ Deno.test("damaged files are read or refused, without a permission but to read",
   assert.ok(result.reasons > 60, JSON.stringify(result));
 });
 
-Deno.test("the same seed damages alike; another error than a KitError, or too much memory, stops it and is named", async () => {
+Deno.test("the same seed damages alike; another error than a KitError, too much time or memory stops it and is named", async () => {
   const drawn = async (seed: number) => {
     const files: string[] = [];
     const reader = (bytes: Uint8Array) => {
@@ -32,6 +32,9 @@ Deno.test("the same seed damages alike; another error than a KitError, or too mu
   let count = 0;
   const failing = () => ++count === 12 ? Promise.reject(new RangeError("too deep")) : Promise.resolve();
   await assert.rejects(fuzz(20, { seed: 1, reader: failing }), /File 11 of seed 1 .* not refused/);
+
+  const slow = () => new Promise<void>((done) => setTimeout(done, 600));
+  await assert.rejects(fuzz(1, { seed: 1, reader: slow }), /File 0 of seed 1 takes \d+/);
 
   const kept: Uint8Array[] = [];
   let files = 0;

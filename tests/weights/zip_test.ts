@@ -48,18 +48,14 @@ const refused: [what: string, file: Uint8Array, message: RegExp][] = [
   ["another size inside", makeZip([{ ...first, localSizes: [4, 4] }]), /has 5 bytes, its own header says 4/],
   ["a size beyond the end", makeZip([{ ...first, sizes: [5000, 5000] }]), /overflows file bounds/],
   ["a size of 4 GB", makeZip([{ ...first, sizes: [0xfffffffe, 0xfffffffe] }]), /overflows file bounds/],
-  [
-    "two entries on one place",
-    makeZip([first, { ...third, name: first.name.replace("a", "b"), offset: 0 }]),
-    /./,
-  ],
+  ["two entries on one place", makeZip([first, { ...third, offset: 0 }]), /"a\/data\/1" has another name/],
   [
     "an entry inside another",
     makeZip([{ name: "outer", data: makeZip([second]) }, { ...second, offset: 30 + "outer".length }]),
     /"outer" and "a\/data\/0" overlap/,
   ],
   ["a place outside", makeZip([{ ...first, offset: 0xfffffff0 }]), /ends early|EOF/],
-  ["more entries than there are", makeZip([first], { count: 2 }), /./],
+  ["more entries than there are", makeZip([first], { count: 2 }), /signature|ends early/],
   ["200,000 entries", zip64Claiming(200_000), /claims 200000 entries/],
   ["no zip file", bytes("PK\x03\x04 and nothing else, not even a directory"), /not found/],
 ];
