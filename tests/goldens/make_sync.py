@@ -226,5 +226,6 @@ def generator(width=0.0625, batch=4):
     )
 
 
-sync_discriminator()
-generator()
+if __name__ == "__main__":
+    sync_discriminator()
+    generator()
