@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { CorpusSize } from "./data/corpus_plan.ts";
 import { addDataCommands } from "./cli/data_commands.ts";
 import { addImportCommands } from "./cli/import_command.ts";
+import { addParityCommand } from "./cli/parity_command.ts";
 import { aboveZero, collect, count, printing } from "./cli/printing.ts";
 import { fail } from "./exit.ts";
 
@@ -78,6 +79,7 @@ program.command("corpus").description(
 
 addDataCommands(program);
 addImportCommands(program);
+addParityCommand(program);
 
 interface TrainingFlags {
   run: string;

@@ -5,7 +5,7 @@ import { errorLine } from "../exit.ts";
 import { count, printing } from "./printing.ts";
 
 /** The networks that `--as` may name: those of lib/models/pytorch_names.ts, which loads TensorFlow. */
-const NETWORKS = ["wav2lip", "wav2lip-expert", "visual-quality", "syncnet", "inception"];
+export const NETWORKS = ["wav2lip", "wav2lip-expert", "visual-quality", "syncnet", "inception"];
 
 const tensors = (count: number, one: string, many: string): string =>
   count === 1 ? `1 tensor ${one}` : `${count} tensors ${many}`;

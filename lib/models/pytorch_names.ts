@@ -9,6 +9,9 @@ import { SYNC_FRAMES } from "../data/dataset.ts";
 
 type Names = Record<string, Foreign>;
 
+/** Written into imported files: what the kit's networks are fed with. */
+const pictures = (values: string) => ({ channels: "RGB", values });
+
 /** PyTorch counts the batches that moved a batch norm's statistics; nothing here asks for it. */
 const IGNORED = /(^|\.)num_batches_tracked$/;
 
@@ -56,6 +59,7 @@ function wav2lip(width: number): ForeignNetwork {
       weights("output/rgb", "output_block.1", "conv2d"),
     ]),
     ignored: IGNORED,
+    metadata: pictures("0 to 1"),
     // Two pictures in, masked pose and reference, and one out.
     flips: {
       "face/0/0/conv/kernel": { axis: 2, groups: 2 },
@@ -73,6 +77,7 @@ const wav2lipExpert = (width: number): ForeignNetwork => ({
     ...VIDEO_BLOCKS.map((_, k) => block(`video/${k}`, `face_encoder.${k}`)),
   ]),
   ignored: IGNORED,
+  metadata: pictures("0 to 1"),
   flips: { "video/0/conv/kernel": { axis: 2, groups: SYNC_FRAMES } },
 });
 
@@ -88,6 +93,7 @@ const visualQuality = (width: number): ForeignNetwork => ({
     weights("real", "binary_pred.0", "conv2d"),
   ]),
   ignored: IGNORED,
+  metadata: pictures("0 to 1"),
   flips: { "face/0/0/conv/kernel": { axis: 2, groups: 1 } },
 });
 
@@ -129,6 +135,7 @@ function syncnet(width: number): ForeignNetwork {
       ...tower("lip", positions(SYNCNET_LIP), { cnn: "netcnnlip", fc: "netfclip", order: "conv3dAsConv2d" }),
     },
     ignored: IGNORED,
+    metadata: pictures("0 to 255"),
     flips: { "lip/0/conv/kernel": { axis: 2, groups: SYNCNET_FRAMES } },
   };
 }
@@ -152,6 +159,7 @@ function fidInception(width: number): ForeignNetwork {
       weights("fc", "fc", "linear"),
     ]),
     ignored: IGNORED,
+    metadata: pictures("0 to 1"),
   };
 }
 

@@ -27,10 +27,13 @@ Deno.test("gradients are PyTorch's, through every skip connection", () =>
     return reconstructionLoss(generator(params, batch, { training: true }).face, batch.target);
   }));
 
-Deno.test("ten Adam steps have PyTorch's losses", () =>
+// PyTorch's own float32 is at most 2e-4 off its float64, which is 2e-2 of the fall.
+Deno.test("ten Adam steps at the paper's rate have PyTorch's losses within 1e-3", () =>
   assertTraining(golden, {
     batch,
-    later: 1e-3,
+    rate: 1e-4,
+    within: () => 1e-3,
+    fall: 5e-2,
     lossOf: (params, data) => {
       const { face, statistics } = generator(params, data as typeof batch, { training: true });
       return { loss: reconstructionLoss(face, data.target), statistics };

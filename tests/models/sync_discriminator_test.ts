@@ -6,7 +6,8 @@ import {
   syncDiscriminatorSpecs,
   VIDEO_BLOCKS,
 } from "../../lib/models/sync_discriminator.ts";
-import { countParameters, disposeParams } from "../../lib/nn/params.ts";
+import type { Named } from "../../lib/native/compile.ts";
+import { countParameters, disposeParams, type Params } from "../../lib/nn/params.ts";
 import { type Tensor, tf } from "../../lib/tf.ts";
 import { ablations } from "../../lib/training/config.ts";
 import { binaryCrossEntropy, syncProbability } from "../../lib/training/losses.ts";
@@ -36,16 +37,19 @@ Deno.test("gradients are PyTorch's, through CBAM, LSTM and the cosine", () =>
     return binaryCrossEntropy(syncProbability(made), batch.labels);
   }));
 
-Deno.test("ten Adam steps have PyTorch's losses", () =>
-  assertTraining(golden, {
-    batch,
-    // Batch norm over six values: PyTorch's own float32 is 3e-2 off by the sixth step.
-    later: 5e-2,
-    lossOf: (params, data) => {
-      const made = syncDiscriminator(params, data as typeof batch, { training: true });
-      return { loss: binaryCrossEntropy(syncProbability(made), data.labels), statistics: made.statistics };
-    },
-  }));
+const lossOf = (params: Params, data: Named) => {
+  const made = syncDiscriminator(params, data as typeof batch, { training: true });
+  return { loss: binaryCrossEntropy(syncProbability(made), data.labels), statistics: made.statistics };
+};
+
+// PyTorch's own float32 is at most 2e-4 off its float64 here, whatever the order of the batch.
+Deno.test("ten Adam steps have PyTorch's losses within 1e-3, at a rate at which they are told from rounding", () =>
+  assertTraining(golden, { batch, rate: 1e-5, within: () => 1e-3, fall: 1e-3, lossOf }));
+
+// At the rate that is trained with ten steps on one batch take the loss from 0.72 to 0.11, and Adam makes a full step of
+// every gradient, however small: rounding grows from step to step until PyTorch's float32 is 3e-2 off its float64.
+Deno.test("at the paper's rate the first three steps do, and the others as PyTorch's own float32", () =>
+  assertTraining(golden, { batch, rate: 1e-4, within: (k) => k < 3 ? 1e-3 : 5e-2, fall: 3e-2, lossOf }));
 
 Deno.test("without LSTM and CBAM it has the 16,435,072 parameters of Wav2Lip's colour SyncNet", () => {
   const count = (name: string) => countParameters(syncDiscriminatorSpecs({ ...ablations[name], width: 1 }));

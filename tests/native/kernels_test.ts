@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batchNormTraining, blockLstm, meanAndMax, relu } from "../../lib/native/kernels.ts";
+import { batchNormTraining, blockLstm, leakyRelu, meanAndMax, relu } from "../../lib/native/kernels.ts";
 import { type Tensor, tf } from "../../lib/tf.ts";
 import { assertClose, gradientsOf, readGolden, slope, under } from "../golden.ts";
 
@@ -9,6 +9,13 @@ Deno.test("relu and its gradient", () => {
   const x = tf.tensor1d([-2, -0, 0, 0.5, 3]);
   assert.deepEqual(values(relu(x)).map((v) => v + 0), [0, 0, 0, 0.5, 3]);
   assert.deepEqual(values(tf.grad((t) => relu(t))(x, tf.tensor1d([1, 2, 3, 4, 5]))), [0, 0, 0, 4, 5]);
+});
+
+Deno.test("leaky relu and its gradient", () => {
+  const x = tf.tensor1d([-2, -0.5, 0.5, 3]);
+  assert.deepEqual(values(leakyRelu(x, 0.25)), [-0.5, -0.125, 0.5, 3]);
+  const gradient = tf.grad((t) => leakyRelu(t, 0.25))(x, tf.tensor1d([1, 2, 3, 4]));
+  assert.deepEqual(values(gradient), [0.25, 0.5, 3, 4]);
 });
 
 Deno.test("batch norm by the batch's statistics is PyTorch's, forward and back", async () => {
