@@ -1,13 +1,21 @@
 import { matMul64, type Matrix } from "../native/float64.ts";
 import { featureMatrix } from "./frechet.ts";
 
+/** Rows of x multiplied with y at once, so that memory does not grow with the square of the pictures. */
+const BLOCK = 1000;
+
 /** The kernel (x.y / d + 1)^3 of Binkowski et al. 2018, summed over all pairs of rows of x and y, or all unequal ones. */
 function kernelSum(x: Matrix, y: Matrix, { unequal = false } = {}): number {
-  const products = matMul64(x, y, { transposeB: true }), d = x.columns;
+  const d = x.columns;
   let sum = 0;
-  for (let k = 0; k < products.values.length; k++) {
-    if (unequal && Math.floor(k / products.columns) === k % products.columns) continue;
-    sum += (products.values[k] / d + 1) ** 3;
+  for (let from = 0; from < x.rows; from += BLOCK) {
+    const rows = Math.min(BLOCK, x.rows - from);
+    const block = { values: x.values.subarray(from * d, (from + rows) * d), rows, columns: d };
+    const { values, columns } = matMul64(block, y, { transposeB: true });
+    for (let k = 0; k < values.length; k++) {
+      if (unequal && from + Math.floor(k / columns) === k % columns) continue;
+      sum += (values[k] / d + 1) ** 3;
+    }
   }
   return sum;
 }
