@@ -17,6 +17,8 @@ export interface MadeClip {
   frames?: number;
   /** No sound at all. */
   silent?: boolean;
+  /** Nothing to be seen. */
+  black?: boolean;
   seed?: number;
 }
 
@@ -64,9 +66,9 @@ export async function makePrepared(folder: string, clips: MadeClip[]): Promise<s
   const config = clipConfig({ every: 5, cuts: "split" });
   await writeAtomic(join(folder, "prepared.json"), JSON.stringify({ version: PREPARED_VERSION, config }));
   const rows: ManifestRow[] = [];
-  for (const [k, { split, frames = 40, silent = false, seed = k + 1 }] of clips.entries()) {
+  for (const [k, { split, frames = 40, silent = false, black = false, seed = k + 1 }] of clips.entries()) {
     const r = random(seed), open = openings(r);
-    const colours = [0, 1, 2].map(() => 0.5 + 0.4 * r.next());
+    const colours = [0, 1, 2].map(() => black ? 0 : 0.5 + 0.4 * r.next());
     const jpegs: Uint8Array[] = [];
     for (let f = 0; f < frames; f++) {
       const image = tf.tensor3d(madeFace(colours, open(f / 25)), [FACE_SIZE, FACE_SIZE, 3], "int32");
