@@ -57,6 +57,19 @@ register(
 /** max(x, 0); its gradient is one operation where tfjs's takes two. */
 export const relu = (x: Tensor): Tensor => run("KitRelu", { x }) as Tensor;
 
+register(
+  "KitLeakyRelu",
+  ({ x }, { slope }) => execute("LeakyRelu", [T, real("alpha", slope)], [x], 1)[0],
+  ([dy], [x], { slope }) => ({
+    x: () => execute("LeakyReluGrad", [T, real("alpha", slope)], [dy, x], 1)[0],
+  }),
+  { inputs: ["x"], outputs: [false] },
+);
+
+/** x above 0, slope * x below. */
+export const leakyRelu = (x: Tensor, slope: number): Tensor =>
+  run("KitLeakyRelu", { x }, { slope }) as Tensor;
+
 const batchNormAttributes = (epsilon: number, training: boolean) => [
   T,
   U,

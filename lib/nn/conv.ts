@@ -83,34 +83,43 @@ export function blocksSpecs(
 }
 
 /**
- * Convolution with bias. x [batch, h, w, in] -> [batch, h', w', out].
+ * Convolution, with a bias where the network has one. x [batch, h, w, in] -> [batch, h', w', out].
  * Padding is a layer of its own where "same" would pad otherwise: TensorFlow's explicit padding is slow.
  */
 export function conv(
   params: Params,
   path: string,
   x: Tensor,
-  { stride, pad }: { stride: [number, number]; pad: number },
+  { stride, pad }: { stride: [number, number]; pad: number | [number, number] },
 ): Tensor {
-  const kernel = params[`${path}/kernel`] as Tensor4D, side = kernel.shape[0];
-  const same = stride[0] === 1 && stride[1] === 1 && 2 * pad === side - 1;
-  const padded = same || pad === 0 ? x : tf.pad(x, [[0, 0], [pad, pad], [pad, pad], [0, 0]]);
+  const kernel = params[`${path}/kernel`] as Tensor4D, bias = params[`${path}/bias`];
+  const [rows, columns] = typeof pad === "number" ? [pad, pad] : pad;
+  const same = stride[0] === 1 && stride[1] === 1 && 2 * rows === kernel.shape[0] - 1 &&
+    2 * columns === kernel.shape[1] - 1;
+  const padded = same || rows + columns === 0
+    ? x
+    : tf.pad(x, [[0, 0], [rows, rows], [columns, columns], [0, 0]]);
   const y = tf.conv2d(padded as Tensor4D, kernel, stride, same ? "same" : "valid");
-  return tf.add(y, params[`${path}/bias`]);
+  return bias ? tf.add(y, bias) : y;
 }
 
 /**
  * Batch normalisation over batch and space: by the batch's statistics in training, which also move the
  * moving ones, and by the moving ones otherwise.
  */
-export function batchNorm(net: Scope, path: string, x: Tensor): Tensor {
+export function batchNorm(
+  net: Scope,
+  path: string,
+  x: Tensor,
+  { epsilon = EPSILON }: { epsilon?: number } = {},
+): Tensor {
   const get = (name: string) => net.params[`${path}/${name}`] as Tensor1D;
   const scale = get("scale"), offset = get("offset");
   const movingMean = get("moving_mean"), movingVariance = get("moving_variance");
   if (!net.training) {
-    return tf.batchNorm(x as Tensor4D, movingMean, movingVariance, offset, scale, EPSILON);
+    return tf.batchNorm(x as Tensor4D, movingMean, movingVariance, offset, scale, epsilon);
   }
-  const { y, mean, variance } = batchNormTraining(x, { scale, offset, epsilon: EPSILON });
+  const { y, mean, variance } = batchNormTraining(x, { scale, offset, epsilon });
   const moved = (old: Tensor, now: Tensor) => tf.add(tf.mul(old, 1 - MOMENTUM), tf.mul(now, MOMENTUM));
   net.statistics[`${path}/moving_mean`] = moved(movingMean, mean);
   net.statistics[`${path}/moving_variance`] = moved(movingVariance, variance);
