@@ -5,6 +5,7 @@ import { KitError } from "../errors.ts";
 import { Progress } from "../progress.ts";
 import type { EvaluatedSystem } from "./evaluated_system.ts";
 import { type JobPlan, realJobs, systemJobs } from "./evaluation_plan.ts";
+import type { ScoringTools } from "./judge_source.ts";
 import { failedPair } from "./score_pair.ts";
 import {
   type EvaluationSetup,
@@ -37,14 +38,14 @@ const defaultWorkers = () =>
   Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
 
 /**
- * Scores jobs in processes of their own, as many as there are cores and memory for, judged by a run's discriminator. A
- * process that dies over a job gives a row with the reason. Throws KitError for a fault that every job would meet.
+ * Scores jobs in processes of their own, as many as there are cores and memory for. A process that dies over a job gives
+ * a row with the reason. Throws KitError for a fault that every job would meet.
  */
 export function scoringProcesses(
-  { judgeRun, workers = defaultWorkers() }: { judgeRun: string; workers?: number },
+  { workers = defaultWorkers(), ...tools }: ScoringTools & { workers?: number },
 ): ScoreJobs {
   return async (jobs, onDone) => {
-    const env = { ...ONE_CORE, KIT_JUDGE_RUN: judgeRun };
+    const env = { ...ONE_CORE, KIT_SCORING_TOOLS: JSON.stringify(tools) };
     await runJobs<ScoreJob, Answer>(WORKER, jobs, {
       ...{ workers, env },
       onOutcome: async (job, outcome) => {

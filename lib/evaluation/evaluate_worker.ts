@@ -1,7 +1,6 @@
 /** A scoring process: reads one job a line, writes one answer a line (see `scoringProcesses`). */
 import { KitError } from "../errors.ts";
-import { openRunJudge } from "./clip_judge.ts";
-import { FACE_FEATURES } from "./feature_network.ts";
+import { openClipJudge, openFeatures, type ScoringTools } from "./judge_source.ts";
 import { openScorer, type ScoreJob, type Scorer } from "./scorer.ts";
 
 const say = (answer: unknown) =>
@@ -10,13 +9,19 @@ const say = (answer: unknown) =>
 // Standard output belongs to the answers alone.
 console.log = console.info = console.debug = console.error;
 
-const judge = await openRunJudge(Deno.env.get("KIT_JUDGE_RUN")!);
+const tools: ScoringTools = JSON.parse(Deno.env.get("KIT_SCORING_TOOLS")!);
 let scorer: Scorer | undefined;
+
+const openFor = async (prepared: string): Promise<Scorer> =>
+  await openScorer(prepared, {
+    judge: await openClipJudge(tools.judge, prepared),
+    features: await openFeatures(tools.features),
+  });
 
 async function answer(line: string): Promise<void> {
   try {
     const job: ScoreJob = JSON.parse(line);
-    scorer ??= await openScorer(job.prepared, { judge, features: FACE_FEATURES });
+    scorer ??= await openFor(job.prepared);
     say({ row: await scorer.score(job) });
   } catch (error) {
     // A fault that the next video would meet too (a full disk, a run that is gone) ends the whole work.
