@@ -73,9 +73,11 @@ export async function openInception(
         const some = crops.slice(from, from + BATCH), size = some[0].length;
         const values = new Float32Array(some.length * size);
         some.forEach((crop, k) => crop.forEach((value, i) => values[k * size + i] = value / 255));
-        all.push(...rowsOf(() =>
-          inception(params, tf.tensor4d(values, [some.length, FACE_SIZE, FACE_SIZE, 3])).features
-        ));
+        all.push(
+          ...rowsOf(() =>
+            inception(params, tf.tensor4d(values, [some.length, FACE_SIZE, FACE_SIZE, 3])).features
+          ),
+        );
       }
       return Promise.resolve(all);
     },
