@@ -26,6 +26,7 @@ import {
   separationText,
 } from "./evaluation/judge_statement.ts";
 import { trainOwnJudge } from "./evaluation/own_judge.ts";
+import { INCEPTION_FEATURES } from "./evaluation/published_networks.ts";
 import { readFeatures, scoresPath } from "./evaluation/score_folder.ts";
 import { keyOf, REAL, type ScoreRow, SHUFFLED } from "./evaluation/score_row.ts";
 import type { SyncnetProtocol } from "./evaluation/syncnet_inputs.ts";
@@ -138,6 +139,24 @@ async function writeTables(
 
 const removed = (path: string) => Deno.remove(path).catch(() => {});
 
+/** Aggregates, compares and judges the rows of a score folder, and writes its tables. */
+export async function reportEvaluation(
+  rows: ScoreRow[],
+  facts: Pick<EvaluationReport, "out" | "scored" | "pairs" | "judge" | "separation" | "features">,
+): Promise<EvaluationReport> {
+  const features = await featuresOf(facts.out, rows), comparisons = comparisonsOf(rows);
+  const distance = facts.features === INCEPTION_FEATURES ? "FID" : "Frechet distance of face descriptors";
+  const report: EvaluationReport = {
+    ...facts,
+    systems: aggregate(rows),
+    comparisons,
+    verdicts: [...syncVerdicts(comparisons), ...crowdVerdicts(rows, features, distance)],
+    failures: failureTable(rows),
+  };
+  await writeTables(report, { rows, distance, features });
+  return report;
+}
+
 /**
  * Scores systems on pairs of clips into a score folder, and writes tables beside the scores. A killed evaluation goes on
  * where it was; systems may be added by another call. Without a judge it trains one.
@@ -161,22 +180,13 @@ export async function evaluateSystems(prepared: string, options: EvaluateOptions
     retryFailed,
   });
 
-  const features = await featuresOf(out, rows), comparisons = comparisonsOf(rows);
-  const distance = featureSource.kind === "inception" ? "FID" : "Frechet distance of face descriptors";
-  const report: EvaluationReport = {
-    out,
-    scored,
+  return await reportEvaluation(rows, {
+    ...{ out, scored },
     pairs: { source: `${basename(resolve(prepared))}, ${pairs.source}`, seen: pairs.seen },
     judge: await judgeStatement(source, { prepared, rows, systems }),
     separation: separationText(separation),
     features: network.name,
-    systems: aggregate(rows),
-    comparisons,
-    verdicts: [...syncVerdicts(comparisons), ...crowdVerdicts(rows, features, distance)],
-    failures: failureTable(rows),
-  };
-  await writeTables(report, { rows, distance, features });
-  return report;
+  });
 }
 
 const line = ({ system, seeds, videos, seconds, frames, failed, scores }: SystemScores): string => {

@@ -42,11 +42,15 @@ const defaultWorkers = () =>
  * a row with the reason. Throws KitError for a fault that every job would meet.
  */
 export function scoringProcesses(
-  { workers = defaultWorkers(), ...tools }: ScoringTools & { workers?: number },
+  { workers = defaultWorkers(), script = WORKER, ...tools }: ScoringTools & {
+    workers?: number;
+    /** The process to start, where it is not that of the kit. */
+    script?: string;
+  },
 ): ScoreJobs {
   return async (jobs, onDone) => {
     const env = { ...ONE_CORE, KIT_SCORING_TOOLS: JSON.stringify(tools) };
-    await runJobs<ScoreJob, Answer>(WORKER, jobs, {
+    await runJobs<ScoreJob, Answer>(script, jobs, {
       ...{ workers, env },
       onOutcome: async (job, outcome) => {
         const answer = "crash" in outcome ? { crashed: outcome.crash } : outcome.answer;
