@@ -53,7 +53,8 @@ export interface EvaluateOptions {
   protocol?: SyncnetProtocol;
   /** Inception as `import` writes it. */
   inception?: string;
-  /** What the judge's training is like when the kit trains one. */
+  /** A prepared folder for the kit's own judge to learn from, and what its training is like. */
+  judgeData?: string;
   preset?: string;
   judgeSteps?: number;
   workers?: number;
@@ -83,7 +84,7 @@ async function judgeSource(
     options: EvaluateOptions;
   },
 ): Promise<JudgeSource> {
-  const { syncnet, protocol = "LRS", judge, out, preset = "small", judgeSteps } = options;
+  const { syncnet, protocol = "LRS", judge, judgeData, out, preset = "small", judgeSteps } = options;
   if (syncnet !== undefined) return { kind: "syncnet", file: syncnet, protocol };
   if (judge !== undefined) {
     refuseOwnCase(judge, systems);
@@ -91,6 +92,7 @@ async function judgeSource(
   }
   const run = await trainOwnJudge(prepared, {
     out,
+    data: judgeData,
     evaluated: [...pairs.own, ...pairs.cross].flatMap(({ video, sound }) => [video, sound]),
     seeds: systems.map(({ seed }) => seed),
     config: configure(preset),

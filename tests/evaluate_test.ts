@@ -5,10 +5,12 @@ import { evaluateSystems, evaluationLines, reportEvaluation } from "../lib/evalu
 import { openClipJudge } from "../lib/evaluation/judge_source.ts";
 import { readScores } from "../lib/evaluation/score_folder.ts";
 import { keyOf, REAL, type ScoreRow } from "../lib/evaluation/score_row.ts";
-import { readManifest } from "../lib/data/manifest.ts";
+import { judgeClips } from "../lib/evaluation/own_judge.ts";
+import { type ManifestRow, readManifest } from "../lib/data/manifest.ts";
 import { readParquet } from "../lib/parquet.ts";
 
 import { bestPath, readRun } from "../lib/training/run.ts";
+import { madeRow } from "./data/made_row.ts";
 import { makeSystem } from "./evaluation/made_systems.ts";
 import { inFolder, type MadeClip, makePrepared } from "./prepared.ts";
 import { makeTinyRun } from "./training/tiny_run.ts";
@@ -106,8 +108,17 @@ Deno.test("without a judge one is trained on speakers that no system learnt from
     const few = await makePrepared(join(folder, "few"), [...clips("train", 2), ...clips("test", 3)]);
     await assert.rejects(
       evaluateSystems(few, { ...options, out: join(folder, "other") }),
-      /few has 0 clips of speakers outside its train split that are not evaluated/,
+      /few has 0 clips of speakers outside the train split that are not evaluated/,
     );
+    // Clips of another folder may all be used, whatever their speakers are called there, unless the two share a film.
+    const row = (given: Partial<ManifestRow>) => madeRow({ sound_hash: "a", ...given });
+    const known = [row({ id: "s1/a" }), row({ id: "s2/a", split: "test" })];
+    const others = ["b", "c", "d", "e"].map((name) => row({ id: `s1/${name}` }));
+    const of = (rows: ManifestRow[]) => judgeClips(rows, { known, evaluated: ["s2/a"], folder: "others" });
+    assert.deepEqual(of(others).map(({ split }) => split), ["val", "train", "train", "train"]);
+    assert.throws(() => of([...others, row({ id: "s1/a" })]), /others has 0 clips/);
+    const free = ["b", "c", "d", "e"].map((name) => row({ id: `s3/${name}` }));
+    assert.deepEqual(of([...free, ...known]).map(({ speaker }) => speaker), Array(4).fill("s3"));
   }));
 
 Deno.test("a judge of another shape, an untrained one, a system's own and other weights' files are refused", () =>

@@ -23,6 +23,10 @@ export function addEvaluateCommand(program: Command): void {
         .choices(["LRS", "real videos"]).default("LRS"),
     )
     .option("--inception <safetensors>", "FID's Inception, as `deno task import` writes it")
+    .option(
+      "--judge-data <prepared>",
+      "where a judge that is trained learns: speakers no system was trained on",
+    )
     .option("--preset <name>", "what the judge is trained like, when one is: paper, small or tiny", "small")
     .option("--judge-steps <number>", "steps of its training in place of the preset's", count)
     .option("--workers <number>", "scoring processes; as many as there are cores", count)

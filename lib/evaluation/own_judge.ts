@@ -12,24 +12,33 @@ const HELD_OUT_EVERY = 5;
 /** Added to the largest seed of the systems: the judge begins elsewhere than any of their discriminators. */
 const OTHER_SEED = 1000;
 
+/** Whether two folders hold a clip in common: then a speaker's name means the same person in both. */
+function sameFilms(a: ManifestRow[], b: ManifestRow[]): boolean {
+  const nameOf = ({ id, sound_hash, frames }: ManifestRow) => `${id} ${sound_hash} ${frames}`;
+  const names = new Set(a.map(nameOf));
+  return b.some((row) => names.has(nameOf(row)));
+}
+
 /**
- * The clips that a judge may learn from: those of speakers whom no system was trained on (nobody in the train split),
- * less the clips that are evaluated. Every fifth is held out.
- * Throws KitError when there are fewer than four.
+ * The clips of `rows` that a judge may learn from: those of speakers whom no system was trained on (nobody in the train
+ * split of `known`, the clips that systems learn from), less the clips that are evaluated. Where the two have no clip in
+ * common all may be used. Every fifth is held out. Throws KitError when there are fewer than four.
  */
 export function judgeClips(
   rows: ManifestRow[],
-  { evaluated, folder }: { evaluated: Iterable<string>; folder: string },
+  { known, evaluated, folder }: { known: ManifestRow[]; evaluated: Iterable<string>; folder: string },
 ): ManifestRow[] {
-  const trained = new Set(rows.filter(({ split }) => split === "train").map(({ speaker }) => speaker));
-  const judged = new Set(evaluated);
+  const same = sameFilms(rows, known), judged = new Set(same ? evaluated : []);
+  const trained = new Set(
+    known.filter(({ split }) => same && split === "train").map(({ speaker }) => speaker),
+  );
   const free = rows.filter(({ id, speaker }) => !trained.has(speaker) && !judged.has(id))
     .toSorted((a, b) => hashShare(a.id) - hashShare(b.id));
   if (free.length < FEWEST_CLIPS) {
     throw new KitError(
-      `${folder} has ${free.length} clips of speakers outside its train split that are not evaluated, for a judge to ` +
+      `${folder} has ${free.length} clips of speakers outside the train split that are not evaluated, for a judge to ` +
         `learn from; ${FEWEST_CLIPS} are needed`,
-      "Give a judge with --judge, evaluate fewer clips with --clips, or prepare with a larger val split",
+      "Give a judge with --judge, or a prepared folder of other speakers with --judge-data",
     );
   }
   return free.map((row, k) => ({ ...row, split: k % HELD_OUT_EVERY === 0 ? "val" : "train" }));
@@ -50,8 +59,10 @@ async function writeJudgeFolder(folder: string, clips: ManifestRow[], prepared: 
  */
 export async function trainOwnJudge(
   prepared: string,
-  { out, evaluated, seeds, config, steps }: {
+  { out, data = prepared, evaluated, seeds, config, steps }: {
     out: string;
+    /** A prepared folder to learn from; the evaluated one when not given. */
+    data?: string;
     evaluated: Iterable<string>;
     seeds: number[];
     config: Config;
@@ -59,9 +70,10 @@ export async function trainOwnJudge(
   },
 ): Promise<string> {
   const run = join(out, "judge");
-  const folder = join(out, "judge-data", `${basename(resolve(prepared))} (speakers for the judge)`);
-  const clips = judgeClips(await readKept(prepared), { evaluated, folder: prepared });
-  await writeJudgeFolder(folder, clips, prepared);
+  const folder = join(out, "judge-data", `${basename(resolve(data))} (speakers for the judge)`);
+  const known = await readKept(prepared);
+  const clips = judgeClips(await readKept(data), { known, evaluated, folder: data });
+  await writeJudgeFolder(folder, clips, data);
   const resume = await exists(join(run, "run.json"));
   await pretrain(folder, {
     run,
