@@ -7,6 +7,7 @@ import type { CorpusSize } from "./data/corpus_plan.ts";
 import { addDataCommands } from "./cli/data_commands.ts";
 import { addImportCommands } from "./cli/import_command.ts";
 import { addParityCommand } from "./cli/parity_command.ts";
+import { addEvaluateCommand } from "./cli/evaluate_command.ts";
 import { aboveZero, collect, count, printing } from "./cli/printing.ts";
 import { fail } from "./exit.ts";
 
@@ -199,6 +200,8 @@ program.command("report").description("draw what a trained pair does on clips th
       `${measure}: ${Number(value).toFixed(4)}${bound ? ` (${bound})` : ""}`;
     return { json: summary, lines: summary.map(line) };
   }));
+
+addEvaluateCommand(program);
 
 program.command("bench")
   .description("time a training step of both networks, eager and compiled; or the loader; or `prepare`")

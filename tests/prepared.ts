@@ -15,8 +15,12 @@ const SAMPLES_PER_FRAME = 640, SAMPLES_PER_COLUMN = 200;
 export interface MadeClip {
   split: Split;
   frames?: number;
+  /** Whose face it is; everybody's the same when not given. */
+  speaker?: string;
   /** No sound at all. */
   silent?: boolean;
+  /** Nothing to be seen. */
+  black?: boolean;
   seed?: number;
 }
 
@@ -64,9 +68,10 @@ export async function makePrepared(folder: string, clips: MadeClip[]): Promise<s
   const config = clipConfig({ every: 5, cuts: "split" });
   await writeAtomic(join(folder, "prepared.json"), JSON.stringify({ version: PREPARED_VERSION, config }));
   const rows: ManifestRow[] = [];
-  for (const [k, { split, frames = 40, silent = false, seed = k + 1 }] of clips.entries()) {
+  for (const [k, clip] of clips.entries()) {
+    const { split, frames = 40, silent = false, black = false, seed = k + 1, speaker } = clip;
     const r = random(seed), open = openings(r);
-    const colours = [0, 1, 2].map(() => 0.5 + 0.4 * r.next());
+    const colours = [0, 1, 2].map(() => black ? 0 : 0.5 + 0.4 * r.next());
     const jpegs: Uint8Array[] = [];
     for (let f = 0; f < frames; f++) {
       const image = tf.tensor3d(madeFace(colours, open(f / 25)), [FACE_SIZE, FACE_SIZE, 3], "int32");
@@ -74,7 +79,14 @@ export async function makePrepared(folder: string, clips: MadeClip[]): Promise<s
       image.dispose();
     }
     const samples = frames * SAMPLES_PER_FRAME;
-    const facts = madeRow({ id: `made/clip${k}`, frames, split, sound_rms_db: silent ? -100 : -20 });
+    const sound_rms_db = silent ? -100 : -20;
+    const facts = madeRow({
+      id: `made/clip${k}`,
+      frames,
+      split,
+      sound_rms_db,
+      ...(speaker ? { speaker } : {}),
+    });
     const made = await writeClip(join(folder, facts.path), {
       facts,
       stamp: { config, bytes: 1 },

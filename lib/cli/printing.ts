@@ -20,7 +20,7 @@ export function aboveZero(text: string): number {
 }
 
 /** Gathers an option that may be repeated. */
-export const collect = (text: string, all: string[]): string[] => [...all, text];
+export const collect = (text: string, all: string[] = []): string[] => [...all, text];
 
 /**
  * Turns a function that returns an outcome into a commander action: --json sends the object, and nothing else,

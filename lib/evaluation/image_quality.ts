@@ -32,6 +32,26 @@ export function picturesOf(crops: Uint8Array[], { h = 96, w = 96 } = {}): Pictur
   return { values, n: crops.length, h, w };
 }
 
+/** A part of the picture in pixels. */
+export interface Region {
+  top: number;
+  left: number;
+  height: number;
+  width: number;
+}
+
+/** The same part of every picture, such as the mouth of face crops: [n, h, w, 3] -> [n, height, width, 3]. */
+export function partOf({ values, n, h, w }: Pictures, { top, left, height, width }: Region): Pictures {
+  const part = new Float32Array(n * height * width * 3);
+  for (let k = 0, to = 0; k < n; k++) {
+    for (let y = top; y < top + height; y++, to += 3 * width) {
+      const from = ((k * h + y) * w + left) * 3;
+      part.set(values.subarray(from, from + 3 * width), to);
+    }
+  }
+  return { values: part, n, h: height, w: width };
+}
+
 /** Scores pictures, or pairs of them, batch by batch: tensors [batch, h, w, 3] in, [batch] out. */
 function scoring(
   inputs: Pictures[],

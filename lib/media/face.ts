@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { tf } from "../tf.ts";
+import { type Tensor2D, tf } from "../tf.ts";
 import { type Face, landmarkBox, overlap } from "./landmarks.ts";
 
 export { cropFace, FACE_SIZE, pasteFace } from "./face_crop.ts";
@@ -13,16 +13,17 @@ const MINIMUM_SCORE = 0.3;
 /** Two landmark boxes that overlap this much are one face found twice. */
 const SAME_FACE = 0.5;
 
+const require = createRequire(import.meta.url);
+// This build takes its tensors from the same @tensorflow/tfjs-node-gpu as the rest of the kit.
+const build = require.resolve("@vladmandic/face-api/dist/face-api.node-gpu.js");
+const models = join(dirname(build), "..", "model");
+
 // deno-lint-ignore no-explicit-any
 let faceApi: any;
 let loading: Promise<void> | undefined;
 
 async function load(): Promise<void> {
-  const require = createRequire(import.meta.url);
-  // This build takes its tensors from the same @tensorflow/tfjs-node-gpu as the rest of the kit.
-  const build = require.resolve("@vladmandic/face-api/dist/face-api.node-gpu.js");
   const api = require(build);
-  const models = join(dirname(build), "..", "model");
   await api.nets.tinyFaceDetector.loadFromDisk(models);
   await api.nets.faceLandmark68Net.loadFromDisk(models);
   faceApi = api;
@@ -31,6 +32,24 @@ async function load(): Promise<void> {
 /** Loads the face detector and the landmark network (1 MB) once; later calls return at once. */
 export function loadFaceDetector(): Promise<void> {
   return loading ??= load();
+}
+
+/** Networks of face-api that look at a face which was found already. */
+export type FaceNetwork = "faceLandmark68Net" | "faceRecognitionNet";
+
+/**
+ * Gives a network of face-api, its weights loaded when it is first asked for, as a function on RGB crops of one size,
+ * [n] of [size, size, 3] bytes: [n, numbers] out, to be disposed of.
+ */
+export async function faceNetwork(name: FaceNetwork): Promise<(crops: Uint8Array[]) => Tensor2D> {
+  const { nets, NetInput } = require(build);
+  if (!nets[name].isLoaded) await nets[name].loadFromDisk(models);
+  return (crops) =>
+    tf.tidy(() => {
+      const size = Math.round(Math.sqrt(crops[0].length / 3));
+      const images = crops.map((crop) => tf.tensor3d(crop, [size, size, 3], "int32"));
+      return nets[name].forwardInput(new NetInput(images));
+    });
 }
 
 /** The 68 points of a face-api result as x, y pairs [136]. */

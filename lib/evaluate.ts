@@ -1,0 +1,218 @@
+// Systems side by side, video by video, with intervals and verdicts: `deno task evaluate`.
+import { basename, join, resolve } from "node:path";
+import { aggregate, type SystemScores } from "./evaluation/aggregate.ts";
+import { crowdScores, crowdVerdicts, type FeaturesOf } from "./evaluation/crowd.ts";
+import { evaluate, scoringProcesses } from "./evaluation/evaluate.ts";
+import { describeSystems, type EvaluatedSystem } from "./evaluation/evaluated_system.ts";
+import { type EvaluationPairs, planPairs, setupOf } from "./evaluation/evaluation_plan.ts";
+import {
+  aggregateTable,
+  comparisonsOf,
+  comparisonTable,
+  failureTable,
+  systemTable,
+  verdictTable,
+} from "./evaluation/evaluation_tables.ts";
+import {
+  type FeatureSource,
+  type JudgeSource,
+  openClipJudge,
+  openFeatures,
+} from "./evaluation/judge_source.ts";
+import {
+  type JudgeStatement,
+  judgeStatement,
+  refuseOwnCase,
+  separationText,
+} from "./evaluation/judge_statement.ts";
+import { trainOwnJudge } from "./evaluation/own_judge.ts";
+import { INCEPTION_FEATURES } from "./evaluation/published_networks.ts";
+import { readFeatures, scoresPath } from "./evaluation/score_folder.ts";
+import { keyOf, REAL, type ScoreRow, SHUFFLED } from "./evaluation/score_row.ts";
+import type { SyncnetProtocol } from "./evaluation/syncnet_inputs.ts";
+import { type Comparison, inWords, OURS, syncVerdicts, type Verdict } from "./evaluation/verdicts.ts";
+import { writeTable } from "./figures/table.ts";
+import type { Row } from "./parquet.ts";
+import { configure } from "./training/config.ts";
+
+export interface EvaluateOptions {
+  /** Run folders of generators. */
+  runs: string[];
+  /** The score folder; one that is there goes on. */
+  out: string;
+  /** A list in Wav2Lip's format, in place of cross pairs of the test split. */
+  list?: string;
+  /** So many pairs only. */
+  clips?: number;
+  /** Seed of the cross pairs. */
+  seed?: number;
+  /** Run folder of a discriminator that judges. */
+  judge?: string;
+  /** SyncNet as `import` writes it, and the protocol it judges by. */
+  syncnet?: string;
+  protocol?: SyncnetProtocol;
+  /** Inception as `import` writes it. */
+  inception?: string;
+  /** A prepared folder for the kit's own judge to learn from, and what its training is like. */
+  judgeData?: string;
+  preset?: string;
+  judgeSteps?: number;
+  workers?: number;
+  retryFailed?: boolean;
+}
+
+/** What an evaluation found. */
+export interface EvaluationReport {
+  out: string;
+  scored: number;
+  pairs: Pick<EvaluationPairs, "source" | "seen">;
+  judge: JudgeStatement;
+  separation: string;
+  features: string;
+  systems: SystemScores[];
+  comparisons: Comparison[];
+  verdicts: Verdict[];
+  failures: Row[];
+}
+
+/** The judge that the caller has, or one trained for this evaluation. */
+async function judgeSource(
+  prepared: string,
+  { pairs, systems, options }: {
+    pairs: EvaluationPairs;
+    systems: EvaluatedSystem[];
+    options: EvaluateOptions;
+  },
+): Promise<JudgeSource> {
+  const { syncnet, protocol = "LRS", judge, judgeData, out, preset = "small", judgeSteps } = options;
+  if (syncnet !== undefined) return { kind: "syncnet", file: syncnet, protocol };
+  if (judge !== undefined) {
+    refuseOwnCase(judge, systems);
+    return { kind: "run", run: judge };
+  }
+  const run = await trainOwnJudge(prepared, {
+    out,
+    data: judgeData,
+    evaluated: [...pairs.own, ...pairs.cross].flatMap(({ video, sound }) => [video, sound]),
+    seeds: systems.map(({ seed }) => seed),
+    config: configure(preset),
+    steps: judgeSteps,
+  });
+  return { kind: "run", run };
+}
+
+/** The stored features of all rows. */
+async function featuresOf(out: string, rows: ScoreRow[]): Promise<FeaturesOf> {
+  const held = new Map<string, Float32Array[]>();
+  for (const row of rows) if (row.reason === "") held.set(keyOf(row), await readFeatures(out, row));
+  return (row) => held.get(keyOf(row)) ?? [];
+}
+
+/** What stands above every table. */
+function captionOf(what: string, { judge, separation, pairs, features }: EvaluationReport): string {
+  const doubts = judge.doubts.length > 0 ? ` Not independent: ${judge.doubts.join("; ")}.` : "";
+  const seen = pairs.seen > 0 ? ` ${pairs.seen} of the clips are in the train split.` : "";
+  return `${what} Pairs: ${pairs.source}.${seen} ${judge.text}.${doubts} ${separation}. Features: ${features}.`;
+}
+
+async function writeTables(
+  report: EvaluationReport,
+  { rows, distance, features }: { rows: ScoreRow[]; distance: string; features: FeaturesOf },
+): Promise<void> {
+  const crowds = crowdScores(rows, features);
+  const tables: [string, Row[], string][] = [
+    [
+      "systems",
+      systemTable(rows, { crowds, distance }),
+      "Mean over seeds and videos, ± spread over seeds, [95 % by bootstrap over videos; of the distance by jackknife].",
+    ],
+    ["aggregates", aggregateTable(rows, { crowds, distance }), "The same as numbers."],
+    ["comparisons", comparisonTable(report.comparisons), "Ours less the other system, on the same videos."],
+    ["verdicts", verdictTable(report.verdicts), "What the paper claims, and what was measured."],
+    ["failures", report.failures, "Videos without scores, and why."],
+  ];
+  for (const [name, table, what] of tables) {
+    const caption = captionOf(what, report);
+    if (table.length > 0) await writeTable(name, table, { folder: report.out, caption });
+    // What an earlier call wrote of other rows would contradict the rest.
+    else await Promise.all(["md", "parquet"].map((end) => removed(join(report.out, `${name}.${end}`))));
+  }
+}
+
+const removed = (path: string) => Deno.remove(path).catch(() => {});
+
+/** Aggregates, compares and judges the rows of a score folder, and writes its tables. */
+export async function reportEvaluation(
+  rows: ScoreRow[],
+  facts: Pick<EvaluationReport, "out" | "scored" | "pairs" | "judge" | "separation" | "features">,
+): Promise<EvaluationReport> {
+  const features = await featuresOf(facts.out, rows), comparisons = comparisonsOf(rows);
+  const distance = facts.features === INCEPTION_FEATURES ? "FID" : "Frechet distance of face descriptors";
+  const report: EvaluationReport = {
+    ...facts,
+    systems: aggregate(rows),
+    comparisons,
+    verdicts: [...syncVerdicts(comparisons), ...crowdVerdicts(rows, features, distance)],
+    failures: failureTable(rows),
+  };
+  await writeTables(report, { rows, distance, features });
+  return report;
+}
+
+/**
+ * Scores systems on pairs of clips into a score folder, and writes tables beside the scores. A killed evaluation goes on
+ * where it was; systems may be added by another call. Without a judge it trains one.
+ * Throws KitError for a list, run, judge or score folder that cannot be used, and for a judge that cannot tell.
+ */
+export async function evaluateSystems(prepared: string, options: EvaluateOptions): Promise<EvaluationReport> {
+  const { runs, out, list, clips, seed, inception, workers, retryFailed } = options;
+  const systems = await describeSystems(runs);
+  const pairs = await planPairs(prepared, { list, clips, seed });
+  const source = await judgeSource(prepared, { pairs, systems, options });
+  const featureSource: FeatureSource = inception === undefined
+    ? { kind: "face" }
+    : { kind: "inception", file: inception };
+  // Opened here once, so that a judge that cannot be used is refused before anything is begun.
+  const judge = await openClipJudge(source, prepared), network = await openFeatures(featureSource);
+  judge.dispose();
+  const setup = setupOf(prepared, { pairs, judge, features: network });
+  const scoreJobs = scoringProcesses({ judge: source, features: featureSource, workers });
+  const { rows, separation, scored } = await evaluate({ prepared, out, pairs, judge, systems, setup }, {
+    scoreJobs,
+    retryFailed,
+  });
+
+  return await reportEvaluation(rows, {
+    ...{ out, scored },
+    pairs: { source: `${basename(resolve(prepared))}, ${pairs.source}`, seen: pairs.seen },
+    judge: await judgeStatement(source, { prepared, rows, systems }),
+    separation: separationText(separation),
+    features: network.name,
+  });
+}
+
+const line = ({ system, seeds, videos, seconds, frames, failed, scores }: SystemScores): string => {
+  const of = (name: "lse_d" | "lse_c") => scores[name]?.mean.toFixed(3) ?? "none";
+  const trained = system === REAL || system === SHUFFLED
+    ? ""
+    : `, ${seeds.length} seed${seeds.length > 1 ? "s" : ""}`;
+  return `${system}${trained}: LSE-D ${of("lse_d")}, LSE-C ${of("lse_c")}; ${videos} videos, ` +
+    `${seconds.toFixed(1)} s, ${frames} frames${failed > 0 ? `, ${failed} rows failed` : ""}`;
+};
+
+/** The report for a person. */
+export function evaluationLines(report: EvaluationReport): string[] {
+  const { judge, separation, systems, comparisons, verdicts, out, scored, pairs } = report;
+  return [
+    judge.text,
+    ...judge.doubts.map((doubt) => `not independent: ${doubt}`),
+    separation,
+    `pairs: ${pairs.source}${pairs.seen > 0 ? `; ${pairs.seen} clips are in the train split` : ""}`,
+    ...systems.map(line),
+    ...(systems.some(({ system }) => system === OURS)
+      ? comparisons.map(inWords)
+      : [`${OURS} is not among the systems: nothing is compared`]),
+    ...verdicts.map(({ question, metric, verdict }) => `${question} By ${metric}: ${verdict}`),
+    `${scored} videos scored now; rows in ${scoresPath(out)}, tables beside them`,
+  ];
+}

@@ -1,0 +1,87 @@
+import { random } from "../data/random.ts";
+
+/** Drawn resamples, unless told otherwise: the ends of a 95 % interval then move by about 2 % of its width. */
+export const RESAMPLES = 4000;
+
+/** A range that holds the true value with a chance of `level`, if the sample is like the population. */
+export interface Interval {
+  low: number;
+  high: number;
+  level: number;
+}
+
+export const mean = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let k = 0; k < values.length; k++) sum += values[k];
+  return sum / values.length;
+};
+
+/** Standard deviation of a sample, divided by n - 1; null for fewer than two values, which have none. */
+export function sampleDeviation(values: number[]): number | null {
+  if (values.length < 2) return null;
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
+}
+
+/** The value below which a share of sorted values lies, linear between two of them (numpy's default). */
+function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1), below = Math.floor(place);
+  const above = Math.min(sorted.length - 1, below + 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+/** The middle `level` of estimates from resamples. */
+export function percentileInterval(estimates: number[], level = 0.95): Interval {
+  const sorted = Float64Array.from(estimates).sort();
+  return { low: quantile(sorted, (1 - level) / 2), high: quantile(sorted, (1 + level) / 2), level };
+}
+
+/**
+ * Percentile interval of the mean over videos (Efron 1979): videos are drawn with replacement as often as there are
+ * videos, `resamples` times, by a fixed seed. Null for fewer than two videos.
+ *
+ * Says how much the mean would change with other videos of the same kind. Says nothing of other speakers when all
+ * videos show the same few, nor of another training: that is the spread over seeds.
+ */
+export function bootstrapInterval(
+  values: number[],
+  { seed = 1, resamples = RESAMPLES, level = 0.95 }: {
+    seed?: number;
+    resamples?: number;
+    level?: number;
+  } = {},
+): Interval | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const draw = random(seed, "bootstrap");
+  const estimates = Array.from({ length: resamples }, () => {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += values[draw.index(n)];
+    return sum / n;
+  });
+  return percentileInterval(estimates, level);
+}
+
+/** Groups left out one after the other by `jackknifeInterval`, at most. */
+const MOST_GROUPS = 20;
+
+/**
+ * Interval of a figure that a whole set of videos has, such as a Frechet distance: the figure is taken again without
+ * each of up to 20 groups of videos (delete-a-group jackknife), and 1.96 standard errors are set on either side. Drawing
+ * with replacement would not do: a picture that is there twice makes such a distance larger. Null for fewer than two
+ * videos.
+ */
+export function jackknifeInterval(
+  videos: number,
+  figureOf: (kept: number[]) => number,
+): Interval | null {
+  const groups = Math.min(MOST_GROUPS, videos);
+  if (groups < 2) return null;
+  const all = Array.from({ length: videos }, (_, k) => k), value = figureOf(all);
+  const without = Array.from({ length: groups }, (_, g) => figureOf(all.filter((k) => k % groups !== g)));
+  const middle = mean(without);
+  const squares = without.reduce((sum, figure) => sum + (figure - middle) ** 2, 0);
+  const error = Math.sqrt((groups - 1) / groups * squares);
+  return { low: value - 1.96 * error, high: value + 1.96 * error, level: 0.95 };
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { type Redrawer, redrawer } from "../dub.ts";
+import { KitError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { disposeParams } from "../nn/params.ts";
+import { ablations, type Config } from "../training/config.ts";
+import { bestPath, loadGenerator, readRun, type RunFile } from "../training/run.ts";
+
+/** A trained system that takes part in an evaluation. */
+export interface EvaluatedSystem {
+  /** The paper's name for it. */
+  name: string;
+  /** Seed of its training. */
+  seed: number;
+  run: string;
+  /** A hash of its weights. */
+  weights: string;
+  /** Name of the prepared folder that it was trained on. */
+  data: string;
+}
+
+/** The first 12 digits of a file's SHA-256. Throws KitError when it is absent. */
+export async function fileHash(path: string): Promise<string> {
+  if (!await exists(path)) throw new KitError(`There is no checkpoint ${path}`, "Check the run's folder");
+  const hash = createHash("sha256");
+  const file = await Deno.open(path);
+  for await (const bytes of file.readable) hash.update(bytes);
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** The variant of Table 1 that a configuration trains. */
+function variantOf({ discriminator, gan }: Config): string {
+  const { lstm, cbam } = discriminator;
+  const [name] = Object.entries(ablations).find(([, it]) => it.lstm === lstm && it.cbam === cbam)!;
+  return gan.discriminator === "frozen" ? `${name}, frozen discriminator` : name;
+}
+
+/** The name that run.json gives its system, or that of the variant of Table 1 whose configuration it has. */
+const nameOf = (file: RunFile & { system?: string }): string => file.system ?? variantOf(file.config);
+
+/** What a generator's run says of its system. Throws KitError when it is no such run or of another layout version. */
+export async function describeSystem(run: string): Promise<EvaluatedSystem> {
+  const file = await readRun(run, "generator");
+  const weights = await fileHash(bestPath(run));
+  return { name: nameOf(file), seed: file.config.seed, run, weights, data: file.data.name };
+}
+
+/** Describes several runs; throws KitError when two are the same system with the same seed. */
+export async function describeSystems(runs: string[]): Promise<EvaluatedSystem[]> {
+  const systems: EvaluatedSystem[] = [];
+  for (const run of runs) {
+    const system = await describeSystem(run);
+    const twin = systems.find(({ name, seed }) => name === system.name && seed === system.seed);
+    if (twin) {
+      throw new KitError(
+        `${twin.run} and ${run} are both ${system.name} with seed ${system.seed}`,
+        "Give each system once for each seed",
+      );
+    }
+    systems.push(system);
+  }
+  return systems;
+}
+
+/** A system that draws. */
+export interface OpenSystem {
+  redraw: Redrawer;
+  /** Frees the network. */
+  dispose(): void;
+}
+
+/** Loads a system's generator. Throws KitError when the run holds none. */
+export async function openSystem(run: string): Promise<OpenSystem> {
+  const loaded = await loadGenerator(run);
+  return { redraw: redrawer(loaded), dispose: () => disposeParams(loaded.params) };
+}

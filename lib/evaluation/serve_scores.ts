@@ -1,0 +1,38 @@
+import { KitError } from "../errors.ts";
+import type { ScoreJob, Scorer } from "./scorer.ts";
+
+const say = (answer: unknown) =>
+  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
+
+/**
+ * What a scoring process does: reads one job a line, writes one answer a line (see `scoringProcesses`), and ends with its
+ * input. The scorer is opened at the first job.
+ */
+export async function serveScores(openFor: (prepared: string) => Promise<Scorer>): Promise<never> {
+  // Standard output belongs to the answers alone.
+  console.log = console.info = console.debug = console.error;
+  let scorer: Scorer | undefined;
+
+  async function answer(line: string): Promise<void> {
+    try {
+      const job: ScoreJob = JSON.parse(line);
+      scorer ??= await openFor(job.prepared);
+      say({ row: await scorer.score(job) });
+    } catch (error) {
+      // A fault that the next video would meet too (a full disk, a run that is gone) ends the whole work.
+      if (error instanceof KitError) say({ fault: error.what, remedy: error.remedy });
+      else say({ crashed: String((error as Error).stack ?? error).slice(0, 1000) });
+    }
+  }
+
+  say({ ready: true });
+  let rest = "", work = Promise.resolve();
+  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) work = work.then(() => answer(line));
+  }
+  // The input closes when all is done, or when the process that gave the jobs was killed: then the video in hand is
+  // left.
+  Deno.exit(0);
+}

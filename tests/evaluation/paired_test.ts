@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { random } from "../../lib/data/random.ts";
+import { bootstrapInterval } from "../../lib/evaluation/bootstrap.ts";
+import { holm, pairedDifference, signFlipTest } from "../../lib/evaluation/paired.ts";
+import { readGolden } from "../golden.ts";
+
+const { tensors } = await readGolden("evaluation");
+const golden = (name: string) => [...tensors[`paired/${name}`].dataSync()];
+
+Deno.test("p of few videos is scipy's exact one, of many what scipy draws", () => {
+  const ours = golden("ours"), theirs = golden("theirs");
+  const exact = signFlipTest(ours.map((value, k) => value - theirs[k]));
+  assert.ok(Math.abs(exact - golden("p_exact")[0]) < 1e-6, `${exact}`);
+  const drawn = signFlipTest(golden("many"));
+  assert.ok(Math.abs(drawn - golden("p_many")[0]) < 0.015, `${drawn}`);
+  assert.equal(signFlipTest([0, 0, 0]), 1);
+  assert.equal(signFlipTest([1, 1, 1, 1]), 2 / 16);
+  assert.equal(signFlipTest([]), 1);
+});
+
+Deno.test("without a difference p is below 0.05 about once in 20", () => {
+  let below = 0;
+  for (let k = 0; k < 400; k++) {
+    const draw = random("null", k);
+    if (signFlipTest(Array.from({ length: 10 }, () => draw.normal())) < 0.05) below++;
+  }
+  assert.ok(below > 6 && below < 36, `${below} of 400`);
+});
+
+Deno.test("Holm's adjustment by hand", () => {
+  const expected = [...tensors["holm/adjusted"].dataSync()];
+  holm([...tensors["holm/p"].dataSync()]).forEach((p, k) => assert.ok(Math.abs(p - expected[k]) < 1e-6));
+  assert.deepEqual(holm([]), []);
+});
+
+Deno.test("a difference is taken video by video: what videos share does not widen its interval", () => {
+  const draw = random("shared");
+  const shared = Array.from({ length: 30 }, () => 10 * draw.normal());
+  const ours = shared.map((value) => value + 0.1 * draw.normal());
+  const theirs = shared.map((value) => value + 1 + 0.1 * draw.normal());
+  const found = pairedDifference({ ours: [ours], theirs: [theirs] });
+  assert.ok(Math.abs(found.difference + 1) < 0.1);
+  assert.ok(found.interval!.high < -0.9 && found.interval!.low > -1.1, JSON.stringify(found.interval));
+  assert.ok(found.p < 0.001);
+  assert.deepEqual([found.videos, found.seeds, found.sameDirection], [30, [1, 1], 1]);
+  // Of one seed each, the interval is that of the mean of the differences.
+  const plain = bootstrapInterval(ours.map((value, k) => value - theirs[k]), { seed: 7 })!;
+  assert.ok(Math.abs(found.interval!.low - plain.low) < 0.01);
+});
+
+Deno.test("several seeds: their spread widens the interval, and seeds that disagree are told", () => {
+  const draw = random("seeds");
+  const videos = Array.from({ length: 40 }, () => draw.normal());
+  const trained = (shift: number) => videos.map((value) => value + shift + 0.05 * draw.normal());
+  const alike = pairedDifference({ ours: [trained(0), trained(0)], theirs: [trained(0.2), trained(0.2)] });
+  const apart = pairedDifference({
+    ours: [trained(-0.5), trained(0.5)],
+    theirs: [trained(0.2), trained(0.2)],
+  });
+  const width = ({ interval }: typeof alike) => interval!.high - interval!.low;
+  assert.ok(width(apart) > 10 * width(alike), `${width(apart)} and ${width(alike)}`);
+  assert.ok(apart.interval!.low < 0 && apart.interval!.high > 0);
+  assert.deepEqual([alike.sameDirection, apart.sameDirection], [1, 0.5]);
+  assert.deepEqual(apart.seeds, [2, 2]);
+});
+
+Deno.test("scores that do not pair are refused", () => {
+  assert.throws(() => pairedDifference({ ours: [[1, 2]], theirs: [[1]] }), /1 scores do not pair with 2/);
+  assert.throws(() => pairedDifference({ ours: [], theirs: [[1]] }), /nothing to compare/);
+  assert.equal(pairedDifference({ ours: [[1]], theirs: [[3]] }).interval, null);
+});
