@@ -3,8 +3,9 @@ import { type Redrawer, redrawer } from "../dub.ts";
 import { KitError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { disposeParams } from "../nn/params.ts";
-import { ablations, type Config } from "../training/config.ts";
-import { bestPath, loadGenerator, readRun, type RunFile } from "../training/run.ts";
+import type { Config } from "../training/config.ts";
+import { bestPath, loadGenerator, readRun } from "../training/run.ts";
+import { systemOf } from "../training/systems.ts";
 
 /** A trained system that takes part in an evaluation. */
 export interface EvaluatedSystem {
@@ -28,21 +29,16 @@ export async function fileHash(path: string): Promise<string> {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** The variant of Table 1 that a configuration trains. */
-function variantOf({ discriminator, gan }: Config): string {
-  const { lstm, cbam } = discriminator;
-  const [name] = Object.entries(ablations).find(([, it]) => it.lstm === lstm && it.cbam === cbam)!;
-  return gan.discriminator === "frozen" ? `${name}, frozen discriminator` : name;
-}
-
-/** The name that run.json gives its system, or that of the variant of Table 1 whose configuration it has. */
-const nameOf = (file: RunFile & { system?: string }): string => file.system ?? variantOf(file.config);
+/** The system whose switches a configuration has; what was changed beyond them is said. */
+const nameOf = (config: Config): string =>
+  systemOf(config) ??
+    `${config.system}, ${config.gan.discriminator === "frozen" ? "frozen discriminator" : "changed"}`;
 
 /** What a generator's run says of its system. Throws KitError when it is no such run or of another layout version. */
 export async function describeSystem(run: string): Promise<EvaluatedSystem> {
   const file = await readRun(run, "generator");
   const weights = await fileHash(bestPath(run));
-  return { name: nameOf(file), seed: file.config.seed, run, weights, data: file.data.name };
+  return { name: nameOf(file.config), seed: file.config.seed, run, weights, data: file.data.name };
 }
 
 /** Describes several runs; throws KitError when two are the same system with the same seed. */
