@@ -9,6 +9,7 @@ import { readFeatures, scoresPath } from "../../lib/evaluation/score_folder.ts";
 import { REAL, SHUFFLED } from "../../lib/evaluation/score_row.ts";
 import { openScorer } from "../../lib/evaluation/scorer.ts";
 import { tf } from "../../lib/tf.ts";
+import { withSystem } from "../../lib/training/systems.ts";
 import { inFolder, type MadeClip, makePrepared } from "../prepared.ts";
 import { makeSystem } from "./made_systems.ts";
 import { openingJudge } from "./opening_judge.ts";
@@ -137,7 +138,7 @@ Deno.test("two runs of one system and seed, a run of another version and no run 
     await assert.rejects(describeSystems([run, other, run]), /are both Ours with seed 1/);
     await assert.rejects(describeSystems([folder]), /is not a run folder/);
     const path = join(other, "run.json"), file = JSON.parse(await Deno.readTextFile(path));
-    await Deno.writeTextFile(path, JSON.stringify({ ...file, system: "Wav2Lip" }));
+    await Deno.writeTextFile(path, JSON.stringify({ ...file, config: withSystem(file.config, "Wav2Lip") }));
     assert.equal((await describeSystems([other]))[0].name, "Wav2Lip");
     await Deno.writeTextFile(path, JSON.stringify({ ...file, version: 99 }));
     await assert.rejects(describeSystems([other]), /run of layout version 99, this kit reads 1/);
