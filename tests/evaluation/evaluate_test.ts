@@ -141,7 +141,7 @@ Deno.test("two runs of one system and seed, a run of another version and no run 
     await Deno.writeTextFile(path, JSON.stringify({ ...file, config: withSystem(file.config, "Wav2Lip") }));
     assert.equal((await describeSystems([other]))[0].name, "Wav2Lip");
     await Deno.writeTextFile(path, JSON.stringify({ ...file, version: 99 }));
-    await assert.rejects(describeSystems([other]), /run of layout version 99, this kit reads 1/);
+    await assert.rejects(describeSystems([other]), /run of layout version 99, this kit reads 2/);
   }));
 
 Deno.test("pairs come from the test split or from a list", () =>
