@@ -254,7 +254,7 @@ async function reportAttention(report: Report): Promise<void> {
 
 /**
  * Draws what a trained discriminator and generator do on the test split of a prepared folder: accuracy, ROC, loss
- * curves, contact sheet, mouth error, LSE, still-pose motion, attention. Returns the summary's rows.
+ * curves, contact sheet, mouth error, LSE, still-pose motion, attention where there is any. Returns the summary's rows.
  * Throws KitError when a run or the folder cannot be read.
  */
 export async function report(prepared: string, options: ReportOptions): Promise<Row[]> {
@@ -271,7 +271,8 @@ export async function report(prepared: string, options: ReportOptions): Promise<
   await reportCurves(all);
   await reportDiscriminator(all);
   await reportGenerator(all);
-  await reportAttention(all);
+  // Only a discriminator with CBAM says where it looks.
+  if ((await readRun(options.discriminator)).config.discriminator.cbam) await reportAttention(all);
   await writeTable("summary", all.summary, {
     folder: options.out,
     caption: caption(all, "What was measured on held-out clips."),

@@ -133,8 +133,9 @@ function encode(net: Scope, path: string, x: Tensor, rows: readonly Speech2VidBl
  * Speech2Vid, one frame at a time: an identity encoder of a still face and an audio encoder, whose joint embedding a
  * decoder draws a face from, with skips from the identity encoder. It sees no pose: of faces [batch, 96, 96, 6] only the
  * reference (the last three channels) is read. mel [batch, 80, 16, 1] -> face [batch, 96, 96, 3] in 0..1.
- * Source: Chung, Jamaludin and Zisserman 2017, its figure 2. Ours are the sizes for 96x96 faces and mel windows, one still
- * face instead of five, batch norm after every layer, and no deblurring network.
+ * Source: Chung, Jamaludin and Zisserman 2017; layers as public re-implementations read its figure, since the authors' code
+ * has weights and no table. Ours are the sizes for 96x96 faces and mel windows, one still face instead of five, batch norm
+ * after every layer, and no deblurring network.
  */
 export function speech2vid(
   params: Params,

@@ -1,13 +1,28 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../errors.ts";
 import { exists, makeFolder, writeAtomic, writing } from "../files.ts";
+import { tf } from "../tf.ts";
+import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
+import { discriminatorsOf } from "./discriminators.ts";
 import { bestPath, lastPath, readRun } from "./run.ts";
+
+/** What the discriminators of a configuration are. */
+const judges = ({ discriminator, gan }: Config) => [discriminator, discriminatorsOf(gan)];
+
+/** The generator of a last checkpoint without its judges, and without the best loss by their word. */
+async function copyGenerator(from: string, to: string): Promise<void> {
+  const { groups, state: { step, random } } = await loadCheckpoint(from, ["generator", "generator_adam"]);
+  await saveCheckpoint(to, { groups, state: { step, random } });
+  tf.dispose(groups as never);
+}
 
 /**
  * Starts a run from the last checkpoint of another one under another configuration: two branches of one training
- * differ in that alone. Copies checkpoints and log; a run that is there already stays as it is.
- * Throws KitError when `from` holds no checkpoint or the folder cannot be written.
+ * differ in that alone. Copies checkpoints and log; a run that is there already stays as it is. Where the branch has
+ * other discriminators, only the generator comes along: its training opens them, pretrained or fresh.
+ * Throws KitError when `from` holds no checkpoint, the generator is of another kind, or the folder cannot be written.
  */
 export async function branchRun(from: string, to: string, config: Config): Promise<void> {
   if (await exists(join(to, "run.json"))) return;
@@ -15,12 +30,23 @@ export async function branchRun(from: string, to: string, config: Config): Promi
   if (!await exists(lastPath(from))) {
     throw new KitError(`${from} has no checkpoint to go on from`, "Train it to its first evaluation");
   }
-  await makeFolder(to);
-  for (const path of [lastPath(from), bestPath(from), join(from, "log.parquet")]) {
-    if (!await exists(path)) continue;
-    const copy = join(to, path.slice(join(from, "/").length));
-    await writing(copy, () => Deno.copyFile(path, copy));
+  if (!isDeepStrictEqual(run.config.generator, config.generator)) {
+    throw new KitError(
+      `${config.system} has another generator than ${run.config.system}, whose run ${from} is`,
+      "Train it from its own start",
+    );
   }
+  await makeFolder(to);
+  const copy = async (path: string) => {
+    if (!await exists(path)) return;
+    const place = join(to, path.slice(join(from, "/").length));
+    await writing(place, () => Deno.copyFile(path, place));
+  };
+  await copy(join(from, "log.parquet"));
+  if (isDeepStrictEqual(judges(run.config), judges(config))) {
+    await copy(lastPath(from));
+    await copy(bestPath(from));
+  } else await copyGenerator(lastPath(from), lastPath(to));
   // Last, so that a folder with run.json is whole.
   await writeAtomic(join(to, "run.json"), JSON.stringify({ ...run, config }, null, 2) + "\n");
 }

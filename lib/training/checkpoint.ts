@@ -3,7 +3,7 @@ import { exists } from "../files.ts";
 import type { AdamState } from "../nn/adam.ts";
 import type { Params, Specs } from "../nn/params.ts";
 import { type Tensor, tf } from "../tf.ts";
-import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
+import { openSafetensors, readHeader, writeSafetensors } from "../weights/safetensors.ts";
 
 /** Version of the checkpoint's layout: `params/<path>`, `adam/m/<path>`, `adam/v/<path>`, `adam/powers`. */
 export const CHECKPOINT_VERSION = 1;
@@ -85,6 +85,12 @@ export async function loadCheckpoint(path: string, only?: string[]): Promise<Che
   } finally {
     file.close();
   }
+}
+
+/** Whether a checkpoint holds a group of tensors; throws KitError when the file is damaged. */
+export async function holdsGroup(path: string, group: string): Promise<boolean> {
+  const { tensors } = await readHeader(path);
+  return Object.keys(tensors).some((name) => name.startsWith(`${group}/`));
 }
 
 /** Checks parameters against what a network expects; throws KitError that names the first difference. */

@@ -217,6 +217,9 @@ function withSetting(config: Config, setting: string): Config {
   const at = setting.indexOf("="), path = setting.slice(0, at), text = setting.slice(at + 1);
   const remedy = "Write it as section.key=value, for example gan.syncWeight=0.01";
   if (at < 1) throw new KitError(`"${setting}" is no setting`, remedy);
+  if (path === "system") {
+    throw new KitError("A system is more than its name", `Choose it with --system "${text}"`);
+  }
   const copy = structuredClone(config);
   const keys = path.split("."), key = keys.pop()!;
   // deno-lint-ignore no-explicit-any

@@ -1,14 +1,15 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { type Draw, streamBatches } from "../data/batch_stream.ts";
 import { drawSyncBatch, openDataset } from "../data/dataset.ts";
 import { KitError } from "../errors.ts";
+import { exists } from "../files.ts";
 import { generatorSpecsOf, initGeneratorOf } from "../models/generator_kinds.ts";
 import { compile, leaves, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";
-import { initialize, type Params, random } from "../nn/params.ts";
+import { initialize, type Params, random, type Specs } from "../nn/params.ts";
 import { Progress } from "../progress.ts";
 import { type Tensor, tf } from "../tf.ts";
-import { checkParams, flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
+import { checkParams, flattenAdam, holdsGroup, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
 import type { Config, GanConfig } from "./config.ts";
 import {
   type DiscriminatorName,
@@ -30,7 +31,7 @@ import {
 import { openLog } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { AHEAD, syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
-import { bestPath, lastPath, loadDiscriminator, openRun } from "./run.ts";
+import { bestPath, lastPath, loadDiscriminator, openRun, readRun } from "./run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
 
 export interface GanOptions extends TrainOptions {
@@ -76,35 +77,33 @@ function compiledSteps(config: Config, enabled: boolean) {
   };
 }
 
-/** A fresh generator, the pretrained sync discriminator where there is one, and fresh ones of the other kinds. */
-function freshModels(config: Config, pretrained?: Params): Models {
-  const started = (params: Params): Learner => ({ params, state: adamInit(params) });
-  const discriminators = discriminatorsOf(config.gan).map((name) => [
-    name,
-    started(
-      name === "discriminator" ? pretrained! : initialize(DISCRIMINATORS[name].specs(config), config.seed),
-    ),
-  ]);
-  return {
-    generator: started(initGeneratorOf(config.generator, config.seed)),
-    ...Object.fromEntries(discriminators),
+/** The networks of a training, each out of the checkpoint as far as it has them, else pretrained or fresh. */
+function openModels(
+  config: Config,
+  { groups = {}, pretrained }: { groups?: Record<string, Params>; pretrained?: Params },
+  path: string,
+): Models {
+  const open = (name: string, specs: Specs, fresh: () => Params): Learner => {
+    const params = groups[name] ? checkParams(path, groups[name], specs) : fresh();
+    const state = groups[`${name}_adam`];
+    return { params, state: state ? unflattenAdam(state) : adamInit(params) };
   };
-}
-
-/** The models of a checkpoint. */
-function resumedModels(path: string, config: Config, groups: Record<string, Params>): Models {
-  const specs = {
-    generator: generatorSpecsOf(config.generator),
-    ...Object.fromEntries(
-      discriminatorsOf(config.gan).map((name) => [name, DISCRIMINATORS[name].specs(config)]),
+  const models: Models = {
+    generator: open(
+      "generator",
+      generatorSpecsOf(config.generator),
+      () => initGeneratorOf(config.generator, config.seed),
     ),
   };
-  return Object.fromEntries(
-    Object.entries(specs).map(([name, wanted]) => [name, {
-      params: checkParams(path, groups[name], wanted),
-      state: unflattenAdam(groups[`${name}_adam`]),
-    }]),
-  ) as Models;
+  for (const name of discriminatorsOf(config.gan)) {
+    const specs = DISCRIMINATORS[name].specs(config);
+    models[name] = open(
+      name,
+      specs,
+      () => name === "discriminator" ? pretrained! : initialize(specs, config.seed),
+    );
+  }
+  return models;
 }
 
 /** The active weights as the log has them; sync is 0 where it is not judged. */
@@ -113,9 +112,20 @@ const weightRow = ({ l1: _, e_sync = 0, ...others }: Record<string, number>) => 
   ...Object.fromEntries(Object.entries(others).map(([name, w]) => [`train/${name}_weight`, w])),
 });
 
-/** The pretrained discriminator that the system asks for; throws KitError when it is not given or of another kind. */
-async function openPretrained({ discriminator: run, config }: GanOptions) {
-  if (!needsDiscriminator(config)) return undefined;
+/** A run's own configuration where it is gone on with, the one that was asked for otherwise. */
+const configOf = async ({ run, resume, config }: GanOptions): Promise<Config> =>
+  resume && await exists(join(run, "run.json")) ? (await readRun(run, "generator")).config : config;
+
+/**
+ * The pretrained discriminator that the system asks for, unless the run's checkpoint holds it; throws KitError when it is
+ * not given, of another kind, or of no use.
+ */
+async function openPretrained({ run: folder, resume, discriminator: run }: GanOptions, config: Config) {
+  if (!needsDiscriminator(config)) {
+    if (run === undefined) return undefined;
+    throw new KitError(`${config.system} has no pretrained discriminator`, "Leave --discriminator out");
+  }
+  if (resume && await exists(lastPath(folder)) && await holdsGroup(lastPath(folder), "discriminator")) return;
   const given = `Give --discriminator, a run of \`deno task pretrain --system "${config.system}"\``;
   if (run === undefined) throw new KitError(`${config.system} needs a pretrained sync discriminator`, given);
   const pretrained = await loadDiscriminator(run), { lstm, cbam } = pretrained.config.discriminator;
@@ -139,11 +149,11 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     const { minShift, voicedOnly } = options.config.gan;
     await drawSyncBatch(heldOut, random(1), { size: 1, minShift, voicedOnly });
   }
-  const pretrained = await openPretrained(options);
+  const own = await configOf(options), pretrained = await openPretrained(options, own);
   // The discriminator's own configuration goes along, so that the run can be read without the other folder.
   const asked = {
-    ...options.config,
-    discriminator: pretrained?.config.discriminator ?? options.config.discriminator,
+    ...own,
+    discriminator: pretrained?.config.discriminator ?? own.discriminator,
   };
   const { config, checkpoint } = await openRun(
     options.run,
@@ -151,10 +161,8 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     { resume: options.resume ?? false, steps: options.steps, settings: options.settings },
   );
   const gan = config.gan;
-  let models = checkpoint
-    ? resumedModels(lastPath(options.run), config, checkpoint.groups)
-    : freshModels(config, pretrained?.params);
-  if (checkpoint && pretrained) tf.dispose(pretrained.params);
+  const origins = { groups: checkpoint?.groups, pretrained: pretrained?.params };
+  let models = openModels(config, origins, lastPath(options.run));
   let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
   using batches = streamBatches(dataset, {
     state: checkpoint?.state.random ?? config.seed,

@@ -6,6 +6,7 @@ import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
 import type { Params } from "../nn/params.ts";
 import { checkParams, type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import { type Config, withSettings } from "./config.ts";
+import { needsDiscriminator } from "./systems.ts";
 
 /** Version of the run folder's layout: run.json, log.parquet, tensorboard/, last.safetensors, best.safetensors. */
 export const RUN_VERSION = 2;
@@ -88,7 +89,13 @@ export async function openRun(
 export async function loadDiscriminator(
   run: string,
 ): Promise<{ config: Config; params: Params; step: number }> {
-  const { config } = await readRun(run);
+  const { config, kind } = await readRun(run);
+  if (kind === "generator" && !needsDiscriminator(config)) {
+    throw new KitError(
+      `${run} is of ${config.system}, which has no sync discriminator`,
+      "Give a run made by `deno task pretrain`, or one of a system that has one",
+    );
+  }
   const { groups, state } = await loadCheckpoint(bestPath(run), ["discriminator"]);
   const params = checkParams(
     bestPath(run),

@@ -95,6 +95,7 @@ Deno.test("values that do not fit are refused, with what is wanted", () => {
     ["pretrain.voicedOnly=__proto__", /true or false/],
     ["discriminator.lstm=back", /front or none/],
     ["gan.discriminator=thawed", /alternate or frozen/],
+    ["system=LipGAN", /more than its name\. Choose it with --system "LipGAN"/],
     ["gan.frames=0", /gan\.frameSteps trains on single frames, but gan\.frames is 0/],
   ];
   for (const [setting, message] of wrong) refuses([setting], message);

@@ -9,11 +9,12 @@ import { disposeParams, initialize, random } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/tf.ts";
 import { configure, tiny } from "../../lib/training/config.ts";
 import { DISCRIMINATORS, judgesIn, learnersIn, lossWeights } from "../../lib/training/discriminators.ts";
+import { branchRun } from "../../lib/training/branch.ts";
 import { train } from "../../lib/training/gan.ts";
 import { discriminatorStep, generatorTensors } from "../../lib/training/gan_steps.ts";
 import { readLog } from "../../lib/training/log.ts";
 import { pretrain } from "../../lib/training/pretrain.ts";
-import { loadGenerator, readRun } from "../../lib/training/run.ts";
+import { loadDiscriminator, loadGenerator, readRun } from "../../lib/training/run.ts";
 import {
   configureSystem,
   needsDiscriminator,
@@ -113,6 +114,46 @@ for (const name of ["Wav2Lip + quality", "LipGAN", "Speech2Vid"]) {
       }
     }));
 }
+
+Deno.test("a run goes on as the system that it is, without the discriminator's folder; what is of no use is refused", () =>
+  inFolder(async (folder) => {
+    const data = await makePrepared(join(folder, "data"), FEW_CLIPS),
+      discriminator = await makeTinyRun(folder);
+    const short = { ...tiny, gan: { ...tiny.gan, steps: 1, frameSteps: 1 } }, compiled = false;
+    const ours = join(folder, "ours"), lipgan = join(folder, "lipgan");
+    await train(data, { run: ours, config: short, discriminator, compiled });
+    await train(data, { run: ours, config: short, steps: 2, resume: true, compiled });
+    await train(data, { run: lipgan, config: withSystem(short, "LipGAN"), compiled });
+    const { step } = await train(data, { run: lipgan, config: short, steps: 2, resume: true, compiled });
+    assert.deepEqual([step, (await readRun(lipgan)).config.system], [2, "LipGAN"]);
+    await assert.rejects(
+      train(data, { run: join(folder, "more"), config: withSystem(short, "LipGAN"), discriminator }),
+      /LipGAN has no pretrained discriminator\. Leave --discriminator out/,
+    );
+    await assert.rejects(loadDiscriminator(lipgan), /is of LipGAN, which has no sync discriminator/);
+  }));
+
+Deno.test("one training on frames serves all systems with its generator: a branch opens its own discriminator", () =>
+  inFolder(async (folder) => {
+    const data = await makePrepared(join(folder, "data"), FEW_CLIPS), compiled = false;
+    const ours = await makeTinyRun(folder), plain = await makeTinyRun(folder, { lstm: "none", cbam: false });
+    const short = { ...tiny, gan: { ...tiny.gan, steps: 2, frameSteps: 1 } };
+    const frames = join(folder, "frames"), branch = join(folder, "Wav2Lip");
+    await train(data, { run: frames, config: short, discriminator: ours, steps: 1, compiled });
+    const config = withSystem(short, "Wav2Lip");
+    await branchRun(frames, branch, config);
+    await assert.rejects(train(data, { run: branch, config, resume: true }), /Wav2Lip needs a pretrained/);
+    await train(data, { run: branch, config, discriminator: plain, resume: true, compiled });
+    const rows = (await readLog(branch)).filter((row) => typeof row["train/l1"] === "number");
+    assert.deepEqual(rows.map(({ step }) => step), [1, 2]);
+    const { params } = await loadDiscriminator(branch);
+    assert.ok(!("audio/lstm/kernel" in params), "the expert, not the discriminator of the frames run");
+    disposeParams(params);
+    await assert.rejects(
+      branchRun(frames, join(folder, "LipGAN"), withSystem(short, "LipGAN")),
+      /LipGAN has another generator than Ours/,
+    );
+  }));
 
 Deno.test("each variant of Table 1 needs its own discriminator", () =>
   inFolder(async (folder) => {
