@@ -37,10 +37,14 @@ export function counts(row: ScoreRow, { sound }: Pick<Metric, "sound">): boolean
 export const pairOf = ({ video, sound }: ScoreRow): string => `${video} ${sound}`;
 
 /** The scores of one metric by seed and pair of video and sound; failed rows have none. */
-export function scoresBySeed(rows: ScoreRow[], metric: Metric): Map<number, Map<string, number>> {
+export function scoresBySeed(
+  rows: ScoreRow[],
+  metric: Metric,
+  valueOf: (row: ScoreRow, metric: Metric) => number | null = (row, { name }) => row[name],
+): Map<number, Map<string, number>> {
   const seeds = new Map<number, Map<string, number>>();
   for (const row of rows) {
-    const value = row[metric.name];
+    const value = valueOf(row, metric);
     if (value === null || !counts(row, metric)) continue;
     seeds.set(row.seed, (seeds.get(row.seed) ?? new Map()).set(pairOf(row), value));
   }

@@ -1,10 +1,11 @@
-import type { Scores } from "./score_row.ts";
+import type { ScoreRow, Scores } from "./score_row.ts";
 
 /** One column of the tables. */
 export interface Metric {
   name: keyof Scores;
   label: string;
-  better: "lower" | "higher";
+  /** "as real": neither more nor less than the real film has; a mouth that does not move trembles least. */
+  better: "lower" | "higher" | "as real";
   /** Whether it is taken of videos that speak another clip's sound, or of those that speak their own. */
   sound: "other" | "own";
 }
@@ -22,11 +23,19 @@ export const METRICS: readonly Metric[] = [
   { name: "psnr", label: "PSNR, dB", better: "higher", sound: "own" },
   { name: "ssim", label: "SSIM", better: "higher", sound: "own" },
   { name: "landmark_distance", label: "mouth landmarks, px", better: "lower", sound: "own" },
-  { name: "sharpness", label: "mouth sharpness", better: "higher", sound: "own" },
-  { name: "jitter", label: "jitter, px", better: "lower", sound: "own" },
-  { name: "flicker", label: "flicker", better: "lower", sound: "own" },
+  { name: "sharpness", label: "mouth sharpness", better: "as real", sound: "own" },
+  { name: "jitter", label: "jitter, px", better: "as real", sound: "own" },
+  { name: "flicker", label: "flicker", better: "as real", sound: "own" },
   { name: "identity_distance", label: "identity distance", better: "lower", sound: "other" },
   { name: "identity_cosine", label: "identity cosine", better: "higher", sound: "other" },
 ];
 
 export const metricOf = (name: string): Metric => METRICS.find((metric) => metric.name === name)!;
+
+/** What systems are compared by: the score, or how far it is from the real film's where that is best. */
+export function comparedScore(row: ScoreRow, { name, better }: Metric): number | null {
+  const value = row[name];
+  if (better !== "as real" || value === null) return value;
+  const real = row[`${name}_real` as keyof Scores];
+  return real === null ? null : Math.abs(value - real);
+}

@@ -108,12 +108,12 @@ export function pairedDifference(
 
   const draw = random(seed, "paired");
   const resampled = () => {
-    const drawn = [ours, theirs].map((all) => all.map(() => all[draw.index(all.length)]));
+    const [a, b] = [ours, theirs].map((all) => all.map(() => all[draw.index(all.length)]));
     let sum = 0;
     for (let k = 0; k < videos; k++) {
       const video = draw.index(videos);
-      const [a, b] = drawn.map((seeds) => mean(seeds.map((one) => one[video])));
-      sum += a - b;
+      for (const scores of a) sum += scores[video] / a.length;
+      for (const scores of b) sum -= scores[video] / b.length;
     }
     return sum / videos;
   };

@@ -1,6 +1,6 @@
 import { scoresBySeed } from "./aggregate.ts";
 import { type Interval } from "./bootstrap.ts";
-import { type Metric, METRICS } from "./metrics.ts";
+import { comparedScore, type Metric, METRICS } from "./metrics.ts";
 import { holm, type PairedDifference, pairedDifference } from "./paired.ts";
 import { type PaperRow, TABLE_1, TABLE_2 } from "./paper.ts";
 import type { ScoreRow } from "./score_row.ts";
@@ -49,14 +49,14 @@ export function outcomeOf(
 ): Outcome {
   const excludesZero = interval !== null && (interval.low > 0 || interval.high < 0);
   if (!excludesZero || !(adjusted < LEVEL)) return "no difference shown";
-  return (difference < 0) === (better === "lower") ? "better" : "worse";
+  return (difference > 0) === (better === "higher") ? "better" : "worse";
 }
 
 /** One comparison, on the pairs of video and sound that every seed of both systems has a score for. */
 function compare(rows: ScoreRow[], against: string, metric: Metric): PairedDifference | undefined {
   const [ours, theirs] = [OURS, against].map((
     system,
-  ) => [...scoresBySeed(rows.filter((row) => row.system === system), metric).values()]);
+  ) => [...scoresBySeed(rows.filter((row) => row.system === system), metric, comparedScore).values()]);
   if (ours.length === 0 || theirs.length === 0) return;
   const [first, ...others] = [...ours, ...theirs];
   const shared = [...first.keys()].filter((pair) => others.every((scores) => scores.has(pair))).sort();
@@ -97,7 +97,8 @@ export function inWords(
   const reach = own > 1 && other > 1
     ? `${own} and ${other} seeds, ${Math.round(100 * sameDirection)} % of their pairs the same way`
     : "one training each or of one of them: another seed may turn it";
-  return `${metric.label}: ${OURS} ${
+  const label = metric.better === "as real" ? `${metric.label}, from the real film's` : metric.label;
+  return `${label}: ${OURS} ${
     outcome === "no difference shown" ? "not shown to differ from" : `${outcome} than`
   } ` +
     `${against} by ${signed(difference)}${range}, ${p} after Holm, ${videos} videos, ${reach}`;
@@ -129,7 +130,7 @@ export interface Verdict {
 /** Holds what was found against the direction of the paper's difference. */
 export function verdictOf(outcome: Outcome, paper: number, better: Metric["better"]): Verdict["verdict"] {
   if (outcome === "no difference shown") return "not shown";
-  const claimed: Outcome = (paper < 0) === (better === "lower") ? "better" : "worse";
+  const claimed: Outcome = (paper > 0) === (better === "higher") ? "better" : "worse";
   return outcome === claimed ? "confirmed" : "contradicted";
 }
 

@@ -118,6 +118,21 @@ Deno.test("systems are compared on the videos that both have; with one seed the 
   assert.ok(compareSystems(rows, { against: ["LipGAN"] }).length === 0);
 });
 
+Deno.test("jitter is best where it is the real film's: a mouth that does not move is no better", () => {
+  const film = (system: string, jitter: number) =>
+    Array.from({ length: 9 }, (_, k) => {
+      const video = `s1/${k}`, noise = 0.01 * k;
+      return scoreRow({ system, video, jitter: jitter + noise, jitter_real: 0.5 });
+    });
+  const rows = [...film("Ours", 0.5), ...film("Wav2Lip", 0.1), ...film("LipGAN", 1.1)];
+  const found = compareSystems(rows, { against: ["Wav2Lip", "LipGAN"] });
+  assert.deepEqual(found.map(({ metric, outcome }) => `${metric.name} ${outcome}`), [
+    "jitter better",
+    "jitter better",
+  ]);
+  assert.match(inWords(found[0]), /^jitter, px, from the real film's: Ours better than Wav2Lip/);
+});
+
 Deno.test("an outcome needs both the interval and the adjusted p", () => {
   const interval = { low: -3, high: -1, level: 0.95 };
   const of = (given: object) =>
