@@ -1,20 +1,11 @@
 import { KitError } from "../errors.ts";
+import { linesOf } from "../processes.ts";
 
 /** The last words a worker wrote to standard error are kept to say why it died. */
 const TAIL = 2000;
 
 /** What became of a job: the worker's answer, or how the worker died over it. */
 export type Outcome<Answer> = { answer: Answer } | { crash: string };
-
-/** The lines of a byte stream. */
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream() as never) as ReadableStream<string>) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-}
 
 /** A worker process: one JSON object a line goes in, one comes out for each; its first line says it is ready. */
 class Worker<Job, Answer> {

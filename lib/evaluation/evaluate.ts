@@ -2,6 +2,7 @@ import { availableParallelism, freemem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { runJobs } from "../data/worker_pool.ts";
 import { KitError } from "../errors.ts";
+import { ONE_CORE } from "../processes.ts";
 import { Progress } from "../progress.ts";
 import type { EvaluatedSystem } from "./evaluated_system.ts";
 import { type JobPlan, realJobs, systemJobs } from "./evaluation_plan.ts";
@@ -19,13 +20,6 @@ import { rowOf, type ScoreJob } from "./scorer.ts";
 import { checkSeparation, type Separation } from "./separation.ts";
 
 const WORKER = fileURLToPath(new URL("./evaluate_worker.ts", import.meta.url));
-/** The processes share the cores, so each one's TensorFlow keeps to one, and off a GPU they would all fill. */
-const ONE_CORE = {
-  OMP_NUM_THREADS: "1",
-  TF_NUM_INTRAOP_THREADS: "1",
-  TF_NUM_INTEROP_THREADS: "1",
-  CUDA_VISIBLE_DEVICES: "-1",
-};
 /** Memory that one scoring process takes with a generator of full width, with room to spare. */
 const WORKER_BYTES = 2e9;
 

@@ -7,7 +7,7 @@ import { pretrain } from "../training/pretrain.ts";
 
 /** Fewer clips than this teach nothing. */
 const FEWEST_CLIPS = 4;
-/** One clip in so many is held out, to end the judge's training by. */
+/** One speaker in so many is held out, to end the judge's training by; one clip where there are fewer speakers. */
 const HELD_OUT_EVERY = 5;
 /** Added to the largest seed of the systems: the judge begins elsewhere than any of their discriminators. */
 const OTHER_SEED = 1000;
@@ -22,7 +22,8 @@ function sameFilms(a: ManifestRow[], b: ManifestRow[]): boolean {
 /**
  * The clips of `rows` that a judge may learn from: those of speakers whom no system was trained on (nobody in the train
  * split of `known`, the clips that systems learn from), less the clips that are evaluated. Where the two have no clip in
- * common all may be used. Every fifth is held out. Throws KitError when there are fewer than four.
+ * common all may be used. Every fifth speaker is held out, or every fifth clip where there are fewer than five.
+ * Throws KitError when there are fewer than four clips.
  */
 export function judgeClips(
   rows: ManifestRow[],
@@ -41,7 +42,11 @@ export function judgeClips(
       "Give a judge with --judge, or a prepared folder of other speakers with --judge-data",
     );
   }
-  return free.map((row, k) => ({ ...row, split: k % HELD_OUT_EVERY === 0 ? "val" : "train" }));
+  const speakers = [...new Set(free.map(({ speaker }) => speaker))];
+  const place = speakers.length < HELD_OUT_EVERY
+    ? (_: ManifestRow, k: number) => k
+    : ({ speaker }: ManifestRow) => speakers.indexOf(speaker);
+  return free.map((row, k) => ({ ...row, split: place(row, k) % HELD_OUT_EVERY === 0 ? "val" : "train" }));
 }
 
 /** Writes a prepared folder of these clips; their files stay where they are. */

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../errors.ts";
+import { linesOf, stopWith } from "../processes.ts";
 import { notebookName } from "./cells.ts";
 
 const RUNNER = fileURLToPath(new URL("run_notebook.py", import.meta.url));
@@ -34,19 +35,6 @@ interface RunOptions extends Watcher {
 
 type Message = { cell?: number; cells?: number; note?: string; error?: string };
 
-/** Stops a child, and with it its kernel, when this process is told to stop. */
-function stopWith(child: Deno.ChildProcess): () => void {
-  const stop = () => {
-    try {
-      child.kill("SIGINT");
-    } catch { /* it has ended */ }
-    child.status.then(() => Deno.exit(130));
-  };
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  signals.forEach((signal) => Deno.addSignalListener(signal, stop));
-  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, stop));
-}
-
 /**
  * Runs a notebook and writes it with its outputs, whole or not at all.
  * @throws KitError naming notebook and cell when a cell fails
@@ -63,16 +51,12 @@ export async function runNotebook(path: string, options: RunOptions = {}): Promi
   }).spawn();
   const release = stopWith(child);
   const complaints = new Response(child.stderr).text();
-  let failure: Message | undefined, rest = "";
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) {
-      const message: Message = JSON.parse(line);
-      if (message.error !== undefined) failure = message;
-      else if (message.note !== undefined) onNote?.(message.note);
-      else if (message.cell !== undefined) onCell?.(message.cell, message.cells!);
-    }
+  let failure: Message | undefined;
+  for await (const line of linesOf(child.stdout)) {
+    const message: Message = JSON.parse(line);
+    if (message.error !== undefined) failure = message;
+    else if (message.note !== undefined) onNote?.(message.note);
+    else if (message.cell !== undefined) onCell?.(message.cell, message.cells!);
   }
   const { success } = await child.status;
   release();

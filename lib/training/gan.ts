@@ -247,6 +247,8 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     return held;
   };
 
+  // A branch has come without its judges' word, by which the sync term is switched on.
+  if (checkpoint && !("syncWeight" in checkpoint.state)) await evaluate();
   const progress = new Progress("training", gan.steps, { unit: "steps", start: step });
   let recent = 0, note = "";
   while (step < gan.steps) {
@@ -263,6 +265,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     log.append({ step, ...row, ...turns });
     recent = recent === 0 ? l1 : 0.95 * recent + 0.05 * l1;
     progress.update(step, `L1 ${recent.toFixed(4)}${note}`);
+    options.onStep?.(step);
     if (step % gan.evaluateEvery === 0 || step === gan.steps || step === gan.frameSteps) {
       const held = await evaluate();
       const sync = held.e_sync === undefined ? "" : ` E_sync ${held.e_sync.toFixed(3)}`;

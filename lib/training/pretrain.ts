@@ -46,6 +46,8 @@ export interface TrainOptions {
   settings?: string[];
   /** Go on with the run in the folder. */
   resume?: boolean;
+  /** Hears of every step that is done. */
+  onStep?: (step: number) => void;
   /** Run steps as one TensorFlow function (the default) or operation by operation. */
   compiled?: boolean;
 }
@@ -223,6 +225,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     const { inSync, offSync } = accuracies(probability, drawn.labels);
     log.append({ step, "train/loss": loss, "train/in_sync": inSync, "train/off_sync": offSync });
     progress.update(step, `loss ${recent.toFixed(3)}${note}`);
+    options.onStep?.(step);
     if (step % evaluateEvery === 0 || step === steps) {
       const held = await evaluate();
       note = `, held-out loss ${held.loss.toFixed(3)} AUC ${held.auc.toFixed(3)}` +

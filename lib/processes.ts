@@ -1,0 +1,32 @@
+/** Processes that work beside this one. */
+
+/** The processes share the cores, so each one's TensorFlow keeps to one, and off a GPU they would all fill. */
+export const ONE_CORE = {
+  OMP_NUM_THREADS: "1",
+  TF_NUM_INTRAOP_THREADS: "1",
+  TF_NUM_INTEROP_THREADS: "1",
+  CUDA_VISIBLE_DEVICES: "-1",
+};
+
+/** Stops a child, and with it its own children, when this process is told to stop; the result lets go of it. */
+export function stopWith(child: Deno.ChildProcess): () => void {
+  const stop = () => {
+    try {
+      child.kill("SIGINT");
+    } catch { /* it has ended */ }
+    child.status.then(() => Deno.exit(130));
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  signals.forEach((signal) => Deno.addSignalListener(signal, stop));
+  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, stop));
+}
+
+/** The lines of a process's output, as they come. */
+export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream() as never) as ReadableStream<string>) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}

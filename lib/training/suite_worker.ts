@@ -1,0 +1,38 @@
+/** One training of the tables in a process of its own: the job comes in KIT_SUITE_JOB, lines of JSON go out. */
+import { join } from "node:path";
+import { KitError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { branchRun } from "./branch.ts";
+import { train } from "./gan.ts";
+import { pretrain } from "./pretrain.ts";
+import type { SuiteJob } from "./suite.ts";
+
+const SECOND = 1000;
+const say = (message: Record<string, unknown>) =>
+  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
+
+// Standard output belongs to the messages alone.
+console.log = console.info = console.debug = console.error;
+
+const { job, prepared }: { job: SuiteJob; prepared: string } = JSON.parse(Deno.env.get("KIT_SUITE_JOB")!);
+const { run, config, discriminator, from } = job;
+let said = 0;
+function onStep(step: number): void {
+  if (Date.now() - said < SECOND) return;
+  said = Date.now();
+  say({ step });
+}
+
+try {
+  if (from !== undefined) await branchRun(from, run, config);
+  const resume = await exists(join(run, "run.json")), options = { run, config, resume, onStep };
+  const { step, best, ended } = job.kind === "discriminator"
+    ? await pretrain(prepared, options)
+    : await train(prepared, { ...options, discriminator });
+  say({ done: { step, best, ended } });
+  Deno.exit(0);
+} catch (error) {
+  if (!(error instanceof KitError)) throw error;
+  say({ fault: error.what, remedy: error.remedy });
+  Deno.exit(1);
+}
