@@ -8,7 +8,7 @@ import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import { keyOf, refuseDuplicates, SCORE_COLUMNS, type ScoreKey, type ScoreRow } from "./score_row.ts";
 
 /** Version of the score folder's layout: evaluation.json, scores.parquet, parts/, features/. */
-export const SCORES_VERSION = 1;
+export const SCORES_VERSION = 2;
 
 /** What decides, beside the systems, what the scores of a folder mean; a folder keeps to one. */
 export interface EvaluationSetup {
@@ -23,12 +23,13 @@ export interface EvaluationSetup {
   featureEvery: number;
 }
 
-const TYPES = { text: pl.Utf8, whole: pl.Int64, number: pl.Float64, truth: pl.Bool };
+const TYPES = { text: pl.Utf8, whole: pl.Int64, number: pl.Float64, truth: pl.Bool, curve: pl.List(pl.Float64) };
 
 /** A number that is none is written as null: it is no score. */
 const cell = (value: unknown) => typeof value === "number" && !Number.isFinite(value) ? null : value ?? null;
 
-async function writeRows(path: string, rows: ScoreRow[]): Promise<void> {
+/** Writes score rows as Parquet, whole or not at all. */
+export async function writeRows(path: string, rows: ScoreRow[]): Promise<void> {
   const series = Object.entries(SCORE_COLUMNS).map(([name, kind]) =>
     pl.Series(name, rows.map((row) => cell(row[name as keyof ScoreRow])), TYPES[kind])
   );
@@ -36,7 +37,7 @@ async function writeRows(path: string, rows: ScoreRow[]): Promise<void> {
 }
 
 /** Rows of a score file; throws KitError when it is damaged or has other columns. */
-function readRows(path: string): ScoreRow[] {
+export function readRows(path: string): ScoreRow[] {
   let rows: Record<string, unknown>[];
   try {
     const json = pl.readParquet(path).writeJSON({ format: "json" }) as Uint8Array;

@@ -125,6 +125,8 @@ export interface ScoredPairOfClips {
   scores: Scores;
   frames: number;
   seconds: number;
+  /** See `lse`, [31]; empty without scores. */
+  distances: number[];
   /** Of every fifth picture, for the Frechet distance. */
   features: Float32Array[];
   reason: string;
@@ -132,7 +134,7 @@ export interface ScoredPairOfClips {
 
 /** A pair without scores, and why. */
 export const failedPair = (reason: string): ScoredPairOfClips => ({
-  ...{ scores: NO_SCORES, frames: 0, seconds: 0, features: [] },
+  ...{ scores: NO_SCORES, frames: 0, seconds: 0, distances: [], features: [] },
   reason,
 });
 
@@ -143,12 +145,14 @@ interface Tools {
 
 /** Sync and features of the real video, with its own or with another clip's sound. */
 async function scoreReal({ clip, sound }: PairOfClips, { judge, features }: Tools) {
-  const { lseD, lseC, offset } = await judge.score({ clip: clip.clip, sound: sound.clip });
+  const { distances: curve, lseD, lseC, offset } = await judge.score({ clip: clip.clip, sound: sound.clip });
+  const distances = [...curve];
   const sync = { lse_d: lseD, lse_c: lseC, offset };
-  if (clip !== sound) return { scores: sync, features: [] };
+  if (clip !== sound) return { scores: sync, distances, features: [] };
   const faces = facesOf(clip.clip);
   return {
     scores: { ...sync, ...motionScores(faces, clip.landmarks, clip) },
+    distances,
     features: await features.features(sampled(faces)),
   };
 }
@@ -158,7 +162,7 @@ async function scoreRedrawn(redraw: Redrawer, pair: PairOfClips, { judge, featur
   const { clip, sound } = pair;
   const faces = redrawClip(redraw, clip.clip, { sound: sound.clip });
   const landmarks = await landmarksOf(faces);
-  const { lseD, lseC, offset } = await judge.score({ clip: clip.clip, sound: sound.clip, faces });
+  const { distances, lseD, lseC, offset } = await judge.score({ clip: clip.clip, sound: sound.clip, faces });
   const pictures = sampled(faces);
   const [drawn, shown] = [
     await faceDescriptors(pictures),
@@ -172,6 +176,7 @@ async function scoreRedrawn(redraw: Redrawer, pair: PairOfClips, { judge, featur
       ...motionScores(faces, landmarks, clip),
       ...(isOwn ? fidelityScores(faces, landmarks, clip) : await stillPoseSync(redraw, pair)),
     },
+    distances: [...distances],
     // Frechet distances are taken of dubbed videos.
     features: isOwn ? [] : features.name === FACE_FEATURES.name ? drawn : await features.features(pictures),
   };

@@ -58,6 +58,8 @@ export interface ScoreRow extends ScoreKey, Scores {
   /** Frames that were judged, and their duration. */
   frames: number;
   seconds: number;
+  /** Mean distance of sound and lips at each of the 31 offsets (see `lse`); empty when there are none. */
+  distances: number[];
   /** Why there are no scores; empty when there are. */
   reason: string;
 }
@@ -95,13 +97,14 @@ const METRIC_COLUMNS: Record<keyof Scores, Kind> = {
 };
 
 /** The columns of scores.parquet, in its order. */
-export const SCORE_COLUMNS: Record<keyof ScoreRow, Kind> = {
+export const SCORE_COLUMNS: Record<keyof ScoreRow, Kind | "curve"> = {
   ...KEY_COLUMNS,
   run: "text",
   weights: "text",
   frames: "whole",
   seconds: "number",
   ...METRIC_COLUMNS,
+  distances: "curve",
   reason: "text",
 };
 

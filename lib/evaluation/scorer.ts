@@ -20,8 +20,8 @@ export interface ScoreJob {
 
 /** The row of a job and what became of its pair. */
 export const rowOf = ({ key, run, weights }: ScoreJob, scored: ScoredPairOfClips): ScoreRow => {
-  const { scores, frames, seconds, reason } = scored;
-  return { ...key, run, weights, frames, seconds, ...scores, reason };
+  const { scores, frames, seconds, distances, reason } = scored;
+  return { ...key, run, weights, frames, seconds, ...scores, distances, reason };
 };
 
 /** Memory for clips; each of several processes has as much. */

@@ -17,6 +17,7 @@ export function scoreRow(given: Partial<ScoreRow> = {}): ScoreRow {
     frames: 50,
     seconds: 2,
     ...NO_SCORES,
+    distances: [],
     reason: "",
     ...given,
   };

@@ -94,7 +94,7 @@ Deno.test("a folder keeps to one judge, one list of pairs and one version", () =
     await assert.rejects(openScoreFolder(folder, { ...SETUP, pairs: "3c" }), /pairs "1a2b", not "3c"/);
     const path = join(folder, "evaluation.json");
     await Deno.writeTextFile(path, JSON.stringify({ ...SETUP, version: 7 }));
-    await assert.rejects(openScoreFolder(folder, SETUP), /scores of layout version 7, this kit writes 1/);
+    await assert.rejects(openScoreFolder(folder, SETUP), /scores of layout version 7, this kit writes 2/);
     await Deno.writeTextFile(path, "{");
     await assert.rejects(openScoreFolder(folder, SETUP), /evaluation.json cannot be read/);
     await Deno.writeTextFile(scoresPath(folder), "no Parquet");
