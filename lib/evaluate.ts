@@ -1,38 +1,22 @@
 // Systems side by side, video by video, with intervals and verdicts: `deno task evaluate`.
-import { basename, join, resolve } from "node:path";
-import { aggregate, type SystemScores } from "./evaluation/aggregate.ts";
-import { crowdScores, crowdVerdicts, type FeaturesOf } from "./evaluation/crowd.ts";
+import { basename, resolve } from "node:path";
+import type { SystemScores } from "./evaluation/aggregate.ts";
 import { evaluate, scoringProcesses } from "./evaluation/evaluate.ts";
 import { describeSystems, type EvaluatedSystem } from "./evaluation/evaluated_system.ts";
 import { type EvaluationPairs, planPairs, setupOf } from "./evaluation/evaluation_plan.ts";
-import {
-  aggregateTable,
-  comparisonsOf,
-  comparisonTable,
-  failureTable,
-  systemTable,
-  verdictTable,
-} from "./evaluation/evaluation_tables.ts";
 import {
   type FeatureSource,
   type JudgeSource,
   openClipJudge,
   openFeatures,
 } from "./evaluation/judge_source.ts";
-import {
-  type JudgeStatement,
-  judgeStatement,
-  refuseOwnCase,
-  separationText,
-} from "./evaluation/judge_statement.ts";
+import { judgeStatement, refuseOwnCase, separationText } from "./evaluation/judge_statement.ts";
 import { trainOwnJudge } from "./evaluation/own_judge.ts";
-import { INCEPTION_FEATURES } from "./evaluation/published_networks.ts";
-import { readFeatures, scoresPath } from "./evaluation/score_folder.ts";
-import { keyOf, REAL, type ScoreRow, SHUFFLED } from "./evaluation/score_row.ts";
+import { scoresPath } from "./evaluation/score_folder.ts";
+import { REAL, SHUFFLED } from "./evaluation/score_row.ts";
 import type { SyncnetProtocol } from "./evaluation/syncnet_inputs.ts";
-import { type Comparison, inWords, OURS, syncVerdicts, type Verdict } from "./evaluation/verdicts.ts";
-import { writeTable } from "./figures/table.ts";
-import type { Row } from "./parquet.ts";
+import { inWords, OURS } from "./evaluation/verdicts.ts";
+import { crowdsOf, type EvaluationReport, reportOf, writeReport } from "./evaluation_report.ts";
 import { configure } from "./training/config.ts";
 
 export interface EvaluateOptions {
@@ -61,18 +45,11 @@ export interface EvaluateOptions {
   retryFailed?: boolean;
 }
 
-/** What an evaluation found. */
-export interface EvaluationReport {
+/** An evaluation's report, and where it is. */
+export interface Evaluation extends EvaluationReport {
   out: string;
+  /** Videos that were scored now; the others were there. */
   scored: number;
-  pairs: Pick<EvaluationPairs, "source" | "seen">;
-  judge: JudgeStatement;
-  separation: string;
-  features: string;
-  systems: SystemScores[];
-  comparisons: Comparison[];
-  verdicts: Verdict[];
-  failures: Row[];
 }
 
 /** The judge that the caller has, or one trained for this evaluation. */
@@ -101,70 +78,12 @@ async function judgeSource(
   return { kind: "run", run };
 }
 
-/** The stored features of all rows. */
-async function featuresOf(out: string, rows: ScoreRow[]): Promise<FeaturesOf> {
-  const held = new Map<string, Float32Array[]>();
-  for (const row of rows) if (row.reason === "") held.set(keyOf(row), await readFeatures(out, row));
-  return (row) => held.get(keyOf(row)) ?? [];
-}
-
-/** What stands above every table. */
-function captionOf(what: string, { judge, separation, pairs, features }: EvaluationReport): string {
-  const doubts = judge.doubts.length > 0 ? ` Not independent: ${judge.doubts.join("; ")}.` : "";
-  const seen = pairs.seen > 0 ? ` ${pairs.seen} of the clips are in the train split.` : "";
-  return `${what} Pairs: ${pairs.source}.${seen} ${judge.text}.${doubts} ${separation}. Features: ${features}.`;
-}
-
-async function writeTables(
-  report: EvaluationReport,
-  { rows, distance, features }: { rows: ScoreRow[]; distance: string; features: FeaturesOf },
-): Promise<void> {
-  const crowds = crowdScores(rows, features);
-  const tables: [string, Row[], string][] = [
-    [
-      "systems",
-      systemTable(rows, { crowds, distance }),
-      "Mean over seeds and videos, ± spread over seeds, [95 % by bootstrap over videos; of the distance by jackknife].",
-    ],
-    ["aggregates", aggregateTable(rows, { crowds, distance }), "The same as numbers."],
-    ["comparisons", comparisonTable(report.comparisons), "Ours less the other system, on the same videos."],
-    ["verdicts", verdictTable(report.verdicts), "What the paper claims, and what was measured."],
-    ["failures", report.failures, "Videos without scores, and why."],
-  ];
-  for (const [name, table, what] of tables) {
-    const caption = captionOf(what, report);
-    if (table.length > 0) await writeTable(name, table, { folder: report.out, caption });
-    // What an earlier call wrote of other rows would contradict the rest.
-    else await Promise.all(["md", "parquet"].map((end) => removed(join(report.out, `${name}.${end}`))));
-  }
-}
-
-const removed = (path: string) => Deno.remove(path).catch(() => {});
-
-/** Aggregates, compares and judges the rows of a score folder, and writes its tables. */
-export async function reportEvaluation(
-  rows: ScoreRow[],
-  facts: Pick<EvaluationReport, "out" | "scored" | "pairs" | "judge" | "separation" | "features">,
-): Promise<EvaluationReport> {
-  const features = await featuresOf(facts.out, rows), comparisons = comparisonsOf(rows);
-  const distance = facts.features === INCEPTION_FEATURES ? "FID" : "Frechet distance of face descriptors";
-  const report: EvaluationReport = {
-    ...facts,
-    systems: aggregate(rows),
-    comparisons,
-    verdicts: [...syncVerdicts(comparisons), ...crowdVerdicts(rows, features, distance)],
-    failures: failureTable(rows),
-  };
-  await writeTables(report, { rows, distance, features });
-  return report;
-}
-
 /**
  * Scores systems on pairs of clips into a score folder, and writes tables beside the scores. A killed evaluation goes on
  * where it was; systems may be added by another call. Without a judge it trains one.
  * Throws KitError for a list, run, judge or score folder that cannot be used, and for a judge that cannot tell.
  */
-export async function evaluateSystems(prepared: string, options: EvaluateOptions): Promise<EvaluationReport> {
+export async function evaluateSystems(prepared: string, options: EvaluateOptions): Promise<Evaluation> {
   const { runs, out, list, clips, seed, inception, workers, retryFailed } = options;
   const systems = await describeSystems(runs);
   const pairs = await planPairs(prepared, { list, clips, seed });
@@ -182,13 +101,14 @@ export async function evaluateSystems(prepared: string, options: EvaluateOptions
     retryFailed,
   });
 
-  return await reportEvaluation(rows, {
-    ...{ out, scored },
+  const report = reportOf(rows, await crowdsOf(rows, { out, features: network.name }), {
     pairs: { source: `${basename(resolve(prepared))}, ${pairs.source}`, seen: pairs.seen },
     judge: await judgeStatement(source, { prepared, rows, systems }),
     separation: separationText(separation),
     features: network.name,
   });
+  await writeReport(report, out);
+  return { ...report, out, scored };
 }
 
 const line = ({ system, seeds, videos, seconds, frames, failed, scores }: SystemScores): string => {
@@ -201,7 +121,7 @@ const line = ({ system, seeds, videos, seconds, frames, failed, scores }: System
 };
 
 /** The report for a person. */
-export function evaluationLines(report: EvaluationReport): string[] {
+export function evaluationLines(report: Evaluation): string[] {
   const { judge, separation, systems, comparisons, verdicts, out, scored, pairs } = report;
   return [
     judge.text,

@@ -51,6 +51,9 @@ async function holdFolder(folder: string): Promise<Disposable> {
   return file;
 }
 
+/** How large a corpus a preset is for. */
+const sizeFor = (preset: string): CorpusSize => preset === "tiny" ? "tiny" : "small";
+
 /** Draws and prepares the embedded corpus, or what is missing of it; its split is the corpus's own, as LRS2's is. */
 async function embeddedCorpus(
   folder: string,
@@ -74,6 +77,25 @@ async function embeddedCorpus(
     await writeManifest(prepared, clips.map(split), rejects);
   }
   return { data: `embedded corpus, ${size}`, prepared, videos };
+}
+
+/** Seed of the corpus that a judge learns from: other people than those whom systems learn from. */
+const JUDGE_CORPUS_SEED = 2;
+
+/** Draws and prepares people for a judge, as many as the embedded corpus has, or what is missing of them. */
+export async function judgeCorpus(
+  preset: string,
+  { drawings = join(ROOT, "data") }: { drawings?: string } = {},
+): Promise<string> {
+  const size = sizeFor(preset), prepared = join(drawings, `prepared-${size}-judge`);
+  const corpus = join(drawings, `corpus-${size}-judge`);
+  using _held = await holdFolder(prepared);
+  const { drawn } = await drawCorpus(corpus, { size, seed: JUDGE_CORPUS_SEED });
+  const current = (await preparedOfAnyVersion(prepared))?.version === PREPARED_VERSION;
+  if (drawn > 0 || !current || !await exists(join(prepared, "manifest.parquet"))) {
+    await prepare(join(corpus, "main"), prepared);
+  }
+  return prepared;
 }
 
 /**
@@ -109,7 +131,7 @@ export async function openExperiment(
   const config = configure(preset);
   const given = KIT_DATA
     ? { data: basename(resolve(KIT_DATA)), prepared: resolve(KIT_DATA) }
-    : await embeddedCorpus(drawings, preset === "tiny" ? "tiny" : "small");
+    : await embeddedCorpus(drawings, sizeFor(preset));
   const rows = await readKept(given.prepared);
   const clips = rows.filter(({ split }) => split === "train").length;
   const wanted = { config, data: { name: basename(given.prepared), clips } };

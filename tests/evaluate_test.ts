@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { evaluateSystems, evaluationLines, reportEvaluation } from "../lib/evaluate.ts";
+import { evaluateSystems, evaluationLines } from "../lib/evaluate.ts";
+import { crowdsOf, reportOf, writeReport } from "../lib/evaluation_report.ts";
 import { openClipJudge } from "../lib/evaluation/judge_source.ts";
 import { readScores } from "../lib/evaluation/score_folder.ts";
 import { keyOf, REAL, type ScoreRow } from "../lib/evaluation/score_row.ts";
@@ -64,11 +65,12 @@ Deno.test("a killed evaluation goes on where it was, in two processes; one that 
 
     // The tables say what went in and who judged.
     const facts = {
-      ...{ out, scored, pairs: { source: "made", seen: 0 }, features: "made features" },
+      ...{ pairs: { source: "made", seen: 0 }, features: "made features" },
       judge: { official: false, accuracy: null, text: "Judge: a made one", doubts: ["it is made"] },
       separation: "It tells",
     };
-    const report = await reportEvaluation(rows, facts);
+    const report = reportOf(rows, await crowdsOf(rows, { out, features: facts.features }), facts);
+    await writeReport(report, out);
     const ours = report.systems.find(({ system }) => system === "Ours")!;
     assert.deepEqual([ours.videos, ours.failed, ours.frames], [3, 2, 6 * 36]);
     assert.ok(Math.abs(ours.seconds - 6 * 36 / 25) < 1e-9);
@@ -82,7 +84,7 @@ Deno.test("a killed evaluation goes on where it was, in two processes; one that 
     );
     assert.equal(readParquet(join(out, "failures.parquet"))[0].rows, 2);
     assert.match(
-      evaluationLines(report).join("\n"),
+      evaluationLines({ ...report, out, scored }).join("\n"),
       /^Ours, 1 seed: .*; 3 videos, 8\.6 s, 216 frames, 2 rows failed$/m,
     );
   }));

@@ -35,6 +35,7 @@ export function addEvaluateCommand(program: Command): void {
     .action(printing(async (prepared: string, { run, ...options }: EvaluateFlags) => {
       const { evaluateSystems, evaluationLines } = await import("../evaluate.ts");
       const report = await evaluateSystems(prepared, { ...options, runs: run });
-      return { json: report, lines: evaluationLines(report) };
+      const { rows: _, crowds: __, ...json } = report;
+      return { json, lines: evaluationLines(report) };
     }));
 }

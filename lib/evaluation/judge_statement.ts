@@ -6,6 +6,7 @@ import type { SyncAccuracy } from "../training/sync_accuracy.ts";
 import { judgeRecord } from "./clip_judge.ts";
 import type { EvaluatedSystem } from "./evaluated_system.ts";
 import type { JudgeSource } from "./judge_source.ts";
+import { SAME_SPEAKER } from "./own_judge.ts";
 import { REAL, type ScoreRow } from "./score_row.ts";
 import type { Separation } from "./separation.ts";
 
@@ -58,6 +59,7 @@ async function doubtsOf(run: string, systems: EvaluatedSystem[]): Promise<string
   const sameData = systems.filter((system) => system.data === data.name).map(({ name }) => name);
   return [
     ...(lstm !== "none" || cbam ? ["it has an LSTM or CBAM, as what some systems were trained against"] : []),
+    ...(data.name.endsWith(`(${SAME_SPEAKER})`) ? ["it learnt from other clips of the same speaker"] : []),
     ...(systems.some((system) => system.seed === seed) ? [`its seed ${seed} is that of a system`] : []),
     ...(sameData.length > 0
       ? [`it learnt from the folder ${data.name}, as ${[...new Set(sameData)].join(", ")} did`]

@@ -4,6 +4,7 @@ import { KitError } from "../errors.ts";
 import { exists, makeFolder, writeAtomic } from "../files.ts";
 import { type Config } from "../training/config.ts";
 import { pretrain } from "../training/pretrain.ts";
+import { withSystem } from "../training/systems.ts";
 
 /** Fewer clips than this teach nothing. */
 const FEWEST_CLIPS = 4;
@@ -19,10 +20,14 @@ function sameFilms(a: ManifestRow[], b: ManifestRow[]): boolean {
   return b.some((row) => names.has(nameOf(row)));
 }
 
+const isOneSpeaker = (rows: ManifestRow[]) => new Set(rows.map(({ speaker }) => speaker)).size === 1;
+/** How a judge's folder ends that had to learn from the speaker whom it judges. */
+export const SAME_SPEAKER = "other clips of the same speaker, for the judge";
+
 /**
  * The clips of `rows` that a judge may learn from: those of speakers whom no system was trained on (nobody in the train
  * split of `known`, the clips that systems learn from), less the clips that are evaluated. Where the two have no clip in
- * common all may be used. Every fifth speaker is held out, or every fifth clip where there are fewer than five.
+ * common all may be used; where there is one speaker only, clips outside the train split. Every fifth speaker is held out, or every fifth clip where there are fewer than five.
  * Throws KitError when there are fewer than four clips.
  */
 export function judgeClips(
@@ -33,7 +38,12 @@ export function judgeClips(
   const trained = new Set(
     known.filter(({ split }) => same && split === "train").map(({ speaker }) => speaker),
   );
-  const free = rows.filter(({ id, speaker }) => !trained.has(speaker) && !judged.has(id))
+  const learnt = isOneSpeaker(rows) && same
+    ? new Set(known.filter(({ split }) => split === "train").map(({ id }) => id))
+    : undefined;
+  const free = rows.filter(({ id, speaker }) =>
+    !judged.has(id) && (learnt ? !learnt.has(id) : !trained.has(speaker))
+  )
     .toSorted((a, b) => hashShare(a.id) - hashShare(b.id));
   if (free.length < FEWEST_CLIPS) {
     throw new KitError(
@@ -75,18 +85,15 @@ export async function trainOwnJudge(
   },
 ): Promise<string> {
   const run = join(out, "judge");
-  const folder = join(out, "judge-data", `${basename(resolve(data))} (speakers for the judge)`);
-  const known = await readKept(prepared);
-  const clips = judgeClips(await readKept(data), { known, evaluated, folder: data });
+  const known = await readKept(prepared), rows = await readKept(data);
+  const clips = judgeClips(rows, { known, evaluated, folder: data });
+  const whose = isOneSpeaker(rows) && sameFilms(rows, known) ? SAME_SPEAKER : "speakers for the judge";
+  const folder = join(out, "judge-data", `${basename(resolve(data))} (${whose})`);
   await writeJudgeFolder(folder, clips, data);
   const resume = await exists(join(run, "run.json"));
   await pretrain(folder, {
     run,
-    config: {
-      ...config,
-      seed: Math.max(0, ...seeds) + OTHER_SEED,
-      discriminator: { ...config.discriminator, lstm: "none", cbam: false },
-    },
+    config: { ...withSystem(config, "w/o LSTM & CBAM"), seed: Math.max(0, ...seeds) + OTHER_SEED },
     steps,
     resume,
   });

@@ -23,7 +23,13 @@ export interface EvaluationSetup {
   featureEvery: number;
 }
 
-const TYPES = { text: pl.Utf8, whole: pl.Int64, number: pl.Float64, truth: pl.Bool, curve: pl.List(pl.Float64) };
+const TYPES = {
+  text: pl.Utf8,
+  whole: pl.Int64,
+  number: pl.Float64,
+  truth: pl.Bool,
+  curve: pl.List(pl.Float64),
+};
 
 /** A number that is none is written as null: it is no score. */
 const cell = (value: unknown) => typeof value === "number" && !Number.isFinite(value) ? null : value ?? null;

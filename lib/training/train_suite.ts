@@ -124,7 +124,10 @@ export async function trainSuite(
   const show = () => {
     const now = [...running.keys()].map((run) => jobs.find((job) => job.run === run)!);
     const names = now.map(({ name, seed }) => `${name} (seed ${seed})`).join(" and ");
-    progress.update(doneSteps(), `${finished.size} of ${jobs.length} trainings done${names && `, now ${names}`}`);
+    progress.update(
+      doneSteps(),
+      `${finished.size} of ${jobs.length} trainings done${names && `, now ${names}`}`,
+    );
   };
   const start = (job: SuiteJob) => {
     waiting.splice(waiting.indexOf(job), 1);

@@ -29,8 +29,8 @@ Deno.test("every generator sees as many steps, and the same number of them on wi
   const jobs = plan("small"), frames = jobs.find(({ from, name }) => !from && name.startsWith("L1"))!;
   for (const job of jobs.filter(({ name }) => name in systems)) {
     const before = job.from === undefined ? 0 : frames.steps;
-    assert.equal(before + job.steps, 1440, job.name);
-    assert.equal(job.config.gan.frameSteps, 1200, job.name);
+    assert.equal(before + job.steps, 1200, job.name);
+    assert.equal(job.config.gan.frameSteps, 960, job.name);
     if (job.from !== undefined) assert.equal(job.from, frames.run);
   }
   // What plays against quality or one frame from the first step cannot share it.

@@ -1,0 +1,104 @@
+/** What the paper's tables are made of, small enough to keep beside the code: scores video by video, and where from. */
+import { join } from "node:path";
+import { KitError } from "../errors.ts";
+import { exists, writeAtomic } from "../files.ts";
+import { readParquet, type Row, writeParquet } from "../parquet.ts";
+import type { CrowdScore } from "./crowd.ts";
+import { readRows, writeRows } from "./score_folder.ts";
+import { refuseDuplicates, type ScoreRow } from "./score_row.ts";
+import type { Verdict } from "./verdicts.ts";
+
+/** Version of the layout: tables.json, scores.parquet, crowds.parquet, crowd-verdicts.parquet, trainings.parquet. */
+export const TABLES_VERSION = 1;
+
+/** One training behind the tables. */
+export interface TrainingRow {
+  name: string;
+  seed: number;
+  kind: string;
+  /** Steps that it took itself, of its configuration's. */
+  steps: number;
+  seconds: number;
+  /** How many trainings shared the cores. */
+  processes: number;
+  /** Best held-out loss, and how it ended. */
+  best: number;
+  ended: string;
+  /** All of its configuration, as JSON. */
+  config: string;
+}
+
+/** Stored tables; `facts` is whatever stands above them. */
+export interface StoredTables<Facts> {
+  facts: Facts;
+  rows: ScoreRow[];
+  crowds: CrowdScore[];
+  crowdVerdicts: Verdict[];
+  trainings: TrainingRow[];
+}
+
+/** An interval as two columns. */
+const flat = <T extends { interval: { low: number; high: number } | null }>({ interval, ...row }: T) => ({
+  ...row,
+  low: interval?.low ?? null,
+  high: interval?.high ?? null,
+});
+const unflat = ({ low, high, ...row }: Row) => ({
+  ...row,
+  interval: low === null || high === null ? null : { low, high },
+});
+
+/** Writes stored tables into a folder. Throws KitError when it is not writable. */
+export async function writeStoredTables<Facts>(folder: string, tables: StoredTables<Facts>): Promise<void> {
+  const { facts, rows, crowds, crowdVerdicts, trainings } = tables;
+  await writeRows(join(folder, "scores.parquet"), rows);
+  await writeParquet(join(folder, "crowds.parquet"), crowds.map(flat) as unknown as Row[]);
+  const verdicts = crowdVerdicts.map(({ seeds: [ours, theirs], ...verdict }) => ({
+    ...flat(verdict),
+    ...{ ours_seeds: ours, their_seeds: theirs },
+  }));
+  await writeParquet(join(folder, "crowd-verdicts.parquet"), verdicts as unknown as Row[]);
+  await writeParquet(join(folder, "trainings.parquet"), trainings as unknown as Row[]);
+  // Last, so that a folder with tables.json is whole.
+  await writeAtomic(
+    join(folder, "tables.json"),
+    `${JSON.stringify({ version: TABLES_VERSION, ...facts }, null, 2)}\n`,
+  );
+}
+
+/**
+ * Reads stored tables. Throws KitError when the folder holds none, they are of another layout version, a file is
+ * damaged, or a video counts twice for a system.
+ */
+export async function readStoredTables<Facts>(folder: string): Promise<StoredTables<Facts>> {
+  const path = join(folder, "tables.json");
+  if (!await exists(path)) {
+    throw new KitError(`There are no stored tables in ${folder}`, "Make them with `deno task tables`");
+  }
+  let described: { version: number } & Facts;
+  try {
+    described = JSON.parse(await Deno.readTextFile(path));
+  } catch (cause) {
+    throw new KitError(`${path} cannot be read`, "Make it again with `deno task tables`", { cause });
+  }
+  const { version, ...facts } = described;
+  if (version !== TABLES_VERSION) {
+    throw new KitError(
+      `${folder} holds tables of layout version ${version}, this kit reads ${TABLES_VERSION}`,
+      "Make them again with `deno task tables`",
+    );
+  }
+  const scores = join(folder, "scores.parquet"), rows = readRows(scores);
+  refuseDuplicates(rows, { path: scores });
+  const verdicts = readParquet(join(folder, "crowd-verdicts.parquet"));
+  return {
+    facts: facts as Facts,
+    rows,
+    crowds: readParquet(join(folder, "crowds.parquet")).map(unflat) as unknown as CrowdScore[],
+    crowdVerdicts: verdicts.map(({ ours_seeds, their_seeds, ...row }) => ({
+      ...unflat(row),
+      seeds: [ours_seeds, their_seeds],
+    })) as unknown as Verdict[],
+    trainings: readParquet(join(folder, "trainings.parquet")) as unknown as TrainingRow[],
+  };
+}
