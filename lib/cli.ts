@@ -8,6 +8,7 @@ import { addDataCommands } from "./cli/data_commands.ts";
 import { addImportCommands } from "./cli/import_command.ts";
 import { addParityCommand } from "./cli/parity_command.ts";
 import { addEvaluateCommand } from "./cli/evaluate_command.ts";
+import { addTablesCommand } from "./cli/tables_command.ts";
 import { aboveZero, collect, count, printing } from "./cli/printing.ts";
 import { fail } from "./exit.ts";
 
@@ -26,15 +27,32 @@ program.command("setup").description(
 )
   .action(async () => await (await import("./setup.ts")).setup(ROOT));
 
+interface ReproduceFlags {
+  data?: string;
+  preset: string;
+  only: string[];
+  stored?: boolean;
+  tables?: boolean;
+}
+
 program.command("reproduce").description("run all notebooks top to bottom and write figures and tables")
   .option("--data <prepared>", "a prepared folder, in place of the embedded corpus")
   .option("--preset <name>", "paper, small or tiny", "small")
   .option("--only <name>", "this notebook only, such as 02 (may be repeated)", collect, [])
+  .option("--stored", "train nothing: make the paper's tables and their figures again from stored rows")
+  .addOption(
+    new Option("--tables", "first train all systems of the tables, for three seeds (hours; says how many)")
+      .conflicts("stored"),
+  )
   .option("--json", "print the list as JSON")
-  .action(printing(async (options: { data?: string; preset: string; only: string[] }) => {
+  .action(printing(async ({ tables, ...options }: ReproduceFlags) => {
     const { reproduce } = await import("./notebooks.ts");
     const { configure } = await import("./training/config.ts");
     configure(options.preset);
+    if (tables) {
+      const { makeTables } = await import("./tables.ts");
+      await makeTables({ ...options, say: (line) => console.error(line) });
+    }
     const { written, seconds } = await reproduce(options);
     const { spanInWords } = await import("./progress.ts");
     return {
@@ -202,6 +220,7 @@ program.command("report").description("draw what a trained pair does on clips th
   }));
 
 addEvaluateCommand(program);
+addTablesCommand(program);
 
 program.command("bench")
   .description("time a training step of both networks, eager and compiled; or the loader; or `prepare`")

@@ -1,5 +1,6 @@
 // The paper's tables from nothing: every system, several seeds, one judge: `deno task tables`.
 import { availableParallelism, cpus } from "node:os";
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Crowds, EvaluationFacts, EvaluationReport } from "./evaluation_report.ts";
@@ -10,8 +11,8 @@ import { trainOwnJudge } from "./evaluation/own_judge.ts";
 import { readStoredTables, type TrainingRow, writeStoredTables } from "./evaluation/stored_tables.ts";
 import type { SyncnetProtocol } from "./evaluation/syncnet_inputs.ts";
 import { type Experiment, judgeCorpus, openExperiment } from "./experiment.ts";
-import { KitError } from "./errors.ts";
 import { exists, makeFolder, writing } from "./files.ts";
+import { readParquet } from "./parquet.ts";
 import { spanInWords } from "./progress.ts";
 import { configure } from "./training/config.ts";
 import { bestPath } from "./training/run.ts";
@@ -32,6 +33,8 @@ export interface TablesFacts extends EvaluationFacts {
   seeds: number[];
   /** Name of the distance between sets of pictures. */
   distance: string;
+  /** So many pairs of clips only; all when absent. */
+  clips?: number;
   /** The processor and its cores: hours mean nothing without. */
   machine: string;
 }
@@ -57,7 +60,7 @@ export interface TablesOptions {
   clips?: number;
   /** Trainings side by side. */
   processes?: number;
-  /** Only what the trainings would take is said. */
+  /** Only what the trainings would take is said (see `planTables`). */
   plan?: boolean;
   /** Where the tables go; `figures/tables/<name>` when not given. */
   out?: string;
@@ -135,14 +138,64 @@ async function judgeRun(
   return kept;
 }
 
-/** The tables of a data set as a report. */
-export type TablesReport = EvaluationReport & { tables: TablesFacts; trainings: TrainingRow[] };
+/** The tables of a data set as a report, and their folder. */
+export type TablesReport = EvaluationReport & {
+  tables: TablesFacts;
+  trainings: TrainingRow[];
+  folder: string;
+};
 
 /** The stored tables of a data set, as a report. Throws KitError as `readStoredTables` does. */
 export async function openTables(folder: string): Promise<TablesReport> {
   const { facts, rows, crowds, crowdVerdicts, trainings } = await readStoredTables<TablesFacts>(folder);
   const distances: Crowds = { distance: facts.distance, scores: crowds, verdicts: crowdVerdicts };
-  return { ...reportOf(rows, distances, facts), tables: facts, trainings };
+  return { ...reportOf(rows, distances, facts), tables: facts, trainings, folder };
+}
+
+/** The trainings of a data set: which there are, which are missing, and what those would take. */
+interface TablesPlan {
+  experiment: Experiment;
+  /** Where the tables go, and the runs. */
+  out: string;
+  runs: string;
+  jobsOf: (seed: number) => SuiteJob[];
+  missing: SuiteJob[];
+  /** Seconds that they take by trainings like them; undefined where there were none. */
+  seconds?: number;
+  lines: string[];
+}
+
+async function planOf(
+  { data, preset = "small", seeds = [1, 2, 3], ...options }: TablesOptions,
+): Promise<TablesPlan> {
+  const experiment = await openExperiment({
+    env: { ...Deno.env.toObject(), KIT_PRESET: preset, ...(data === undefined ? {} : { KIT_DATA: data }) },
+  });
+  const name = options.name ?? `${data === undefined ? "corpus" : experiment.data}-${preset}`;
+  const out = options.out ?? tablesFolder(name), runs = join(experiment.runs, "tables", name);
+  const jobsOf = (seed: number) => planSeed({ preset, seed, folder: runs }), jobs = seeds.flatMap(jobsOf);
+  const keyOf = (job: { name: string; seed: number }) => `${job.name} ${job.seed}`;
+  const done = new Set((await trainingRows(jobs)).map(keyOf));
+  const missing = jobs.filter((job) => !done.has(keyOf(job)));
+  const stored = [out, tablesFolder("corpus-small")].map((folder) => join(folder, "trainings.parquet"));
+  const known = stored.find((path) => existsSync(path));
+  const seconds = secondsOf(missing, known ? readParquet(known) as unknown as TrainingRow[] : []);
+  const time = seconds === undefined
+    ? "how long is not known yet"
+    : `about ${spanInWords(seconds)} on this kit's first machine`;
+  const of = `${jobs.length} trainings (${Object.keys(systems).length} systems, ${seeds.length} seeds)`;
+  const lines = [
+    missing.length === 0 ? `All of ${of} are there` : `${missing.length} of ${of} are to do: ${time}`,
+  ];
+  return { experiment, out, runs, jobsOf, missing, seconds, lines };
+}
+
+/** What `makeTables` would train, and how long that takes. */
+export async function planTables(
+  options: TablesOptions,
+): Promise<{ missing: string[]; seconds?: number; lines: string[] }> {
+  const { missing, seconds, lines } = await planOf(options);
+  return { missing: missing.map(({ name, seed }) => `${name}, seed ${seed}`), seconds, lines };
 }
 
 /**
@@ -151,59 +204,39 @@ export async function openTables(folder: string): Promise<TablesReport> {
  * Throws KitError for data, a judge or a run folder that cannot be used.
  */
 export async function makeTables(options: TablesOptions = {}): Promise<TablesReport> {
-  const { data, preset = "small", seeds = [1, 2, 3], say = () => {}, credit = "" } = options;
+  const { preset = "small", seeds = [1, 2, 3], say = () => {}, credit = "" } = options;
   const { processes = preset === "paper" ? 1 : availableParallelism() } = options;
-  const experiment = await openExperiment({
-    env: { ...Deno.env.toObject(), KIT_PRESET: preset, ...(data === undefined ? {} : { KIT_DATA: data }) },
-  });
-  const name = options.name ?? `${data === undefined ? "corpus" : experiment.data}-${preset}`;
-  const out = options.out ?? tablesFolder(name), runs = join(experiment.runs, "tables", name);
-  const jobsOf = (seed: number) => planSeed({ preset, seed, folder: runs }), jobs = seeds.flatMap(jobsOf);
+  const { experiment: { prepared, data }, out, runs, jobsOf, lines } = await planOf(options);
+  lines.forEach(say);
 
-  const done = new Set((await trainingRows(jobs)).map(({ name, seed }) => `${name} ${seed}`));
-  const missing = jobs.filter(({ name, seed }) => !done.has(`${name} ${seed}`));
-  const known = await exists(join(out, "trainings.parquet")) ? (await readStoredTables(out)).trainings : [];
-  const seconds = secondsOf(missing, known);
-  const time = seconds === undefined ? "how long is not known yet" : `about ${spanInWords(seconds)}`;
-  const count = Object.keys(systems).length;
-  say(
-    missing.length === 0
-      ? `All ${jobs.length} trainings of ${count} systems and ${seeds.length} seeds are there`
-      : `${missing.length} of ${jobs.length} trainings (${count} systems, ${seeds.length} seeds) are to do: ${time}`,
-  );
-  if (options.plan) return await openTables(out);
-
-  const judge = await judgeRun(experiment, { ...options, seeds, runs, out });
-  let report: TablesReport | undefined;
+  const judge = await judgeRun({ prepared, preset }, { ...options, seeds, runs, out });
+  const { clips, syncnet, protocol, inception } = options;
+  const evaluateRuns = (evaluated: string[]) =>
+    evaluateSystems(prepared, {
+      ...{ runs: evaluated, out: join(runs, "scores"), clips, judge, syncnet, protocol, inception },
+    });
+  // A judge that cannot tell is refused before hours of training.
+  await evaluateRuns([]);
   for (const [index, seed] of seeds.entries()) {
-    const { clips, syncnet, protocol, inception } = options;
-    const evaluateRuns = (evaluated: string[]) =>
-      evaluateSystems(experiment.prepared, {
-        ...{ runs: evaluated, out: join(runs, "scores"), clips, judge, syncnet, protocol, inception },
-      });
-    // A judge that cannot tell is refused before hours of training.
-    if (index === 0) await evaluateRuns([]);
-    await trainSuite(jobsOf(seed), { prepared: experiment.prepared, processes });
-    const soFar = seeds.slice(0, index + 1), all = soFar.flatMap(jobsOf);
-    const generators = all.filter((job) => job.name in systems).map(({ run }) => run);
-    const { rows, crowds, pairs, judge: statement, separation, features } = await evaluateRuns(generators);
+    await trainSuite(jobsOf(seed), { prepared, processes });
+    const soFar = seeds.slice(0, index + 1), jobs = soFar.flatMap(jobsOf);
+    const found = await evaluateRuns(jobs.filter((job) => job.name in systems).map(({ run }) => run));
+    const { rows, crowds, pairs, judge: statement, separation, features } = found;
     const facts: TablesFacts = {
-      ...{ data: experiment.data, credit, preset, seeds: soFar, distance: crowds.distance },
+      ...{ data, credit, preset, clips, seeds: soFar, distance: crowds.distance },
       machine: `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores`,
       ...{ pairs, judge: statement, separation, features },
     };
-    const trainings = await trainingRows(all);
-    // Where the runs lie is of this machine alone.
-    const placed = rows.map((row) => ({ ...row, run: row.run === "" ? "" : relative(runs, row.run) }));
     await makeFolder(out);
     await writeStoredTables(out, {
-      ...{ facts, rows: placed, trainings },
+      facts,
+      // Where the runs lie is of this machine alone.
+      rows: rows.map((row) => ({ ...row, run: row.run === "" ? "" : relative(runs, row.run) })),
+      trainings: await trainingRows(jobs),
       ...{ crowds: crowds.scores, crowdVerdicts: crowds.verdicts },
     });
-    report = await openTables(out);
-    await writeReport(report, out);
-    say(`Seed ${seed}: ${rows.length} rows in ${out}`);
+    await writeReport(await openTables(out), out);
+    say(`Seed ${seed} is in the tables: ${rows.length} rows in ${out}`);
   }
-  if (!report) throw new KitError("No seed was given", "Give one, such as --seeds 1,2,3");
-  return report;
+  return await openTables(out);
 }

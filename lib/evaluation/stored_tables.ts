@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { KitError } from "../errors.ts";
 import { exists, writeAtomic } from "../files.ts";
 import { readParquet, type Row, writeParquet } from "../parquet.ts";
+import type { Interval } from "./bootstrap.ts";
 import type { CrowdScore } from "./crowd.ts";
 import { readRows, writeRows } from "./score_folder.ts";
 import { refuseDuplicates, type ScoreRow } from "./score_row.ts";
@@ -37,15 +38,16 @@ export interface StoredTables<Facts> {
   trainings: TrainingRow[];
 }
 
-/** An interval as two columns. */
-const flat = <T extends { interval: { low: number; high: number } | null }>({ interval, ...row }: T) => ({
+/** An interval as columns. */
+const flat = <T extends { interval: Interval | null }>({ interval, ...row }: T) => ({
   ...row,
   low: interval?.low ?? null,
   high: interval?.high ?? null,
+  level: interval?.level ?? null,
 });
-const unflat = ({ low, high, ...row }: Row) => ({
+const unflat = ({ low, high, level, ...row }: Row) => ({
   ...row,
-  interval: low === null || high === null ? null : { low, high },
+  interval: low === null ? null : { low, high, level },
 });
 
 /** Writes stored tables into a folder. Throws KitError when it is not writable. */

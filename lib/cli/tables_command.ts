@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { TablesOptions } from "../tables.ts";
+import { count, printing } from "./printing.ts";
+
+/** Seeds such as "1,2,3", each once. */
+function seedList(text: string): number[] {
+  const seeds = text.split(",").map(Number);
+  if (
+    seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0) && new Set(seeds).size === seeds.length
+  ) {
+    return seeds;
+  }
+  throw new InvalidArgumentError("Give different whole numbers, such as 1,2,3.");
+}
+
+/** Adds the command that trains and scores all systems of the paper's tables. */
+export function addTablesCommand(program: Command): void {
+  program.command("tables").description(
+    "train every system of the paper's tables for several seeds, score all by one judge, keep the rows (hours)",
+  )
+    .option("--data <prepared>", "a prepared folder, in place of the embedded corpus")
+    .option("--preset <name>", "paper, small or tiny", "small")
+    .option("--seeds <list>", "one training of each system for each of them", seedList, [1, 2, 3])
+    .option("--name <name>", "folder under figures/tables; data and preset when not given")
+    .option("--credit <text>", "what the data's licence wants said, for captions")
+    .option(
+      "--judge <run>",
+      "run folder of a discriminator that judges; the kept or a new one when not given",
+    )
+    .option("--judge-data <prepared>", "where a new judge learns: speakers no system was trained on")
+    .option("--judge-steps <number>", "steps of its training", count)
+    .option("--syncnet <safetensors>", "the official SyncNet, as `deno task import` writes it, judges")
+    .option("--protocol <name>", "what SyncNet sees: LRS or real videos", "LRS")
+    .option("--inception <safetensors>", "FID's Inception, as `deno task import` writes it")
+    .option("--clips <number>", "score so many pairs of clips only, the same at every call", count)
+    .option("--processes <number>", "trainings side by side; as many as there are cores", count)
+    .option("--plan", "only say what is to do and how long it takes")
+    .option("--json", "print the facts, the aggregates and the verdicts as JSON")
+    .action(printing(async (options: TablesOptions) => {
+      const { makeTables, planTables } = await import("../tables.ts");
+      const say = (line: string) => console.error(line);
+      if (options.plan) {
+        const { lines, ...json } = await planTables(options);
+        return { json, lines };
+      }
+      const { tables, systems, verdicts, folder } = await makeTables({ ...options, say });
+      return {
+        json: { tables, systems, verdicts },
+        lines: [
+          ...verdicts.map(({ question, metric, verdict }) => `${question} By ${metric}: ${verdict}`),
+          `rows and tables in ${folder}`,
+        ],
+      };
+    }));
+}
