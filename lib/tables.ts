@@ -22,7 +22,7 @@ import { readSuiteRecord, trainSuite } from "./training/train_suite.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** Steps of the judge's training: it is trained once, and all rests on it. */
-const JUDGE_STEPS = 3000;
+const JUDGE_STEPS = 2000;
 
 /** What stands above the tables of one data set. */
 export interface TablesFacts extends EvaluationFacts {
@@ -71,6 +71,10 @@ export interface TablesOptions {
 /** Where the tables of a data set are kept. */
 export const tablesFolder = (name: string, figures = join(ROOT, "figures")): string =>
   join(figures, "tables", name);
+
+/** Whether tables of this name are stored. */
+export const hasTables = (name: string, figures?: string): Promise<boolean> =>
+  exists(join(tablesFolder(name, figures), "tables.json"));
 
 /** Seconds that jobs would take by those of trainings like them; undefined where one of them is not known. */
 export function secondsOf(
