@@ -43,6 +43,8 @@ export interface TablesOptions {
   /** A prepared folder; the embedded corpus when not given. */
   data?: string;
   preset?: string;
+  /** Names of systems; all when not given. */
+  systems?: string[];
   seeds?: number[];
   /** Name of the folders under figures/tables and runs/tables. */
   name?: string;
@@ -170,14 +172,16 @@ interface TablesPlan {
 }
 
 async function planOf(
-  { data, preset = "small", seeds = [1, 2, 3], ...options }: TablesOptions,
+  { data, preset = "small", seeds = [1, 2, 3], systems: names = Object.keys(systems), ...options }:
+    TablesOptions,
 ): Promise<TablesPlan> {
   const experiment = await openExperiment({
     env: { ...Deno.env.toObject(), KIT_PRESET: preset, ...(data === undefined ? {} : { KIT_DATA: data }) },
   });
   const name = options.name ?? `${data === undefined ? "corpus" : experiment.data}-${preset}`;
   const out = options.out ?? tablesFolder(name), runs = join(experiment.runs, "tables", name);
-  const jobsOf = (seed: number) => planSeed({ preset, seed, folder: runs }), jobs = seeds.flatMap(jobsOf);
+  const jobsOf = (seed: number) => planSeed({ preset, seed, folder: runs, names });
+  const jobs = seeds.flatMap(jobsOf);
   const keyOf = (job: { name: string; seed: number }) => `${job.name} ${job.seed}`;
   const done = new Set((await trainingRows(jobs)).map(keyOf));
   const missing = jobs.filter((job) => !done.has(keyOf(job)));
@@ -187,7 +191,7 @@ async function planOf(
   const time = seconds === undefined
     ? "how long is not known yet"
     : `about ${spanInWords(seconds)} on this kit's first machine`;
-  const of = `${jobs.length} trainings (${Object.keys(systems).length} systems, ${seeds.length} seeds)`;
+  const of = `${jobs.length} trainings (${names.length} systems, ${seeds.length} seeds)`;
   const lines = [
     missing.length === 0 ? `All of ${of} are there` : `${missing.length} of ${of} are to do: ${time}`,
   ];

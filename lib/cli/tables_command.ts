@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { TablesOptions } from "../tables.ts";
-import { count, printing } from "./printing.ts";
+import { collect, count, printing } from "./printing.ts";
 
 /** Seeds such as "1,2,3", each once. */
 function seedList(text: string): number[] {
@@ -20,6 +20,7 @@ export function addTablesCommand(program: Command): void {
   )
     .option("--data <prepared>", "a prepared folder, in place of the embedded corpus")
     .option("--preset <name>", "paper, small or tiny", "small")
+    .option("--system <name>", "this system only (may be repeated)", collect)
     .option("--seeds <list>", "one training of each system for each of them", seedList, [1, 2, 3])
     .option("--name <name>", "folder under figures/tables; data and preset when not given")
     .option("--credit <text>", "what the data's licence wants said, for captions")
@@ -36,14 +37,14 @@ export function addTablesCommand(program: Command): void {
     .option("--processes <number>", "trainings side by side; as many as there are cores", count)
     .option("--plan", "only say what is to do and how long it takes")
     .option("--json", "print the facts, the aggregates and the verdicts as JSON")
-    .action(printing(async (options: TablesOptions) => {
+    .action(printing(async ({ system, ...flags }: TablesOptions & { system?: string[] }) => {
       const { makeTables, planTables } = await import("../tables.ts");
-      const say = (line: string) => console.error(line);
+      const options = { ...flags, systems: system, say: (line: string) => console.error(line) };
       if (options.plan) {
         const { lines, ...json } = await planTables(options);
         return { json, lines };
       }
-      const { tables, systems, verdicts, folder } = await makeTables({ ...options, say });
+      const { tables, systems, verdicts, folder } = await makeTables(options);
       return {
         json: { tables, systems, verdicts },
         lines: [

@@ -68,7 +68,7 @@ export async function cropAt(prepared: string, row: ManifestRow, share: number):
     const offsets = new BigInt64Array((await file.read("frame_offsets")).slice().buffer);
     const frame = Math.min(offsets.length - 2, Math.floor(share * (offsets.length - 1)));
     const jpeg = await file.readRange("frames", Number(offsets[frame]), Number(offsets[frame + 1]));
-    return Uint8Array.from(decodeCrop(jpeg));
+    return new Uint8Array(decodeCrop(jpeg));
   } finally {
     file.close();
   }

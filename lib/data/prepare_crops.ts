@@ -49,7 +49,7 @@ async function readPicture(path: string) {
   } catch {
     throw new Reject("damaged", `${path} cannot be read as a picture`);
   }
-  const [height, width] = image.shape, pixels = Uint8Array.from(image.dataSync());
+  const [height, width] = image.shape, pixels = new Uint8Array(image.dataSync());
   image.dispose();
   return { pixels, width, height };
 }

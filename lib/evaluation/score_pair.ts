@@ -27,6 +27,8 @@ export interface RealClip {
   landmarks: Float32Array[];
   /** Inner-lip gap by frame. */
   openings: Float32Array;
+  /** Face descriptors of the pictures that give features. */
+  descriptors: Float32Array[];
 }
 
 const facesOf = (clip: Clip): Uint8Array[] => Array.from({ length: clip.frames }, (_, t) => faceAt(clip, t));
@@ -35,8 +37,9 @@ const openingsOf = (landmarks: Float32Array[]): Float32Array =>
 
 /** Measures a real clip. */
 export async function realClip(clip: Clip): Promise<RealClip> {
-  const landmarks = await landmarksOf(facesOf(clip));
-  return { clip, landmarks, openings: openingsOf(landmarks) };
+  const faces = facesOf(clip), landmarks = await landmarksOf(faces);
+  const descriptors = await faceDescriptors(sampled(faces));
+  return { clip, landmarks, openings: openingsOf(landmarks), descriptors };
 }
 
 /** What is scored: the film of one clip with the sound of another one, or of the same. */
@@ -153,7 +156,9 @@ async function scoreReal({ clip, sound }: PairOfClips, { judge, features }: Tool
   return {
     scores: { ...sync, ...motionScores(faces, clip.landmarks, clip) },
     distances,
-    features: await features.features(sampled(faces)),
+    features: features.name === FACE_FEATURES.name
+      ? clip.descriptors
+      : await features.features(sampled(faces)),
   };
 }
 
@@ -164,11 +169,8 @@ async function scoreRedrawn(redraw: Redrawer, pair: PairOfClips, { judge, featur
   const landmarks = await landmarksOf(faces);
   const { distances, lseD, lseC, offset } = await judge.score({ clip: clip.clip, sound: sound.clip, faces });
   const pictures = sampled(faces);
-  const [drawn, shown] = [
-    await faceDescriptors(pictures),
-    await faceDescriptors(sampled(facesOf(clip.clip).slice(0, faces.length))),
-  ];
-  const { distance, cosine } = identitySimilarity(drawn, shown);
+  const drawn = await faceDescriptors(pictures);
+  const { distance, cosine } = identitySimilarity(drawn, clip.descriptors.slice(0, drawn.length));
   const isOwn = clip === sound;
   return {
     scores: {

@@ -35,6 +35,9 @@ export interface Scorer {
   dispose(): void;
 }
 
+/** What is measured of a clip, without its pictures and sound. */
+const measuresOf = ({ clip: _, ...measures }: RealClip): Omit<RealClip, "clip"> => measures;
+
 /** Opens a prepared folder to score its clips. One system is in memory at a time, so jobs should come by system. */
 export async function openScorer(
   prepared: string,
@@ -50,9 +53,9 @@ export async function openScorer(
     const index = indices.get(id);
     if (index === undefined) throw new KitError(`${prepared} has no clip ${id}`, "Prepare it");
     const clip = await dataset.clip(index);
-    const { landmarks, openings } = measured.get(id) ?? await realClip(clip);
-    measured.set(id, { landmarks, openings });
-    return { clip, landmarks, openings };
+    const known = measured.get(id) ?? measuresOf(await realClip(clip));
+    measured.set(id, known);
+    return { clip, ...known };
   }
 
   async function systemOf(run: string): Promise<OpenSystem> {

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { join, relative } from "node:path";
+import { readKept, writeManifest } from "../lib/data/manifest.ts";
+import { REAL, SHUFFLED } from "../lib/evaluation/score_row.ts";
+import { openExperiment } from "../lib/experiment.ts";
+import { makeTables, openTables, planTables, secondsOf, tablesFolder } from "../lib/tables.ts";
+import { scoreFresh, storedTables } from "../lib/tables_fresh.ts";
+import { inFolder } from "./media/made_film.ts";
+
+/** A judge that can tell drawn faces; it comes with the kit. */
+const JUDGE = join(tablesFolder("corpus-small"), "judge");
+
+/** The tiny corpus with two of its four people for testing. */
+async function makeData(folder: string): Promise<string> {
+  const { prepared } = await openExperiment({ env: { KIT_PRESET: "tiny" } });
+  await Deno.mkdir(folder);
+  await Deno.copyFile(join(prepared, "prepared.json"), join(folder, "prepared.json"));
+  const rows = await readKept(prepared), speakers = [...new Set(rows.map(({ speaker }) => speaker))];
+  const split = (speaker: string) => (["train", "val", "test", "test"] as const)[speakers.indexOf(speaker)];
+  const place = (path: string) => relative(folder, join(prepared, path));
+  await writeManifest(
+    folder,
+    rows.map((row) => ({ ...row, path: place(row.path), split: split(row.speaker) })),
+    [],
+  );
+  return folder;
+}
+
+Deno.test("two systems are trained and scored into tables; a second call has nothing to do and changes nothing", () =>
+  inFolder(async (folder) => {
+    const data = await makeData(join(folder, "people")), out = join(folder, "tables"), said: string[] = [];
+    Deno.env.set("KIT_RUNS", join(folder, "runs"));
+    try {
+      const options = {
+        ...{
+          data,
+          preset: "tiny",
+          seeds: [1],
+          systems: ["Ours", "Speech2Vid"],
+          judge: JUDGE,
+          out,
+          processes: 2,
+        },
+        say: (line: string) => said.push(line),
+      };
+      const before = await planTables(options);
+      assert.deepEqual(before.missing, [
+        "discriminator of Ours, seed 1",
+        "L1 on frames, seed 1",
+        "Speech2Vid, seed 1",
+        "Ours, seed 1",
+      ]);
+      const { rows, systems, trainings, tables } = await makeTables(options);
+      assert.deepEqual(systems.map(({ system, videos }) => [system, videos]), [
+        [REAL, 4],
+        [SHUFFLED, 4],
+        ["Ours", 4],
+        ["Speech2Vid", 4],
+      ]);
+      assert.equal(rows.length, 4 + 4 + 2 * 8);
+      assert.deepEqual(
+        new Set(rows.map(({ run }) => run)),
+        new Set(["", "seed-1/ours", "seed-1/speech2vid"]),
+      );
+      assert.deepEqual(trainings.map(({ name, steps }) => [name, steps]), [
+        ["discriminator of Ours", 8],
+        ["L1 on frames", 3],
+        ["Speech2Vid", 6],
+        ["Ours", 3],
+      ]);
+      assert.deepEqual([tables.data, tables.preset, tables.seeds], ["people", "tiny", [1]]);
+      // Those who were there are judged by the same network as what is stored with the kit.
+      const [lseD, shuffled] = [REAL, SHUFFLED].map((name) =>
+        systems.find(({ system }) => system === name)!.scores.lse_d!.mean
+      );
+      assert.ok(lseD < shuffled, `${lseD} ${shuffled}`);
+      const table = await Deno.readTextFile(join(out, "systems.md"));
+      assert.match(table, /Judge: the kit's own, not the official SyncNet/);
+
+      const { systems: again } = await makeTables(options);
+      assert.deepEqual(again, systems);
+      assert.match(said.at(-2)!, /^All of 4 trainings \(2 systems, 1 seeds\) are there/);
+      assert.deepEqual((await openTables(out)).rows, rows);
+    } finally {
+      Deno.env.delete("KIT_RUNS");
+    }
+  }));
+
+Deno.test("hours are those of trainings like it, by steps and by how many shared the cores", () => {
+  const known = [{ name: "Ours", steps: 100, seconds: 40, processes: 2 }, {
+    name: "Ours",
+    steps: 100,
+    seconds: 60,
+    processes: 2,
+  }];
+  assert.equal(secondsOf([{ name: "Ours", steps: 400 }], known), 100);
+  assert.equal(secondsOf([], known), 0);
+  assert.equal(secondsOf([{ name: "Ours", steps: 400 }, { name: "LipGAN", steps: 1 }], known), undefined);
+});
+
+Deno.test("data without stored tables is shown the kit's own, and a training of it is not set beside them", async () => {
+  const env = { KIT_PRESET: "tiny" };
+  const stored = await storedTables(env);
+  assert.match(
+    stored.note,
+    /^Stored tables: embedded corpus, small, preset small, .* There are none of corpus-tiny/,
+  );
+  assert.equal((await storedTables({ KIT_PRESET: "small" })).note.includes("There are none"), false);
+  const { rows, note } = await scoreFresh(stored, env);
+  assert.deepEqual(rows, []);
+  assert.match(
+    note,
+    /they are of embedded corpus, small, preset small; this run is of embedded corpus, tiny, tiny/,
+  );
+  assert.match((await scoreFresh(stored, { ...env, KIT_STORED: "1" })).note, /this run trains nothing/);
+});
