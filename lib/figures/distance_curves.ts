@@ -93,24 +93,30 @@ export function distanceCurves(curves: DistancePoint[], text: ChartText): Plot.P
   const places = placesApart(ends.map((end) => end.y), {
     ...{ gap: LABEL_LINE, low: TOP, high: height - BOTTOM },
   });
-  // From a line's end to its name, which may have had to make room for others; the last bit is a legend's swatch.
-  const leaders = ends.map((end, k) => [
-    end,
-    { x: right + 14, y: places[k] },
-    { x: right + 40, y: places[k] },
-  ]);
+  // From a line's end to its name, which may have had to make room for others: a thin line, then a legend's swatch.
+  const leaders = ends.map((end, k) => [end, { x: right + 14, y: places[k] }]);
+  const swatches = places.map((y) => [{ x: right + 14, y }, { x: right + 40, y }]);
   const labels = names.map((name, k) => ({ name, x: right + 46, y: places[k] }));
   const inPixels = { x: { value: "x", scale: null }, y: { value: "y", scale: null } };
   return {
     title: text.title ?? "Distance of face and sound against their offset",
     caption: [text.caption, sourceLine(text.source)].filter(Boolean).join(" "),
     ...{ width, height, marginLeft: LEFT, marginTop: TOP, marginBottom: BOTTOM, marginRight: LABELS },
-    x: { label: "offset (frames of 40 ms; above 0 the sound is early)", ticks: 7, tickFormat: signed, ...x },
+    x: {
+      labelAnchor: "center",
+      label: "offset (frames of 40 ms; above 0 the sound is early)",
+      ticks: 7,
+      tickFormat: signed,
+      ...x,
+    },
     y: { label: "mean distance", ...y },
     marks: [
       Plot.ruleX([0], { stroke: GUIDE, strokeDasharray: "4,3" }),
       ...lines.map(({ points, style }) => Plot.line(points, { x: "offset", y: "distance", ...style })),
-      ...lines.map(({ style }, k) => Plot.line(leaders[k], { ...inPixels, ...style })),
+      ...lines.map(({ style }, k) =>
+        Plot.line(leaders[k], { ...inPixels, stroke: style.stroke, strokeWidth: 0.75 })
+      ),
+      ...lines.map(({ style }, k) => Plot.line(swatches[k], { ...inPixels, ...style })),
       Plot.text(labels, { ...inPixels, text: "name", textAnchor: "start" }),
     ],
   };

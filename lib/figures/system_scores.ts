@@ -8,7 +8,9 @@ import { REAL, type ScoreRow, SHUFFLED } from "../evaluation/score_row.ts";
 import { type ChartText, COLOURS, GUIDE, sourceLine } from "./plot.ts";
 
 /** Pixels: a system's row, the names at the left, the numbers at the right, and what the paper printed beside them. */
-const ROW = 30, NAMES = 172, NUMBERS = 64, PAPER = 200;
+const ROW = 30, NAMES = 172, NUMBERS = 66, PAPER = 196;
+/** Where the numbers end, from the chart's right edge. */
+const NUMBER_END = 58;
 /** Room at the right of the paper's own dots for their numbers. */
 const PAPER_NUMBER = 48;
 const TOP = 26, TOP_WITH_PAPER = 40, BOTTOM = 44;
@@ -64,9 +66,9 @@ function rowsOfSystems(
 }
 
 /** A heading over a column of numbers or a panel. */
-const heading = (text: string, x: number): Plot.Markish =>
+const heading = (text: string, x: number, textAnchor: "start" | "end"): Plot.Markish =>
   Plot.text([text], {
-    ...{ x: { value: () => x, scale: null }, frameAnchor: "top", textAnchor: "start", lineAnchor: "bottom" },
+    ...{ x: { value: () => x, scale: null }, frameAnchor: "top", textAnchor, lineAnchor: "bottom" },
     ...{ dy: -6, fill: GUIDE, fontSize: 11 },
   });
 
@@ -87,14 +89,14 @@ function paperPanel(
   const place = ({ value }: { value: number }) =>
     left + 8 + (right - PAPER_NUMBER - left - 8) * (high > low ? (value - low) / (high - low) : 0);
   const x = { value: place, scale: null };
-  const ends = { x1: { value: () => left, scale: null }, x2: { value: place, scale: null } };
+  const ends = { x1: { value: () => left, scale: null }, x2: { value: () => right, scale: null } };
   return [
-    heading("as printed in the paper\n(LRS2, official SyncNet)", left),
-    Plot.link(printed, { ...ends, y1: "system", y2: "system", stroke: "#cccccc" }),
+    heading("as printed in the paper\n(LRS2, official SyncNet)", left, "start"),
+    Plot.link(printed, { ...ends, y1: "system", y2: "system", stroke: "#e2e2e2" }),
     Plot.dot(printed, { x, y: "system", fill: COLOURS[1], r: 4 }),
     Plot.text(printed, {
       ...{ x, y: "system", text: ({ value }: { value: number }) => String(value) },
-      ...{ textAnchor: "start", dx: 8 },
+      ...{ textAnchor: "start", dx: 8, stroke: "white", strokeWidth: 4, fill: "currentColor" },
     }),
   ];
 }
@@ -139,7 +141,7 @@ export function scoreIntervals(
     (bars.length ? `; bars: ${100 * bars[0].level!} % intervals over videos` : "") +
     (seeds.length ? "; ticks: each seed's own mean" : "") +
     (real === undefined ? "." : "; dashed: real video.");
-  const y = "system", x = { value: () => width - right + 10, scale: null };
+  const y = "system", x = { value: () => width - right + NUMBER_END, scale: null };
   return {
     ...chart,
     title: text.title ?? `${capital(metric.label)} of the systems`,
@@ -149,9 +151,9 @@ export function scoreIntervals(
       Plot.ruleY(bars, { y, x1: "low", x2: "high", stroke: colour, strokeWidth: 8, strokeOpacity: 0.35 }),
       Plot.dot(points, { x: "mean", y, fill: colour, r: 3 }),
       Plot.tickX(seeds, { x: "mean", y, stroke: colour, strokeWidth: 1.5, insetTop: 0.7 * row }),
-      heading("mean", width - right + 10),
-      Plot.text(numbers, { x, y, text: "text", textAnchor: "start" }),
-      ...(paper ? paperPanel(paper, { names, metric, left: width - PAPER, right: width - 8 }) : []),
+      heading("mean", width - right + NUMBER_END, "end"),
+      Plot.text(numbers, { x, y, text: "text", textAnchor: "end" }),
+      ...(paper ? paperPanel(paper, { names, metric, left: width - PAPER + 12, right: width - 8 }) : []),
     ],
   };
 }
@@ -175,7 +177,7 @@ export function scoreDistributions(
   const { chart, marks, width, row } = rowsOfSystems(names, {
     ...{ ...text, metric, real: middle, top: TOP, right: NUMBERS },
   });
-  const y = "system", x = { value: () => width - NUMBERS + 10, scale: null };
+  const y = "system", x = { value: () => width - NUMBERS + NUMBER_END, scale: null };
   const box = { y, insetTop: 0.62 * row, insetBottom: 2 };
   const reading = "Lines: scores of single videos, all seeds; boxes: their middle half and median" +
     (middle === undefined ? "." : "; dashed: real video's median.");
@@ -196,8 +198,8 @@ export function scoreDistributions(
         points,
         Plot.groupY({ x: "median" }, { ...box, x: "value", stroke: colour, strokeWidth: 3 }),
       ),
-      heading("scores", width - NUMBERS + 10),
-      Plot.text(points, Plot.groupY({ text: "count" }, { x, y, textAnchor: "start" })),
+      heading("scores", width - NUMBERS + NUMBER_END, "end"),
+      Plot.text(points, Plot.groupY({ text: "count" }, { x, y, textAnchor: "end" })),
     ],
   };
 }
