@@ -20,7 +20,7 @@ export interface SyncScore {
 }
 
 /** Offsets with their sign, "+2" and "−3". */
-const signed = (offset: number) => offset > 0 ? `+${offset}` : String(offset).replace("-", "−");
+export const signed = (offset: number) => offset > 0 ? `+${offset}` : String(offset).replace("-", "−");
 
 /**
  * The mean distance of face and sound against the offset between them, with the minimum (LSE-D, at the film's

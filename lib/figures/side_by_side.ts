@@ -1,0 +1,92 @@
+import { faceAt } from "../data/dataset.ts";
+import { SAMPLES_A_FRAME } from "../data/clip_facts.ts";
+import { KitError } from "../errors.ts";
+import type { Pair } from "../evaluation/evaluation_list.ts";
+import { FACE_SIZE } from "../media/face_crop.ts";
+import { FRAME_RATE, fromInt16, openVideoWriter } from "../media/ffmpeg.ts";
+import { canvasPicture, drawPicture, newCanvas, setFont } from "./canvas.ts";
+import { type DrawnPair, drawPairs, type NamedRun } from "./system_sheet.ts";
+
+/** Pixels: a face, the bar with its name above it, and the seams between tiles. */
+const SIDE = 192, BAR = 26, SEAM = 4;
+const BACKGROUND = "#222222";
+/** The first tile's name: its mouth speaks other words unless the pair is a clip with its own sound. */
+const REAL_FILM = "real film, not dubbed";
+
+/** Where a grid of `tiles` has its tiles, as square as can be, and how large it is. */
+export function gridOf(tiles: number) {
+  const columns = Math.ceil(Math.sqrt(tiles)), rows = Math.ceil(tiles / columns);
+  return {
+    width: SEAM + columns * (SIDE + SEAM),
+    height: SEAM + rows * (BAR + SIDE + SEAM),
+    /** A tile's face; its bar is the 26 pixels above. */
+    boxOf: (tile: number) => ({
+      x: SEAM + tile % columns * (SIDE + SEAM),
+      y: SEAM + Math.floor(tile / columns) * (BAR + SIDE + SEAM) + BAR,
+      width: SIDE,
+      height: SIDE,
+    }),
+  };
+}
+
+/** The grid with its names and no faces yet. */
+function labelledGrid(names: string[]) {
+  const grid = gridOf(names.length);
+  const { canvas, context } = newCanvas(grid.width, grid.height);
+  context.fillStyle = BACKGROUND;
+  context.fillRect(0, 0, grid.width, grid.height);
+  names.forEach((name, tile) => {
+    const { x, y } = grid.boxOf(tile);
+    setFont(context, 13, { colour: "white", align: "center" });
+    context.fillText(name, x + SIDE / 2, y - 8, SIDE - 8);
+  });
+  return { ...grid, canvas, context };
+}
+
+/** Which frame of which pair is shown at each frame of the film: one pair after the other, again from the first one. */
+function* schedule(films: DrawnPair[], total: number): Generator<{ film: DrawnPair; t: number }> {
+  for (let shown = 0, k = 0; shown < total; k++) {
+    const film = films[k % films.length];
+    for (let t = 0; t < film.frames && shown < total; t++, shown++) yield { film, t };
+  }
+}
+
+/** The sound of a schedule: 640 samples a frame, silence where a clip's sound ends early. */
+function soundOf(shown: { film: DrawnPair; t: number }[]): Float32Array {
+  const sound = new Float32Array(shown.length * SAMPLES_A_FRAME);
+  shown.forEach(({ film, t }, k) => {
+    const samples = film.sound.sound.subarray(t * SAMPLES_A_FRAME, (t + 1) * SAMPLES_A_FRAME);
+    sound.set(fromInt16(samples), k * SAMPLES_A_FRAME);
+  });
+  return sound;
+}
+
+/**
+ * Writes an mp4 of `seconds` with sound in which the real film and every system's speak side by side, a named tile each:
+ * the pairs one after the other, from the first one again when they end before, each with its sound. The file has its
+ * name only when it is whole. Throws KitError as `drawPairs` does, without pairs, and when the place is not writable.
+ */
+export async function writeSideBySide(
+  path: string,
+  prepared: string,
+  { pairs, runs, seconds = 10 }: { pairs: Pair[]; runs: NamedRun[]; seconds?: number },
+): Promise<void> {
+  if (pairs.length === 0) throw new KitError("There is no pair to show side by side", "Give at least one");
+  const shown = [
+    ...schedule(await drawPairs(prepared, { pairs, runs }), Math.round(seconds * FRAME_RATE)),
+  ];
+  const grid = labelledGrid([REAL_FILM, ...runs.map(({ name }) => name)]);
+  const writer = openVideoWriter(path, { width: grid.width, height: grid.height, sound: soundOf(shown) });
+  try {
+    for (const { film: { video, drawn }, t } of shown) {
+      [faceAt(video, t), ...drawn.map((faces) => faces[t])].forEach((rgb, tile) => {
+        drawPicture(grid.context, { rgb, width: FACE_SIZE, height: FACE_SIZE }, grid.boxOf(tile));
+      });
+      await writer.write(canvasPicture(grid.canvas).rgb);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import { type Clip, faceAt, loadClip, SYNC_FRAMES } from "../data/dataset.ts";
+import { type ManifestRow, readKept } from "../data/manifest.ts";
+import { KitError } from "../errors.ts";
+import type { Pair } from "../evaluation/evaluation_list.ts";
+import { openSystem } from "../evaluation/evaluated_system.ts";
+import { redrawClip } from "../evaluation/redraw.ts";
+import { FACE_SIZE } from "../media/face_crop.ts";
+import { FRAME_RATE } from "../media/ffmpeg.ts";
+import { Progress } from "../progress.ts";
+import { contactSheet, type SheetOptions } from "./video.ts";
+
+/** A trained system, under the name that it has in the figure. */
+export interface NamedRun {
+  name: string;
+  run: string;
+}
+
+/** A pair of clips, and what each system makes of them. */
+export interface DrawnPair {
+  /** The clip whose face is seen, and the one whose sound is spoken. */
+  video: Clip;
+  sound: Clip;
+  /** Frames that both have. */
+  frames: number;
+  /** Crops [96, 96, 3] by system and frame. */
+  drawn: Uint8Array[][];
+}
+
+async function clipOf(prepared: string, rows: ManifestRow[], id: string): Promise<Clip> {
+  const row = rows.find((one) => one.id === id);
+  if (row) return await loadClip(prepared, row);
+  throw new KitError(
+    `${prepared} has no clip ${id} that its filters keep`,
+    "Name clips of its manifest as speaker/clip",
+  );
+}
+
+/**
+ * Redraws pairs of a prepared folder's clips by several systems, of which one at a time is in memory.
+ * Throws KitError when a clip is absent or damaged, or a run holds no generator.
+ */
+export async function drawPairs(
+  prepared: string,
+  { pairs, runs }: { pairs: Pair[]; runs: NamedRun[] },
+): Promise<DrawnPair[]> {
+  const rows = await readKept(prepared), films: DrawnPair[] = [];
+  for (const pair of pairs) {
+    const video = await clipOf(prepared, rows, pair.video);
+    const sound = pair.sound === pair.video ? video : await clipOf(prepared, rows, pair.sound);
+    films.push({ video, sound, frames: Math.min(video.frames, sound.frames), drawn: [] });
+  }
+  const progress = new Progress("redrawing", runs.length * films.length, { unit: "clips" });
+  try {
+    for (const [k, { run }] of runs.entries()) {
+      const system = await openSystem(run);
+      try {
+        for (const [n, { video, sound, drawn }] of films.entries()) {
+          drawn.push(redrawClip(system.redraw, video, { sound }));
+          progress.update(k * films.length + n + 1);
+        }
+      } finally {
+        system.dispose();
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+  return films;
+}
+
+/**
+ * `count` frames spread evenly over those in the middle of a window of speech; over all frames where speech has fewer.
+ */
+export function speechFrames(
+  { sound, frames }: Pick<DrawnPair, "sound" | "frames">,
+  count: number,
+): number[] {
+  const all = Array.from({ length: frames }, (_, t) => t);
+  const spoken = all.filter((t) => sound.voiced[t - (SYNC_FRAMES >> 1)]);
+  const among = spoken.length >= count ? spoken : all;
+  return Array.from({ length: count }, (_, k) => among[Math.floor((k + 0.5) * among.length / count)]);
+}
+
+/**
+ * The same moments of a pair as every system draws them, as a PNG: the film of the face, the film that the sound comes
+ * from, whose mouth shows what should be seen, and a row a system. A clip that speaks its own sound has one real row.
+ * Throws KitError as `drawPairs` does.
+ */
+export async function systemSheet(
+  prepared: string,
+  { pair, runs, frames = 8, ...options }: Omit<SheetOptions, "width" | "height"> & {
+    pair: Pair;
+    runs: NamedRun[];
+    frames?: number;
+  },
+): Promise<Uint8Array> {
+  const [film] = await drawPairs(prepared, { pairs: [pair], runs });
+  const { video, sound, drawn } = film, times = speechFrames(film, frames);
+  const real = [
+    { label: "film of the face", frames: times.map((t) => faceAt(video, t)) },
+    { label: "film of the sound", frames: times.map((t) => faceAt(sound, t)) },
+  ];
+  const made = runs.map(({ name }, k) => ({ label: name, frames: times.map((t) => drawn[k][t]) }));
+  return contactSheet([...(sound === video ? [{ ...real[0], label: "real film" }] : real), ...made], {
+    width: FACE_SIZE,
+    height: FACE_SIZE,
+    columnLabels: times.map((t) => `${(t / FRAME_RATE).toFixed(2)} s`),
+    ...options,
+  });
+}
