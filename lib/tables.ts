@@ -18,6 +18,7 @@ import { configure } from "./training/config.ts";
 import { bestPath } from "./training/run.ts";
 import { planSeed, type SuiteJob } from "./training/suite.ts";
 import { systems } from "./training/systems.ts";
+import { writeTablePictures } from "./tables_pictures.ts";
 import { readSuiteRecord, trainSuite } from "./training/train_suite.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -244,6 +245,11 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
       ...{ crowds: crowds.scores, crowdVerdicts: crowds.verdicts },
     });
     await writeReport(await openTables(out), out);
+    if (index === 0) {
+      const generators = jobsOf(seed).filter((job) => job.name in systems);
+      const caption = [`${data}, preset ${preset}, seed ${seed}.`, credit].filter(Boolean).join(" ");
+      await writeTablePictures(prepared, { folder: out, runs: generators, clips, caption });
+    }
     say(`Seed ${seed} is in the tables: ${rows.length} rows in ${out}`);
   }
   return await openTables(out);

@@ -16,7 +16,9 @@ const CELLS = [
   'import { join } from "node:path";\nimport { Command } from "commander";\nimport { Progress } from "../lib/progress.ts";\n',
   'console.log(Deno.cwd(), Deno.env.get("HOME"), new Command("x").name());\n',
   'await Deno.writeTextFile(join(Deno.env.get("KIT_FIGURES")!, "drawn.svg"), Deno.env.get("KIT_PRESET")!);\n',
-  'const progress = new Progress("counting", 2);\nprogress.update(1);\nprogress.stop();\n',
+  // A progress bar is heard of a little after it moved.
+  'const progress = new Progress("counting", 2);\nprogress.update(1);\nprogress.stop();\n' +
+  "await new Promise((go) => setTimeout(go, 300));\n",
   "6 * 7;\n",
 ];
 
@@ -105,6 +107,25 @@ Deno.test("reproduce runs the chosen notebooks in order and lists what they wrot
     ]]);
     assert.deepEqual(writtenSince(figures, 0).length, 3);
     assert.match(outputText(join(notebooks, "01-one.ipynb")), /^$/);
+  }));
+
+Deno.test("reproduce of stored rows runs the notebooks of the tables alone, and tells them that nothing is trained", () =>
+  inFolder(async (folder) => {
+    const figures = join(folder, "figures"), notebooks = join(folder, "notebooks");
+    await Deno.mkdir(notebooks);
+    const source =
+      'const said = Deno.env.get("KIT_STORED") ?? "no";\nawait Deno.writeTextFile(Deno.env.get("KIT_FIGURES") + "/said.md", said);\n';
+    for (const name of ["05-gan", "07-table-1", "08-table-2"]) {
+      await writeNotebook(join(notebooks, `${name}.ipynb`), [
+        name === "05-gan" ? 'throw new Error("it trains");\n' : source,
+      ]);
+    }
+    await reproduce({ notebooks, figures, preset: "tiny", stored: true });
+    assert.equal(await Deno.readTextFile(join(figures, "said.md")), "1");
+    await assert.rejects(
+      reproduce({ notebooks, figures, preset: "tiny" }),
+      /05-gan stopped in cell 1: it trains/,
+    );
   }));
 
 /** One folder for the runs of all notebooks: a later one goes on from what an earlier one trained. */
