@@ -15,23 +15,23 @@ export interface RedrawOptions {
   sound?: Clip;
   /** Repeat this frame as the pose all the time, so that nothing but the sound can move the mouth. */
   still?: number;
+  /** The frames to redraw; by default all that both clips have. */
+  times?: number[];
 }
 
 /**
- * Redraws a prepared clip to a sound: crops [96, 96, 3] for as many frames as both have.
+ * Redraws a prepared clip to a sound: crops [96, 96, 3] for as many frames as both have, or for some of them.
  * The reference is the clip's most closed mouth.
  */
 export function redrawClip(
   redraw: Redrawer,
   clip: Clip,
-  { sound = clip, still }: RedrawOptions = {},
+  { sound = clip, still, times }: RedrawOptions = {},
 ): Uint8Array[] {
   const frames = still === undefined ? Math.min(clip.frames, sound.frames) : sound.frames;
   const reference = faceAt(clip, closedFrame(clip));
-  const redraws = Array.from(
-    { length: frames },
-    (_, frame) => ({ pose: faceAt(clip, still ?? frame), frame }),
-  );
+  const redraws = (times ?? Array.from({ length: frames }, (_, frame) => frame))
+    .map((frame) => ({ pose: faceAt(clip, still ?? frame), frame }));
   return redraw(redraws, { reference, mel: sound.mel });
 }
 

@@ -5,7 +5,7 @@ import type { Pair } from "../evaluation/evaluation_list.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { FRAME_RATE, fromInt16, openVideoWriter } from "../media/ffmpeg.ts";
 import { canvasPicture, drawPicture, newCanvas, setFont } from "./canvas.ts";
-import { type DrawnPair, drawPairs, type NamedRun } from "./system_sheet.ts";
+import { drawPairs, type NamedRun, type OpenPair, openPairs } from "./system_sheet.ts";
 
 /** Pixels: a face, the bar with its name above it, and the seams between tiles. */
 const SIDE = 192, BAR = 26, SEAM = 4;
@@ -43,19 +43,27 @@ function labelledGrid(names: string[]) {
   return { ...grid, canvas, context };
 }
 
-/** Which frame of which pair is shown at each frame of the film: one pair after the other, again from the first one. */
-function* schedule(films: DrawnPair[], total: number): Generator<{ film: DrawnPair; t: number }> {
-  for (let shown = 0, k = 0; shown < total; k++) {
-    const film = films[k % films.length];
-    for (let t = 0; t < film.frames && shown < total; t++, shown++) yield { film, t };
-  }
+/** What is seen at a frame of the film: a frame of a pair. */
+interface Shown {
+  pair: number;
+  t: number;
 }
 
-/** The sound of a schedule: 640 samples a frame, silence where a clip's sound ends early. */
-function soundOf(shown: { film: DrawnPair; t: number }[]): Float32Array {
+/** One pair after the other, from the first one again until there are `total` frames. */
+export function schedule(frames: number[], total: number): Shown[] {
+  const shown: Shown[] = [];
+  for (let pair = 0, t = 0; shown.length < total; t++) {
+    while (t >= frames[pair]) [pair, t] = [(pair + 1) % frames.length, 0];
+    shown.push({ pair, t });
+  }
+  return shown;
+}
+
+/** The sound of what is shown: 640 samples a frame, silence where a clip's sound ends early. */
+function soundOf(shown: Shown[], films: OpenPair[]): Float32Array {
   const sound = new Float32Array(shown.length * SAMPLES_A_FRAME);
-  shown.forEach(({ film, t }, k) => {
-    const samples = film.sound.sound.subarray(t * SAMPLES_A_FRAME, (t + 1) * SAMPLES_A_FRAME);
+  shown.forEach(({ pair, t }, k) => {
+    const samples = films[pair].sound.sound.subarray(t * SAMPLES_A_FRAME, (t + 1) * SAMPLES_A_FRAME);
     sound.set(fromInt16(samples), k * SAMPLES_A_FRAME);
   });
   return sound;
@@ -64,7 +72,8 @@ function soundOf(shown: { film: DrawnPair; t: number }[]): Float32Array {
 /**
  * Writes an mp4 of `seconds` with sound in which the real film and every system's speak side by side, a named tile each:
  * the pairs one after the other, from the first one again when they end before, each with its sound. The file has its
- * name only when it is whole. Throws KitError as `drawPairs` does, without pairs, and when the place is not writable.
+ * name only when it is whole. Throws KitError without pairs, for an absent clip, for a run without a generator, and when
+ * the place is not writable.
  */
 export async function writeSideBySide(
   path: string,
@@ -72,14 +81,22 @@ export async function writeSideBySide(
   { pairs, runs, seconds = 10 }: { pairs: Pair[]; runs: NamedRun[]; seconds?: number },
 ): Promise<void> {
   if (pairs.length === 0) throw new KitError("There is no pair to show side by side", "Give at least one");
-  const shown = [
-    ...schedule(await drawPairs(prepared, { pairs, runs }), Math.round(seconds * FRAME_RATE)),
-  ];
+  const films = await openPairs(prepared, pairs);
+  const shown = schedule(films.map(({ frames }) => frames), Math.round(seconds * FRAME_RATE));
+  const seen = films.map((film, pair) => {
+    const count = shown.reduce((most, one) => one.pair === pair ? Math.max(most, one.t + 1) : most, 0);
+    return { ...film, times: Array.from({ length: count }, (_, t) => t) };
+  });
+  const drawn = await drawPairs(seen, runs);
   const grid = labelledGrid([REAL_FILM, ...runs.map(({ name }) => name)]);
-  const writer = openVideoWriter(path, { width: grid.width, height: grid.height, sound: soundOf(shown) });
+  const writer = openVideoWriter(path, {
+    width: grid.width,
+    height: grid.height,
+    sound: soundOf(shown, films),
+  });
   try {
-    for (const { film: { video, drawn }, t } of shown) {
-      [faceAt(video, t), ...drawn.map((faces) => faces[t])].forEach((rgb, tile) => {
+    for (const { pair, t } of shown) {
+      [faceAt(films[pair].video, t), ...drawn.map((faces) => faces[pair][t])].forEach((rgb, tile) => {
         drawPicture(grid.context, { rgb, width: FACE_SIZE, height: FACE_SIZE }, grid.boxOf(tile));
       });
       await writer.write(canvasPicture(grid.canvas).rgb);

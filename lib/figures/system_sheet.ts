@@ -15,15 +15,13 @@ export interface NamedRun {
   run: string;
 }
 
-/** A pair of clips, and what each system makes of them. */
-export interface DrawnPair {
+/** A pair of clips in memory. */
+export interface OpenPair {
   /** The clip whose face is seen, and the one whose sound is spoken. */
   video: Clip;
   sound: Clip;
   /** Frames that both have. */
   frames: number;
-  /** Crops [96, 96, 3] by system and frame. */
-  drawn: Uint8Array[][];
 }
 
 async function clipOf(prepared: string, rows: ManifestRow[], id: string): Promise<Clip> {
@@ -35,44 +33,51 @@ async function clipOf(prepared: string, rows: ManifestRow[], id: string): Promis
   );
 }
 
-/**
- * Redraws pairs of a prepared folder's clips by several systems, of which one at a time is in memory.
- * Throws KitError when a clip is absent or damaged, or a run holds no generator.
- */
-export async function drawPairs(
-  prepared: string,
-  { pairs, runs }: { pairs: Pair[]; runs: NamedRun[] },
-): Promise<DrawnPair[]> {
-  const rows = await readKept(prepared), films: DrawnPair[] = [];
+/** Reads pairs of a prepared folder's clips. Throws KitError when a clip is absent or damaged. */
+export async function openPairs(prepared: string, pairs: Pair[]): Promise<OpenPair[]> {
+  const rows = await readKept(prepared), films: OpenPair[] = [];
   for (const pair of pairs) {
     const video = await clipOf(prepared, rows, pair.video);
     const sound = pair.sound === pair.video ? video : await clipOf(prepared, rows, pair.sound);
-    films.push({ video, sound, frames: Math.min(video.frames, sound.frames), drawn: [] });
+    films.push({ video, sound, frames: Math.min(video.frames, sound.frames) });
   }
+  return films;
+}
+
+/**
+ * Some frames of each pair as several systems redraw them, of which one at a time is in memory: crops [96, 96, 3] by
+ * system, pair and place in the pair's `times`. Throws KitError when a run holds no generator.
+ */
+export async function drawPairs(
+  films: (OpenPair & { times: number[] })[],
+  runs: NamedRun[],
+): Promise<Uint8Array[][][]> {
   const progress = new Progress("redrawing", runs.length * films.length, { unit: "clips" });
+  const drawn: Uint8Array[][][] = [];
   try {
     for (const [k, { run }] of runs.entries()) {
-      const system = await openSystem(run);
+      const { redraw, dispose } = await openSystem(run);
       try {
-        for (const [n, { video, sound, drawn }] of films.entries()) {
-          drawn.push(redrawClip(system.redraw, video, { sound }));
+        drawn.push(films.map(({ video, sound, times }, n) => {
+          const faces = redrawClip(redraw, video, { sound, times });
           progress.update(k * films.length + n + 1);
-        }
+          return faces;
+        }));
       } finally {
-        system.dispose();
+        dispose();
       }
     }
   } finally {
     progress.stop();
   }
-  return films;
+  return drawn;
 }
 
 /**
  * `count` frames spread evenly over those in the middle of a window of speech; over all frames where speech has fewer.
  */
 export function speechFrames(
-  { sound, frames }: Pick<DrawnPair, "sound" | "frames">,
+  { sound, frames }: Pick<OpenPair, "sound" | "frames">,
   count: number,
 ): number[] {
   const all = Array.from({ length: frames }, (_, t) => t);
@@ -84,7 +89,7 @@ export function speechFrames(
 /**
  * The same moments of a pair as every system draws them, as a PNG: the film of the face, the film that the sound comes
  * from, whose mouth shows what should be seen, and a row a system. A clip that speaks its own sound has one real row.
- * Throws KitError as `drawPairs` does.
+ * Throws KitError for an absent clip and for a run without a generator.
  */
 export async function systemSheet(
   prepared: string,
@@ -94,13 +99,14 @@ export async function systemSheet(
     frames?: number;
   },
 ): Promise<Uint8Array> {
-  const [film] = await drawPairs(prepared, { pairs: [pair], runs });
-  const { video, sound, drawn } = film, times = speechFrames(film, frames);
+  const [film] = await openPairs(prepared, [pair]);
+  const { video, sound } = film, times = speechFrames(film, frames);
+  const drawn = await drawPairs([{ ...film, times }], runs);
   const real = [
     { label: "film of the face", frames: times.map((t) => faceAt(video, t)) },
     { label: "film of the sound", frames: times.map((t) => faceAt(sound, t)) },
   ];
-  const made = runs.map(({ name }, k) => ({ label: name, frames: times.map((t) => drawn[k][t]) }));
+  const made = runs.map(({ name }, k) => ({ label: name, frames: drawn[k][0] }));
   return contactSheet([...(sound === video ? [{ ...real[0], label: "real film" }] : real), ...made], {
     width: FACE_SIZE,
     height: FACE_SIZE,
