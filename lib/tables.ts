@@ -110,6 +110,12 @@ async function trainingRows(jobs: SuiteJob[]): Promise<TrainingRow[]> {
   return rows;
 }
 
+/** In the order in which systems are listed, what is none of them first. */
+const inOrder = <T extends { system: string }>(rows: T[]): T[] => {
+  const names = Object.keys(systems);
+  return rows.toSorted((a, b) => names.indexOf(a.system) - names.indexOf(b.system));
+};
+
 /** Keeps the judge beside the tables, so that another system can be judged by the same one. */
 async function keepJudge(run: string, folder: string): Promise<void> {
   await makeFolder(folder);
@@ -239,14 +245,15 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
     await makeFolder(out);
     await writeStoredTables(out, {
       facts,
-      // Where the runs lie is of this machine alone.
-      rows: rows.map((row) => ({ ...row, run: row.run === "" ? "" : relative(runs, row.run) })),
+      // In the order of the tables; where the runs lie is of this machine alone.
+      rows: inOrder(rows).map((row) => ({ ...row, run: row.run === "" ? "" : relative(runs, row.run) })),
       trainings: await trainingRows(jobs),
-      ...{ crowds: crowds.scores, crowdVerdicts: crowds.verdicts },
+      ...{ crowds: inOrder(crowds.scores), crowdVerdicts: crowds.verdicts },
     });
     await writeReport(await openTables(out), out);
     if (index === 0) {
-      const generators = jobsOf(seed).filter((job) => job.name in systems);
+      const generators = inOrder(jobsOf(seed).map(({ name, run }) => ({ name, run, system: name })))
+        .filter(({ system }) => system in systems);
       const caption = [`${data}, preset ${preset}, seed ${seed}.`, credit].filter(Boolean).join(" ");
       await writeTablePictures(prepared, { folder: out, runs: generators, clips, caption });
     }

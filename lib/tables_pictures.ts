@@ -23,7 +23,7 @@ export async function writeTablePictures(
   },
 ): Promise<void> {
   const { cross } = await planPairs(prepared, { clips });
-  const sheet = await systemSheet(prepared, { pair: cross[0], runs, caption });
+  const sheet = await systemSheet(prepared, { pair: cross[0], runs, caption, scale: 1.4 });
   await writeAtomic(join(folder, "sheet.png"), sheet);
   await writeSideBySide(join(folder, "side-by-side.mp4"), prepared, { pairs: cross.slice(0, FILMED), runs });
 }

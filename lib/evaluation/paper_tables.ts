@@ -15,6 +15,9 @@ interface Measured {
 /** A score as a cell; a dash where it was not measured. */
 const cell = (score: Aggregate | undefined): string => score ? cellOf(score) : "–";
 
+/** A figure of the paper as it is printed; a dash where it has none. */
+const inPrint = (value: number | undefined): string => value === undefined ? "–" : String(value);
+
 /**
  * A table of the paper with what was measured beside each figure: mean, ± spread over seeds, [95 %]. Real video and real
  * video with other sound stand first, systems that the paper does not have last, whose cells say "–".
@@ -31,11 +34,11 @@ export function besidePaper(
     const crowd = crowds.scores.find(({ system }) => system === name);
     return {
       system: name,
-      "LSE-D, paper": printed?.lseD ?? "–",
+      "LSE-D, paper": inPrint(printed?.lseD),
       "LSE-D, here (lower)": cell(found?.scores.lse_d),
-      "LSE-C, paper": printed?.lseC ?? "–",
+      "LSE-C, paper": inPrint(printed?.lseC),
       "LSE-C, here (higher)": cell(found?.scores.lse_c),
-      "FID, paper": printed?.fid ?? "–",
+      "FID, paper": inPrint(printed?.fid),
       [`${crowds.distance}, here (lower)`]: crowd ? cellOf({ ...crowd, mean: crowd.frechet }) : "–",
       "still-pose sync (higher)": cell(found?.scores.still_own),
       seeds: found && name !== REAL && name !== SHUFFLED ? found.seeds.length : "–",

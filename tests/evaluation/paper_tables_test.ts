@@ -33,7 +33,11 @@ Deno.test("a table of the paper has its printed figures and ours side by side, a
     "Ours",
   ]);
   const ours = table.at(-1)!, absent = table[2];
-  assert.deepEqual([ours["LSE-D, paper"], ours["LSE-C, paper"], ours["FID, paper"]], [6.207, 7.455, 4.806]);
+  assert.deepEqual([ours["LSE-D, paper"], ours["LSE-C, paper"], ours["FID, paper"]], [
+    "6.207",
+    "7.455",
+    "4.806",
+  ]);
   assert.match(String(ours["LSE-D, here (lower)"]), /^[56]\.\d+ \[/);
   assert.equal(ours["Frechet distance of made features, here (lower)"], "0.5");
   assert.deepEqual([absent["LSE-D, here (lower)"], absent.seeds, absent.videos], ["–", "–", 0]);
