@@ -39,20 +39,18 @@ export function placesApart(
   { gap, low, high }: { gap: number; low: number; high: number },
 ): number[] {
   const order = wanted.map((_, k) => k).sort((a, b) => wanted[a] - wanted[b]);
-  const blocks: { members: number[]; start: number }[] = [];
+  const blockOf = (members: number[]) => {
+    const middle = mean(members.map((member, place) => wanted[member] - gap * place));
+    const start = Math.max(low, Math.min(high - gap * (members.length - 1), middle));
+    return { members, start, end: start + gap * members.length };
+  };
+  const blocks: ReturnType<typeof blockOf>[] = [];
   for (const k of order) {
-    let block = { members: [k], start: wanted[k] };
-    for (
-      let last = blocks.at(-1);
-      last && last.start + gap * last.members.length > block.start;
-      last = blocks.at(-1)
-    ) {
-      blocks.pop();
-      const members = [...last.members, ...block.members];
-      block = { members, start: mean(members.map((member, place) => wanted[member] - gap * place)) };
+    let block = blockOf([k]);
+    while (blocks.length && blocks.at(-1)!.end > block.start) {
+      block = blockOf([...blocks.pop()!.members, ...block.members]);
     }
-    const most = Math.max(low, high - gap * (block.members.length - 1));
-    blocks.push({ ...block, start: Math.min(most, Math.max(low, block.start)) });
+    blocks.push(block);
   }
   const places: number[] = [];
   for (const { members, start } of blocks) {
