@@ -4,6 +4,12 @@ import { collect, count, printing } from "./printing.ts";
 
 type EvaluateFlags = Omit<EvaluateOptions, "runs"> & { run: string[] };
 
+/** An option of the judge that is trained when none is given: with another judge it would be passed over in silence. */
+function ofOwnJudge(flags: string, description: string, parse?: (text: string) => number): Option {
+  const option = new Option(flags, description).conflicts(["judge", "syncnet"]);
+  return parse ? option.argParser(parse) : option;
+}
+
 /** Adds the command that sets systems side by side. */
 export function addEvaluateCommand(program: Command): void {
   program.command("evaluate").description("score systems video by video and say how sure the differences are")
@@ -12,27 +18,39 @@ export function addEvaluateCommand(program: Command): void {
     .requiredOption("--out <folder>", "scores and tables; a folder that is there goes on")
     .option("--list <file>", "pairs in Wav2Lip's format, a line = sound video, in place of the test split's")
     .option("--clips <number>", "so many pairs only, the same at every call", count)
-    .option("--seed <number>", "another seed pairs the clips otherwise", count, 1)
+    .addOption(
+      new Option("--seed <number>", "another seed pairs the clips otherwise").argParser(count).default(1)
+        .conflicts("list"),
+    )
     .addOption(
       new Option("--judge <run>", "run folder of a discriminator that judges; one is trained when not given")
         .conflicts("syncnet"),
     )
     .option("--syncnet <safetensors>", "the official SyncNet, as `deno task import` writes it, judges")
     .addOption(
-      new Option("--protocol <name>", "what SyncNet sees: whole frames (LRS) or tracked faces (real videos)")
-        .choices(["LRS", "real videos"]).default("LRS"),
+      new Option(
+        "--protocol <name>",
+        "what SyncNet sees: whole frames (LRS, the default) or tracked faces (real videos)",
+      ).choices(["LRS", "real videos"]).conflicts("judge"),
     )
     .option("--inception <safetensors>", "FID's Inception, as `deno task import` writes it")
-    .option(
-      "--judge-data <prepared>",
-      "where a judge that is trained learns: speakers no system was trained on",
+    .addOption(
+      ofOwnJudge(
+        "--judge-data <prepared>",
+        "where a judge that is trained learns: speakers no system was trained on",
+      ),
     )
-    .option("--preset <name>", "what the judge is trained like, when one is: paper, small or tiny", "small")
-    .option("--judge-steps <number>", "steps of its training in place of the preset's", count)
-    .option("--workers <number>", "scoring processes; as many as there are cores", count)
+    .addOption(
+      ofOwnJudge("--preset <name>", "what it is trained like: paper, small or tiny").default("small"),
+    )
+    .addOption(ofOwnJudge("--judge-steps <number>", "steps of its training in place of the preset's", count))
+    .option("--workers <number>", "scoring processes; as many as there are cores and memory for", count)
     .option("--retry-failed", "score again what failed before")
     .option("--json", "print the report as JSON")
     .action(printing(async (prepared: string, { run, ...options }: EvaluateFlags) => {
+      if (options.protocol !== undefined && options.syncnet === undefined) {
+        program.error("error: --protocol needs --syncnet <safetensors>");
+      }
       const { evaluateSystems, evaluationLines } = await import("../evaluate.ts");
       const report = await evaluateSystems(prepared, { ...options, runs: run });
       const { rows: _, crowds: __, ...json } = report;

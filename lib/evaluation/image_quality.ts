@@ -81,7 +81,8 @@ const perPicture = (x: Tensor): Tensor => tf.mean(x, [1, 2, 3]);
 /**
  * Mean absolute difference of values in 0..1: a, b [n, h, w, 3] -> [n].
  * Measures how near the colours are, pixel by pixel. Does not measure sharpness (a blurred guess between two mouths
- * scores well) nor whether the mouth is the right one: it is a small part of the face.
+ * scores well) nor whether the mouth is the right one: it is a small part of the face, so take it of the mouth too. It
+ * needs the real frames, so it says nothing of dubbing.
  */
 export function l1(a: Pictures, b: Pictures): Float32Array {
   return scoring([a, b], (x, y) => perPicture(tf.abs(tf.sub(x, y))));
@@ -91,7 +92,7 @@ export function l1(a: Pictures, b: Pictures): Float32Array {
  * Peak signal to noise ratio in dB, -10 log10(mean square error) for a range of 1: a, b [n, h, w, 3] -> [n], at most
  * 100 dB.
  * Measures the same as l1 with more weight on large errors. Does not measure what a viewer sees: a shift by one pixel
- * costs more than a blur.
+ * costs more than a blur. Needs the real frames as l1 does.
  */
 export function psnr(a: Pictures, b: Pictures): Float32Array {
   return scoring([a, b], (x, y) => perPicture(tf.squaredDifference(x, y)))
@@ -123,7 +124,7 @@ function localMeans(x: Tensor4D): Tensor4D {
  * Structural similarity (Wang et al. 2004, eq. 13) with an 11x11 Gaussian window of sigma 1.5, over the places where
  * the whole window fits, the mean over the three channels: a, b [n, h, w, 3] -> [n], 1 for equal pictures.
  * Measures whether light, contrast and local pattern agree, so blur costs more than in l1. Does not measure identity,
- * sync or realism, and on a face crop most of it is skin and background that nobody redrew.
+ * sync or realism, and on a face crop most of it is skin and background that nobody redrew. Needs the real frames.
  */
 export function ssim(a: Pictures, b: Pictures): Float32Array {
   return scoring([a, b], (x, y) => {

@@ -15,9 +15,9 @@ export interface ClipEmbeddings {
 export interface LipSyncError {
   /** Mean distance at each offset, [31]: index i sets the sound of frame t + i - 15 against the lips of frame t. */
   distances: Float32Array;
-  /** Distance: the least of them. */
+  /** Distance: the least of them. Lower is better. */
   lseD: number;
-  /** Confidence: their median less the least. */
+  /** Confidence: their median less the least. Higher is better. */
   lseC: number;
   /** 15 - index of the least, in frames: above 0 the sound is early, below 0 it is late (delayed). */
   offset: number;
@@ -46,6 +46,15 @@ function lowerMedian(values: Float32Array): number {
  * A positive offset means that the sound comes too early: sound that was delayed by n frames gives -n. Distances are in
  * the units of the embeddings, so scores of two networks do not compare. Source: github.com/joonson/syncnet_python
  * SyncNetInstance.py (calc_pdist, evaluate).
+ *
+ * LSE-D measures how near lips and sound are to each other for the network at the best of the offsets. Does not measure
+ * whether that offset is 0: a film that is late throughout scores as well as one in sync. Nor does it measure how the
+ * mouth looks, and a generator trained against such a network can please it better than real film does.
+ * LSE-C measures how far the best offset stands out from the others. Does not measure size of movement: it falls for
+ * slow or silent speech, which looks alike at many offsets, and a short clip's far offsets are mostly padding, which
+ * raises or lowers it, so compare clips of equal length.
+ * The offset measures a shift that the whole clip has, within 15 frames. Does not measure one that changes within the
+ * clip, and where LSE-C is small it is chance.
  */
 export function lse({ audio, video }: ClipEmbeddings): LipSyncError {
   const windows = video.length;

@@ -45,8 +45,8 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
 
 /**
  * Temporal jitter of a course: the mean of |x[t - 1] - 2 x[t] + x[t + 1]|, in the course's own unit; frames beside a
- * NaN are left out. Measures trembling from frame to frame; steady opening or closing adds nothing, but quick real
- * movement does, so compare with the jitter of the real film.
+ * NaN are left out. Measures trembling from frame to frame; steady opening or closing adds nothing. Does not tell
+ * trembling from quick real movement, and a mouth that stands still has none: compare with the jitter of the real film.
  */
 export function temporalJitter(course: ArrayLike<number>): number {
   let sum = 0, n = 0;

@@ -1,36 +1,15 @@
 import { FACE_SIZE } from "../media/face_crop.ts";
-import { inception, inceptionSpecs } from "../models/inception.ts";
-import {
-  SYNCNET_FRAMES,
-  SYNCNET_MFCC,
-  SYNCNET_SIZE,
-  syncnetAudio,
-  syncnetLip,
-  syncnetSpecs,
-} from "../models/syncnet.ts";
-import { disposeParams, type Params, type Specs } from "../nn/params.ts";
-import { checkParams } from "../training/checkpoint.ts";
+import { loadImported } from "../models/imported.ts";
+import { inception } from "../models/inception.ts";
+import { foreignNetworks } from "../models/pytorch_names.ts";
+import { SYNCNET_FRAMES, SYNCNET_MFCC, SYNCNET_SIZE, syncnetAudio, syncnetLip } from "../models/syncnet.ts";
+import { disposeParams } from "../nn/params.ts";
 import { type Tensor, tf } from "../tf.ts";
-import { openSafetensors } from "../weights/safetensors.ts";
 import type { FeatureNetwork } from "./feature_network.ts";
 import type { SyncnetNetwork } from "./syncnet_judge.ts";
 
 /** Crops a forward pass of Inception: each is drawn to 299 x 299. */
 const BATCH = 8;
-
-/** Reads an imported file's parameters. Throws KitError when it is absent, damaged or of another network. */
-async function loadImported(path: string, specs: Specs): Promise<Params> {
-  const file = await openSafetensors(path);
-  try {
-    const params: Params = {};
-    for (const [name, { shape }] of Object.entries(file.header.tensors)) {
-      params[name] = tf.keep(tf.tensor(await file.readF32(name), shape, "float32"));
-    }
-    return checkParams(path, params, specs);
-  } finally {
-    file.close();
-  }
-}
 
 /** The rows of a matrix [n, d]: [n] of [d]. */
 function rowsOf(make: () => Tensor): Float32Array[] {
@@ -41,12 +20,12 @@ function rowsOf(make: () => Tensor): Float32Array[] {
   return Array.from({ length: values.length / size }, (_, k) => values.slice(k * size, (k + 1) * size));
 }
 
-/** Imported weights of SyncNet, ready to judge; `width` other than 1 is for tests. */
+/** Imported weights of SyncNet, ready to judge; `width` other than 1 is for tests. Throws KitError as `loadImported`. */
 export async function openSyncnet(
   path: string,
   { width = 1 }: { width?: number } = {},
 ): Promise<SyncnetNetwork> {
-  const params = await loadImported(path, syncnetSpecs({ width }));
+  const params = await loadImported(path, foreignNetworks.syncnet(width));
   const side = SYNCNET_SIZE, [bands, columns] = SYNCNET_MFCC;
   return {
     audio: (mfcc, n) => rowsOf(() => syncnetAudio(params, tf.tensor4d(mfcc, [n, bands, columns, 1]))),
@@ -58,13 +37,13 @@ export async function openSyncnet(
 
 /**
  * Imported Inception weights as the network whose features the Frechet distance compares: then it is the FID, of the
- * 96 x 96 crops. `width` other than 1 is for tests.
+ * 96 x 96 crops. `width` other than 1 is for tests. Throws KitError as `loadImported`.
  */
 export async function openInception(
   path: string,
   { width = 1 }: { width?: number } = {},
 ): Promise<FeatureNetwork> {
-  const params = await loadImported(path, inceptionSpecs({ width }));
+  const params = await loadImported(path, foreignNetworks.inception(width));
   return {
     name: INCEPTION_FEATURES,
     features(crops) {

@@ -17,6 +17,15 @@ export interface Separation {
 /** Fewer videos than this show nothing. */
 const FEWEST_VIDEOS = 3;
 
+/** How many rows of real video failed, and one of them, as the end of a sentence. */
+function failuresOf(rows: ScoreRow[]): string {
+  const failed = rows.filter(({ system, reason }) =>
+    (system === REAL || system === SHUFFLED) && reason !== ""
+  );
+  const [first] = failed;
+  return first ? `; ${failed.length} rows failed, such as ${first.video}: ${first.reason}` : "";
+}
+
 /**
  * Makes sure that a judge tells real video from real video with other sound: by video, LSE-D must be lower and LSE-C
  * higher with the own sound, and both intervals (95 %, bootstrap over videos) must exclude 0. A judge that cannot tell
@@ -37,8 +46,9 @@ export function checkSeparation(rows: ScoreRow[], { judge }: { judge: string }):
   const [{ videos }] = compared;
   if (videos.length < FEWEST_VIDEOS) {
     throw new KitError(
-      `Only ${videos.length} videos could be judged with their own and with other sound, ${FEWEST_VIDEOS} are needed`,
-      "Prepare more or longer clips; scores.parquet says why the others failed",
+      `Only ${videos.length} videos could be judged with their own and with other sound, ${FEWEST_VIDEOS} are needed` +
+        failuresOf(rows),
+      "Prepare more or longer clips; scores.parquet says of each why it failed",
     );
   }
   const [d, c] = compared.map(({ name, own, other }) => {
@@ -54,7 +64,8 @@ export function checkSeparation(rows: ScoreRow[], { judge }: { judge: string }):
       `${judge} does not tell real video from real video with other sound: ${said(d)}; ${
         said(c)
       } (${videos.length} videos)`,
-      "Its scores would mean nothing: train a judge on more speakers or for more steps",
+      "Its scores would mean nothing: train one on more speakers (--judge-data) or for more steps (--judge-steps), " +
+        "and evaluate into another folder",
     );
   }
   const { own, other } = compared[1];

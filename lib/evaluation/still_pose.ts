@@ -58,13 +58,17 @@ function without(course: Float32Array, others: Float32Array[]): Float32Array {
 }
 
 /**
- * Does the sound move the mouth? The upper half of a moving face gives much of the mouth's motion away, so the pose
- * is held still (one frame repeated) and only the sound changes. The opening of the generated mouth, measured by
- * landmarks, should follow that of the film the sound came from and not that of another film.
+ * Still-pose sync: does the sound move the mouth? The upper half of a moving face gives much of the mouth's motion away
+ * (cheeks, head and eyes move with speech, and the crop's place follows the chin), so dubbing a clip over its own poses
+ * flatters every system: one that ignores the sound can still move the mouth. Here the pose is held still (one frame
+ * repeated) and only the sound changes. The opening of the generated mouth, measured by landmarks, should follow that of
+ * the film the sound came from and not that of another film.
  *
  * Where all sentences share a grammar, as in GRID, any two films share a rhythm; so the correlation of the two real
  * films stands beside, and both correlations again without the mean course of the remaining films.
- * It measures opening over time, not the shape or the sharpness of the lips.
+ * Measures whether the opening follows the sound in time. Does not measure how far the mouth opens (a correlation has no
+ * size: see `amplitude`), the shape or sharpness of the lips, or how a moving face is dubbed; a still pose is not what a
+ * system was trained on; and it has the landmarks' own noise, so that a true film is below 1 too.
  * Throws KitError when there are fewer than five clips.
  */
 export async function stillPoseRows(
