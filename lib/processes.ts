@@ -30,3 +30,13 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
     yield* lines;
   }
 }
+
+/**
+ * Answers the lines of standard input one after the other, and leaves with its end: all is done then, or the process that
+ * gave them is gone.
+ */
+export async function serveLines(answer: (line: string) => Promise<void>): Promise<never> {
+  let work = Promise.resolve();
+  for await (const line of linesOf(Deno.stdin.readable)) work = work.then(() => answer(line));
+  Deno.exit(0);
+}

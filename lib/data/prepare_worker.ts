@@ -1,6 +1,7 @@
 /** A preparing process: reads one job a line, writes one answer a line (see `prepare`). */
 import { KitError } from "../errors.ts";
 import { loadFaceDetector } from "../media/face.ts";
+import { serveLines } from "../processes.ts";
 import { type ClipJob, measureAgain, prepareClip } from "./prepare_clip.ts";
 import { prepareCrops } from "./prepare_crops.ts";
 
@@ -24,12 +25,6 @@ async function answer(line: string): Promise<void> {
 
 await loadFaceDetector();
 say({ ready: true });
-let rest = "", work = Promise.resolve();
-for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-  const lines = (rest + text).split("\n");
-  rest = lines.pop()!;
-  for (const line of lines) work = work.then(() => answer(line));
-}
-// The input closes when all is done, or when the process that gave the jobs was killed: then leave the clip in
-// hand at once, since the run that goes on may be at it already.
-Deno.exit(0);
+// When the process that gave the jobs was killed, the clip in hand is left at once, since the run that goes on may be
+// at it already.
+await serveLines(answer);

@@ -1,4 +1,5 @@
 import { KitError } from "../errors.ts";
+import { serveLines } from "../processes.ts";
 import type { ScoreJob, Scorer } from "./scorer.ts";
 
 const say = (answer: unknown) =>
@@ -26,13 +27,6 @@ export async function serveScores(openFor: (prepared: string) => Promise<Scorer>
   }
 
   say({ ready: true });
-  let rest = "", work = Promise.resolve();
-  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) work = work.then(() => answer(line));
-  }
-  // The input closes when all is done, or when the process that gave the jobs was killed: then the video in hand is
-  // left.
-  Deno.exit(0);
+  // When the process that gave the jobs was killed, the video in hand is left.
+  return await serveLines(answer);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { EvaluationReport } from "../../lib/evaluate.ts";
+import type { Evaluation } from "../../lib/evaluate.ts";
 import { random } from "../../lib/data/random.ts";
 import { describeSystem } from "../../lib/evaluation/evaluated_system.ts";
 import { planPairs, realJobs, setupOf, systemJobs } from "../../lib/evaluation/evaluation_plan.ts";
@@ -148,7 +148,7 @@ Deno.test("--json prints one object and nothing else, without it lines for a per
     const json = await kit(...given, "--json");
     assert.equal(json.code, 0, json.stderr);
     assert.match(json.stdout, /^\{.*\}\n$/, "one line");
-    const report: EvaluationReport = JSON.parse(json.stdout);
+    const report: Evaluation = JSON.parse(json.stdout);
     assert.deepEqual(report.systems.map(({ system, videos }) => [system, videos]), [
       ...[["real video", 3], ["real video, other sound", 3], ["Ours", 3]],
     ]);
