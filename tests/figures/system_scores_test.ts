@@ -11,7 +11,7 @@ const SYSTEMS = ["Ours", "w/o LSTM", "LipGAN"];
 const rowOf = (given: Partial<ScoreRow> & Pick<ScoreRow, "system" | "video" | "sound">): ScoreRow => ({
   ...NO_SCORES,
   ...{ seed: 0, judge: "a judge", judge_version: "1", protocol: "kit", run: "", weights: "" },
-  ...{ frames: 50, seconds: 2, reason: "", ...given },
+  ...{ frames: 50, seconds: 2, distances: [], reason: "", ...given },
 });
 
 /** Four videos of each system and seed: LSE-D is `base` + a tenth of the seed + 0, 1, 2, 3. */
