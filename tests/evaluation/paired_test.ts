@@ -64,6 +64,22 @@ Deno.test("several seeds: their spread widens the interval, and seeds that disag
   assert.deepEqual(apart.seeds, [2, 2]);
 });
 
+Deno.test("two seeds half a point from their mean: resamples of them end at the seeds themselves", () => {
+  // Two draws of two seeds are both the lower one, one of each or both the upper one: 1/4, 1/2, 1/4, of either system.
+  const level = (value: number) => new Array<number>(5).fill(value);
+  const of = (theirs: number[][]) => pairedDifference({ ours: [level(-0.5), level(0.5)], theirs }).interval!;
+  assert.deepEqual([of([level(0)]).low, of([level(0)]).high], [-0.5, 0.5]);
+  // Of the difference of two such systems 1/16 is at either end, more than the 1/40 outside an interval of 95 %.
+  assert.deepEqual([of([level(-0.5), level(0.5)]).low, of([level(-0.5), level(0.5)]).high], [-1, 1]);
+});
+
+Deno.test("Holm's first is Bonferroni's, its last is the largest p itself, equal p stay equal", () => {
+  const found = holm([0.01, 0.01, 0.01, 0.3]);
+  [0.04, 0.04, 0.04, 0.3].forEach((p, k) => assert.ok(Math.abs(found[k] - p) < 1e-12, `${found}`));
+  assert.deepEqual(holm([0.6, 0.9]), [1, 1]);
+  assert.deepEqual(holm([0.02]), [0.02]);
+});
+
 Deno.test("scores that do not pair are refused", () => {
   assert.throws(() => pairedDifference({ ours: [[1, 2]], theirs: [[1]] }), /1 scores do not pair with 2/);
   assert.throws(() => pairedDifference({ ours: [], theirs: [[1]] }), /nothing to compare/);

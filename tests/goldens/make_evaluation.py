@@ -100,6 +100,23 @@ def paired():
     return found
 
 
+def smoothed(boxes):
+    """Boxes [frames, 4] -> x, y and half the longer side [frames, 3], as run_pipeline.py smooths them."""
+    s = signal.medfilt([max(b[3] - b[1], b[2] - b[0]) / 2 for b in boxes], kernel_size=13)
+    y = signal.medfilt([(b[1] + b[3]) / 2 for b in boxes], kernel_size=13)
+    x = signal.medfilt([(b[0] + b[2]) / 2 for b in boxes], kernel_size=13)
+    return np.stack([x, y, s], 1)
+
+
+def cropped(bgr, x, y, s, scale=0.4):
+    """What run_pipeline.py cuts of a frame around a tracked face, drawn to 224 x 224."""
+    pad = int(s * (1 + 2 * scale))
+    padded = np.pad(bgr, ((pad, pad), (pad, pad), (0, 0)), "constant", constant_values=(110, 110))
+    rows = slice(int(y + pad - s), int(y + pad + s * (1 + 2 * scale)))
+    columns = slice(int(x + pad - s * (1 + scale)), int(x + pad + s * (1 + scale)))
+    return cv2.resize(padded[rows, columns], (224, 224))
+
+
 def inputs():
     rng = np.random.default_rng(8)
     frame = cv2.GaussianBlur(rng.integers(0, 256, (90, 120, 3), dtype=np.uint8), (0, 0), 2)
@@ -107,18 +124,8 @@ def inputs():
     bgr = frame[:, :, ::-1]
     boxes = np.array([[30, 15, 85, 80]]) + np.cumsum(rng.normal(0, 2, (20, 4)), 0)
     boxes = boxes.astype(np.float32).astype(np.float64)
-    s = signal.medfilt([max(b[3] - b[1], b[2] - b[0]) / 2 for b in boxes], kernel_size=13)
-    y = signal.medfilt([(b[1] + b[3]) / 2 for b in boxes], kernel_size=13)
-    x = signal.medfilt([(b[0] + b[2]) / 2 for b in boxes], kernel_size=13)
-    crops = []
-    for k in (0, 7, 19):
-        bs, cs = s[k], 0.4
-        pad = int(bs * (1 + 2 * cs))
-        padded = np.pad(bgr, ((pad, pad), (pad, pad), (0, 0)), "constant", constant_values=(110, 110))
-        my, mx = y[k] + pad, x[k] + pad
-        rows = slice(int(my - bs), int(my + bs * (1 + 2 * cs)))
-        columns = slice(int(mx - bs * (1 + cs)), int(mx + bs * (1 + cs)))
-        crops.append(cv2.resize(padded[rows, columns], (224, 224)))
+    track = smoothed(boxes)
+    crops = [cropped(bgr, *track[k]) for k in (0, 7, 19)]
     sound = (3000 * rng.standard_normal(16000)).astype(np.int16)
     cepstra = np.array(python_speech_features.mfcc(sound, 16000)).T
     windows = min(25, len(sound) // 640) - 5
@@ -126,7 +133,7 @@ def inputs():
         "inputs/frame": frame,
         "inputs/lrs": cv2.resize(bgr, (224, 224))[::4, ::4],
         "inputs/boxes": boxes,
-        "inputs/track": np.stack([x, y, s], 1),
+        "inputs/track": track,
         "inputs/crops": np.stack(crops)[:, ::4, ::4],
         "inputs/sound": sound.astype(np.float64),
         "inputs/mfcc": np.stack([cepstra[:, 4 * k : 4 * k + 20] for k in range(windows)]),
@@ -140,4 +147,5 @@ def main():
     save("evaluation", tensors, texts | {"source": "scipy, numpy, OpenCV, python_speech_features"})
 
 
-main()
+if __name__ == "__main__":
+    main()
