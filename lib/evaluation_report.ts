@@ -16,6 +16,7 @@ import { INCEPTION_FEATURES } from "./evaluation/published_networks.ts";
 import { readFeatures } from "./evaluation/score_folder.ts";
 import { keyOf, type ScoreRow } from "./evaluation/score_row.ts";
 import { type Comparison, syncVerdicts, type Verdict } from "./evaluation/verdicts.ts";
+import { KitError } from "./errors.ts";
 import { type Table, writeTable } from "./figures/table.ts";
 import type { Row } from "./parquet.ts";
 
@@ -51,7 +52,14 @@ export interface EvaluationReport extends EvaluationFacts {
 async function featuresOf(out: string, rows: ScoreRow[]): Promise<FeaturesOf> {
   const held = new Map<string, Float32Array[]>();
   for (const row of rows) if (row.reason === "") held.set(keyOf(row), await readFeatures(out, row));
-  return (row) => held.get(keyOf(row)) ?? [];
+  return (row) => {
+    const features = held.get(keyOf(row)) ?? [];
+    if (features.length > 0) return features;
+    throw new KitError(
+      `${out} has lost the features of ${row.video} with the sound of ${row.sound} by ${row.system}`,
+      "Evaluate into another folder",
+    );
+  };
 }
 
 /** The distances between sets of pictures, from the features in a score folder. */
