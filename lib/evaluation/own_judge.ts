@@ -38,7 +38,7 @@ export function judgeClips(
   const trained = new Set(
     known.filter(({ split }) => same && split === "train").map(({ speaker }) => speaker),
   );
-  const learnt = isOneSpeaker(rows) && same
+  const learnt = same && isOneSpeaker([...rows, ...known])
     ? new Set(known.filter(({ split }) => split === "train").map(({ id }) => id))
     : undefined;
   const free = rows.filter(({ id, speaker }) =>
@@ -87,7 +87,9 @@ export async function trainOwnJudge(
   const run = join(out, "judge");
   const known = await readKept(prepared), rows = await readKept(data);
   const clips = judgeClips(rows, { known, evaluated, folder: data });
-  const whose = isOneSpeaker(rows) && sameFilms(rows, known) ? SAME_SPEAKER : "speakers for the judge";
+  const whose = sameFilms(rows, known) && isOneSpeaker([...rows, ...known])
+    ? SAME_SPEAKER
+    : "speakers for the judge";
   const folder = join(out, "judge-data", `${basename(resolve(data))} (${whose})`);
   await writeJudgeFolder(folder, clips, data);
   const resume = await exists(join(run, "run.json"));

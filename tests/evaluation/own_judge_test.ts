@@ -41,3 +41,14 @@ Deno.test("too few clips are refused by the folder's name, with what to give ins
       /--judge\b.*--judge-data/.test(e.remedy),
   );
 });
+
+Deno.test("where there is one speaker, clips that no system learnt from teach the judge; with two, only the other's", () => {
+  const split = (k: number) => k < 10 ? "train" as const : "test" as const;
+  const one = Array.from({ length: 20 }, (_, k) => madeRow({ id: `s1/${k}`, split: split(k) }));
+  const evaluated = ["s1/18", "s1/19"];
+  const names = judgeClips(one, { known: one, evaluated, folder: "one" }).map(({ id }) => id).sort();
+  assert.deepEqual(names, Array.from({ length: 8 }, (_, k) => `s1/${10 + k}`));
+  const two = [...one, ...Array.from({ length: 4 }, (_, k) => madeRow({ id: `s2/${k}`, split: "val" }))];
+  const others = judgeClips(two, { known: two, evaluated, folder: "two" });
+  assert.deepEqual([...new Set(others.map(({ speaker }) => speaker))], ["s2"]);
+});
