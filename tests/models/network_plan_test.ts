@@ -72,7 +72,9 @@ const networks: [string, NetworkPlan, Specs][] = [
 
 for (const [name, plan, specs] of networks) {
   Deno.test(`${name}: every kernel that is trained is a layer of the plan, and the other way round`, () => {
-    const kernels = Object.entries(specs).filter(([path]) => path.endsWith("kernel") && !/cbam|lstm/.test(path))
+    const kernels = Object.entries(specs).filter(([path]) =>
+      path.endsWith("kernel") && !/cbam|lstm/.test(path)
+    )
       .map(([path, { shape }]) => {
         const [h, w] = shape.length === 2 ? [1, 1] : shape;
         return `${h}x${w} ${specs[path.replace(/kernel$/, "bias")].shape}`;
