@@ -38,6 +38,21 @@ async function saved(python: string, network: ForeignNetworkName, folder: string
   );
 }
 
+/** The PyTorch of a Python that the caller names; throws KitError when it has none. */
+async function checkPython(python: string): Promise<string> {
+  const args = ["-c", "import torch"];
+  try {
+    const { success, stderr } = await new Deno.Command(python, { args, stdin: "null" }).output();
+    if (success) return python;
+    const said = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
+    throw new KitError(`${python} cannot load PyTorch (${said})`, "Name another by --python, or none");
+  } catch (error) {
+    if (error instanceof KitError) throw error;
+    const remedy = "Name a Python with PyTorch by --python, or none";
+    throw new KitError(`${python} cannot be run (${(error as Error).message})`, remedy, { cause: error });
+  }
+}
+
 /** Inputs in their order, and outputs by name, as PyTorch wrote them. */
 async function readAnswers(file: string): Promise<{ inputs: Tensor[]; outputs: Record<string, Tensor> }> {
   const weights = await openWeights(file);
@@ -105,15 +120,17 @@ async function compared(
 
 /**
  * For each network PyTorch saves random weights at full width in both file forms and answers some inputs; the kit imports
- * each file and answers the same inputs. PyTorch comes in an environment of its own, made on the first call.
+ * each file and answers the same inputs. PyTorch is that of `python`, or comes in an environment of its own, made on the
+ * first call.
  * Returns a row for each network and form: tensors in the file, those that the kit takes (all but the counters of
  * batches), parameters, the largest difference relative to the largest value, and how far the answers to two of the inputs
  * are apart, which says what the difference means. Throws KitError when PyTorch or the import fails.
  */
 export async function parity(
   networks = Object.keys(foreignNetworks) as ForeignNetworkName[],
+  { python: named }: { python?: string } = {},
 ): Promise<Row[]> {
-  const python = await pytorch();
+  const python = named === undefined ? await pytorch() : await checkPython(named);
   const rows: Row[] = [];
   for (const network of networks) {
     const folder = await Deno.makeTempDir({ prefix: "parity-" });

@@ -13,6 +13,12 @@ Deno.test("the largest difference is relative to the largest value expected", ()
   assert.ok(!(largestDifference(tf.tensor1d([1, NaN, 2]), expected) < PARITY_TOLERANCE));
 });
 
+Deno.test("a Python that is none, or has no PyTorch, is refused before anything is saved", async () => {
+  await assert.rejects(parity([], { python: "no-such-python" }), /no-such-python cannot be run .*--python/);
+  // Deno is no Python: it does not know the flag.
+  await assert.rejects(parity([], { python: Deno.execPath() }), /cannot load PyTorch .*--python/);
+});
+
 // PyTorch is 600 MB: it is here only where `deno task parity` or `deno task bench --compare` has fetched it.
 const fetched = existsSync(fileURLToPath(new URL("../.native/bench/done", import.meta.url)));
 if (!fetched) console.log("skipped: parity with PyTorch itself, which `deno task parity` fetches");

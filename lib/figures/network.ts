@@ -1,149 +1,197 @@
-import type { CanvasRenderingContext2D } from "skia-canvas";
-import type { Lane, LayerKind, NetworkPlan, PlanLayer } from "../models/network_plan.ts";
-import { brokenText, canvasPng, newCanvas, setFont, SOFT_INK } from "./canvas.ts";
-import { COLOURS, GUIDE } from "./svg.ts";
+import type { LayerKind, NetworkPlan } from "../models/plan_layers.ts";
+import { brokenText, INK, newCanvas, setFont, SOFT_INK } from "./canvas.ts";
+import {
+  arrow,
+  CBAM,
+  drawLane,
+  FILLS,
+  groupsOf,
+  heights,
+  joint,
+  type Place,
+  type Point,
+  rectangle,
+  scaleFor,
+  text,
+  type Words,
+} from "./network_lane.ts";
+import { FONT_FAMILY, GUIDE } from "./svg.ts";
 
 export interface NetworkFigureOptions {
   title: string;
   caption?: string;
-  scale?: number;
 }
 
-const WIDTH = 760, MARGIN = 8, LEFT = 78, TALLEST = 64, WIDEST = 15, GAP = 2;
-/** Room for the two lines of numbers under a group of layers of one size. */
-const LABEL = 46, TEXT = 26, LANE = TALLEST + TEXT + 14;
+const WIDTH = 760, MARGIN = 12;
+/** Title and legend; a lane's name; between lanes; between an encoder and the decoder below it. */
+const HEAD = 54, NAME = 20, BETWEEN = 12, SKIPS = 24;
+/** To the right of the lanes: where the encoders meet, or the way down to the decoder. */
+const MEETING = 84, WAY = 22;
+/** Highest map and widest column; room in a column that groups of layers leave to arrows. */
+const TALLEST = 96, WIDEST = 112, ARROW = 26;
 
-const FILLS: Record<LayerKind, string> = {
-  input: "#bbbbbb",
-  convolution: COLOURS[0],
-  residual: COLOURS[5],
-  transposed: COLOURS[2],
-  pool: "#e4e4e4",
-  LSTM: COLOURS[3],
+const NAMES: Record<LayerKind, string> = {
+  input: "input",
+  convolution: "convolution",
+  residual: "convolution + its block's input (residual)",
+  transposed: "transposed convolution",
+  pool: "max pool",
+  LSTM: "LSTM",
 };
-const CBAM = COLOURS[1];
 
-/** Where a layer stands: the middle of its foot and of its head. */
-interface Place {
-  x: number;
-  top: number;
-  bottom: number;
-}
+/** Below every drawing. */
+const READING =
+  "A bar is a layer, as high as its map has rows and as wide as it has channels. At full width: " +
+  "rows × columns, channels, and the first layer's kernel with ÷ its stride (rows·columns) or × its growth.";
+/** Below those with skips. */
+const SKIPPING = "Dashed: what the decoder gets from an encoder, beside its own channels.";
 
-/** Layers in a row of one size and number of channels share a label. */
-function groupsOf(layers: PlanLayer[]): PlanLayer[][] {
-  const groups: PlanLayer[][] = [];
-  for (const layer of layers) {
-    const last = groups.at(-1)?.[0];
-    const isSame = last && last.h === layer.h && last.w === layer.w && last.c === layer.c &&
-      last.kind !== "input";
-    if (isSame) groups.at(-1)!.push(layer);
-    else groups.push([layer]);
+const START: Words = { anchor: "start" };
+const middleOf = ({ left, right }: Place) => (left + right) / 2;
+
+/** Where all stands: a column for each size, the encoders' ends above each other where a decoder follows. */
+function layout(plan: NetworkPlan) {
+  const groups = plan.lanes.map(({ layers }) => groupsOf(layers));
+  const decoder = plan.lanes.findIndex(({ back }) => back), hasDecoder = decoder >= 0;
+  const encoders = hasDecoder ? groups.slice(0, decoder) : groups;
+  const longest = Math.max(...encoders.map(({ length }) => length));
+  /** The column of each lane's first group; a decoder begins below the size that it begins with. */
+  let firsts = encoders.map(({ length }) => hasDecoder ? longest - length : 0);
+  let columns = longest;
+  if (hasDecoder) {
+    const [{ h, w }] = groups[decoder][0], faces = groups[decoder - 1];
+    const first = firsts[decoder - 1] + faces.findIndex(([layer]) => layer.h === h && layer.w === w);
+    // What comes out stands to the left of the decoder's end.
+    const shift = Math.max(0, groups[decoder].length - first);
+    firsts = [...firsts, first].map((column) => column + shift);
+    columns += shift;
   }
-  return groups;
+  const side = hasDecoder ? WAY : MEETING;
+  const column = Math.min(WIDEST, (WIDTH - 2 * MARGIN - side) / columns);
+  const scale = scaleFor(plan.lanes, { height: TALLEST, width: column - ARROW });
+  let y = HEAD;
+  const lanes = plan.lanes.map((lane, k) => {
+    const isAboveDecoder = k === decoder - 1, step = lane.back ? -1 : 1;
+    const { above, below } = heights(lane, scale, { isLabelledAbove: isAboveDecoder });
+    if (!lane.back) y += NAME;
+    const name = lane.back ? y + above + below + 14 : y - 7, middle = y + above;
+    y = middle + below + (isAboveDecoder ? SKIPS : lane.back ? NAME : BETWEEN);
+    const centres = groups[k].map((_, j) => MARGIN + (firsts[k] + step * j + 0.5) * column);
+    return { lane, name, centres, middle, isLabelledAbove: isAboveDecoder };
+  });
+  return { lanes, column, scale, hasDecoder, right: MARGIN + columns * column, bottom: y };
 }
 
-const widthOf = ({ c }: PlanLayer) => 4 + (WIDEST - 4) * Math.min(1, c / 512);
-const groupWidth = (group: PlanLayer[]) =>
-  Math.max(LABEL, group.reduce((sum, layer) => sum + widthOf(layer) + GAP, 0));
-
-const laneWidth = (layers: PlanLayer[]) =>
-  groupsOf(layers).reduce((sum, group) => sum + groupWidth(group), 0);
-
-/** Where a chain is drawn, and what all chains share. */
-interface Frame {
-  bottom: number;
-  /** Rows of the largest layer, and units of the longest chain. */
-  tallest: number;
-  widest: number;
-  /** Chains end side by side, where a decoder leads back. */
-  isRight: boolean;
+/** A decoder's skips, down from layers of one size, what enters it, and what comes out. */
+function drawDecoder(plan: NetworkPlan, { places, middles, right, column }: {
+  places: Place[][];
+  middles: number[];
+  right: number;
+  column: number;
+}): string[] {
+  const decoder = places.at(-1)!, middle = middles.at(-1)!, [first] = decoder, last = decoder.at(-1)!;
+  const between = Math.max(...places.at(-2)!.map(({ bottom }) => bottom)) + SKIPS / 2;
+  const skips = plan.skips.map(({ from: [a, i], to: [b, j] }) => {
+    const start = places[a][i], end = places[b][j], x = middleOf(start), to = middleOf(end);
+    return arrow([[x, start.bottom + 2], [x, between], [to, between], [to, end.top - 3]], { isDashed: true });
+  });
+  const way = right + WAY / 2, entry: Point = [first.right + 3, middle];
+  const entries = plan.joins.flatMap((k) => {
+    const end = places[k].at(-1)!, x = middleOf(end);
+    // The lane above goes straight down, the one above that by the right.
+    return k === places.length - 2
+      ? [arrow([[x, end.bottom + 2], [x, middle], entry]), joint([x, middle])]
+      : [arrow([[end.right + 3, middles[k]], [way, middles[k]], [way, middle], entry])];
+  });
+  const out = last.left - column / 2 + 8;
+  return [
+    ...skips,
+    ...entries,
+    arrow([[last.left - 3, middle], [out, middle]]),
+    text([out - 4, middle + 4], plan.result, { size: 11, anchor: "end", bold: true }),
+  ];
 }
 
-/** Draws one chain with its foot at `bottom`; where its layers stand. */
-function drawLane(
-  context: CanvasRenderingContext2D,
-  { name, layers, back }: Lane,
-  { bottom, tallest, widest, isRight }: Frame,
-): Place[] {
-  const groups = groupsOf(back ? layers.toReversed() : layers), places: Place[] = [];
-  const squeeze = Math.min(1.4, (WIDTH - LEFT - MARGIN) / widest);
-  setFont(context, 10);
-  context.fillText(name, MARGIN, bottom - 4);
-  let x = LEFT + (isRight ? (widest - laneWidth(layers)) * squeeze : 0);
-  for (const group of groups) {
-    const room = groupWidth(group) * squeeze, [{ h, w, c }] = group;
-    let at = x + (room - group.reduce((sum, layer) => sum + (widthOf(layer) + GAP) * squeeze, 0)) / 2;
-    for (const layer of group) {
-      const width = widthOf(layer) * squeeze, height = 4 + (TALLEST - 4) * Math.sqrt(layer.h / tallest);
-      context.fillStyle = FILLS[layer.kind];
-      context.fillRect(at, bottom - height, width, height);
-      if (layer.cbam) {
-        context.fillStyle = CBAM;
-        context.fillRect(at + width - 1.5, bottom - height, 2, height);
-      }
-      places.push({ x: at + width / 2, top: bottom - height, bottom });
-      at += width + GAP * squeeze;
-    }
-    setFont(context, 8, { colour: SOFT_INK, align: "center" });
-    context.fillText(`${h} × ${w}`, x + room / 2, bottom + 11, room);
-    context.fillText(`${c}`, x + room / 2, bottom + 21, room);
-    x += room;
-  }
-  return back ? places.reverse() : places;
+/** What encoders come to, to the right of their ends. */
+function drawMeeting({ result }: NetworkPlan, { places, middles, right }: {
+  places: Place[][];
+  middles: number[];
+  right: number;
+}): string[] {
+  const x = right + MEETING / 2,
+    y = (middles[0] + middles.at(-1)!) / 2,
+    ends = places.map((lane) => lane.at(-1)!);
+  const words = text([x, y + 4], result, { size: 11, bold: true });
+  if (ends.length === 1) return [arrow([[ends[0].right + 3, y], [x - 30, y]]), words];
+  const arrows = ends.map((end, k) =>
+    arrow([[end.right + 3, middles[k]], [x, middles[k]], [x, y + (k === 0 ? -10 : 11)]])
+  );
+  return [...arrows, words];
 }
 
-function drawLegend(context: CanvasRenderingContext2D, plan: NetworkPlan, y: number): void {
+/** Title, parameters and the kinds of layers that occur. */
+function drawHead(plan: NetworkPlan, title: string): string[] {
+  const { context } = newCanvas(1, 1);
+  const measured = (words: string, size: number, bold = false) => {
+    setFont(context, size, { bold });
+    return context.measureText(words).width;
+  };
   const layers = plan.lanes.flatMap((lane) => lane.layers);
-  const used = (Object.keys(FILLS) as LayerKind[]).filter((kind) =>
+  const kinds = (Object.keys(NAMES) as LayerKind[]).filter((kind) =>
     layers.some((layer) => layer.kind === kind)
   );
-  const entries = used.map((kind): [string, string] => [kind, FILLS[kind]]);
+  const entries = kinds.map((kind): [string, string] => [NAMES[kind], FILLS[kind]]);
   if (layers.some(({ cbam }) => cbam)) entries.push(["CBAM after it", CBAM]);
   let x = MARGIN;
-  for (const [name, fill] of entries) {
-    context.fillStyle = fill;
-    context.fillRect(x, y - 9, 10, 10);
-    setFont(context, 10);
-    context.fillText(name, x + 14, y);
-    x += 14 + context.measureText(name).width + 16;
-  }
+  const legend = entries.flatMap(([name, fill]) => {
+    const at = x;
+    x += 15 + measured(name, 10) + 14;
+    return [
+      rectangle([at, 37, 10, 10], fill, fill === "white" ? INK : "none"),
+      text([at + 14, 46], name, START),
+    ];
+  });
+  const count = `${plan.parameters.toLocaleString("en-US")} parameters`;
+  return [
+    text([MARGIN, 22], title, { ...START, size: 15, bold: true }),
+    text([MARGIN + measured(title, 15, true) + 12, 22], count, { ...START, size: 11, fill: GUIDE }),
+    ...legend,
+  ];
 }
 
+const HEAD_OF_ARROW =
+  '<defs><marker id="head" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="5" markerHeight="5" ' +
+  `orient="auto"><path d="M0,0L6,3L0,6z" fill="${GUIDE}"/></marker></defs>`;
+
 /**
- * Draws a network from its plan as a PNG: a lane a chain, heights by the square root of the rows, widths by the channels,
- * rows x columns and channels at full width below each group of equal layers; skip connections are dashed lines.
+ * Draws a network from its plan as an SVG file that stands alone, 760 wide: each layer a bar to scale, with sizes,
+ * channels and kernels beside it. Encoders run to the right; a decoder leads back below the last one, each of its
+ * sizes under the same size there, so that what skips to it runs straight down.
  */
-export function networkPicture(
-  plan: NetworkPlan,
-  { title, caption, scale = 2 }: NetworkFigureOptions,
-): Uint8Array {
-  const lines = brokenText(caption ?? "", { size: 10, width: WIDTH - 2 * MARGIN });
-  const top = MARGIN + 46, height = top + plan.lanes.length * LANE + 14 * lines.length + MARGIN;
-  const { canvas, context } = newCanvas(WIDTH, height, { scale });
-  setFont(context, 14, { bold: true });
-  context.fillText(title, MARGIN, MARGIN + 13, WIDTH - 2 * MARGIN);
-  drawLegend(context, plan, MARGIN + 34);
-  const tallest = Math.max(...plan.lanes.flatMap(({ layers }) => layers.map(({ h }) => h)));
-  const widest = Math.max(...plan.lanes.map(({ layers }) => laneWidth(layers)));
-  const isRight = plan.lanes.some(({ back }) => back);
-  const places = plan.lanes.map((lane, k) =>
-    drawLane(context, lane, { bottom: top + k * LANE + TALLEST + 8, tallest, widest, isRight })
+export function networkSvg(plan: NetworkPlan, { title, caption = "" }: NetworkFigureOptions): string {
+  const { lanes, column, scale, hasDecoder, right, bottom } = layout(plan);
+  const drawn = lanes.map(({ lane, ...where }) => drawLane(lane, { ...where, scale }));
+  const places = drawn.map((lane) => lane.places), middles = lanes.map(({ middle }) => middle);
+  const names = lanes.map(({ lane, name, centres }) =>
+    text([Math.min(...centres) - column / 2, name], lane.name, { ...START, bold: true })
   );
-  context.strokeStyle = GUIDE;
-  context.lineWidth = 0.8;
-  context.setLineDash([3, 3]);
-  for (const { from: [fromLane, from], to: [toLane, to] } of plan.skips) {
-    const start = places[fromLane][from], end = places[toLane][to];
-    context.beginPath();
-    context.moveTo(start.x, start.bottom + TEXT - 2);
-    context.lineTo(end.x, end.top - 2);
-    context.stroke();
-  }
-  context.setLineDash([]);
-  setFont(context, 10, { colour: SOFT_INK });
-  lines.forEach((line, k) =>
-    context.fillText(line, MARGIN, height - MARGIN - 14 * (lines.length - 1 - k) - 2)
+  const rest = hasDecoder
+    ? drawDecoder(plan, { places, middles, right, column })
+    : drawMeeting(plan, { places, middles, right });
+  const reading = [READING, plan.skips.length > 0 ? SKIPPING : "", caption].join(" ");
+  const lines = brokenText(reading, { size: 10, width: WIDTH - 2 * MARGIN });
+  const words = lines.map((line, k) =>
+    text([MARGIN, bottom + 18 + 14 * k], line, { ...START, fill: SOFT_INK })
   );
-  return canvasPng(canvas);
+  const height = Math.ceil(bottom + 14 * lines.length + MARGIN + 6);
+  const parts = [
+    rectangle([0, 0, WIDTH, height], "white"),
+    ...drawHead(plan, title),
+    ...names,
+    ...drawn.flatMap(({ svg }) => svg),
+    ...rest,
+    ...words,
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" ` +
+    `viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT_FAMILY}">${HEAD_OF_ARROW}${parts.join("")}</svg>`;
 }

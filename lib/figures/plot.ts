@@ -230,18 +230,24 @@ export interface Figure {
 }
 
 /**
- * Draws a plot into `<folder>/<name>.svg` and `.png` and returns what a notebook shows.
+ * Writes an SVG as `<folder>/<name>.svg` and `.png` and returns what a notebook shows.
  * Throws KitError when the folder is not writable.
  */
-export async function figure(
+export async function drawing(
   name: string,
-  options: Plot.PlotOptions,
-  { folder = FIGURES }: { folder?: string } = {},
+  svg: string,
+  { folder = FIGURES, title = "" }: { folder?: string; title?: string } = {},
 ): Promise<Figure> {
-  const svg = plotSvg(options);
   const files = [join(folder, `${name}.svg`), join(folder, `${name}.png`)];
   await writeAtomic(files[0], svg);
   await writeAtomic(files[1], svgToPng(svg));
-  const shown = { "image/svg+xml": svg, "text/plain": `[figure ${name}: ${options.title ?? ""}]` };
+  const shown = { "image/svg+xml": svg, "text/plain": `[figure ${name}: ${title}]` };
   return { svg, files, [Symbol.for("Jupyter.display")]: () => shown };
 }
+
+/** Draws a plot into `<folder>/<name>.svg` and `.png`; as `drawing`. */
+export const figure = (
+  name: string,
+  options: Plot.PlotOptions,
+  { folder }: { folder?: string } = {},
+): Promise<Figure> => drawing(name, plotSvg(options), { folder, title: String(options.title ?? "") });

@@ -14,7 +14,7 @@ export const FONT_FILES = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =
   fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`))
 );
 /** Verdana has DejaVu's proportions, for readers whose machine lacks DejaVu. */
-const FONT_FAMILY = "DejaVu Sans, Verdana, sans-serif";
+export const FONT_FAMILY = "DejaVu Sans, Verdana, sans-serif";
 
 /** Breaks a text into lines of at most `width` pixels; a letter of DejaVu is about 0.58 of the font size wide. */
 function wrap(text: string, { width, size }: { width: number; size: number }): string[] {

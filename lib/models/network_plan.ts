@@ -1,181 +1,169 @@
-// Every network's block table worked out to sizes, for drawings: what comes out of each layer, lane by lane.
+// Every network's block table worked out to sizes, for drawings.
 import { SYNC_FRAMES } from "../data/dataset.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
-import type { Pool } from "../nn/pool.ts";
-import { CONTRASTIVE_AUDIO, CONTRASTIVE_FACE } from "./contrastive_discriminator.ts";
-import { AUDIO_ENCODER, FACE_DECODER, FACE_ENCODER } from "./generator.ts";
-import { LIPGAN_AUDIO, LIPGAN_DECODER, LIPGAN_FACE, LIPGAN_OUTPUT, type Stage } from "./lipgan.ts";
-import { QUALITY_BLOCKS } from "./quality_discriminator.ts";
-import { SPEECH2VID_AUDIO, SPEECH2VID_DECODER, SPEECH2VID_IDENTITY } from "./speech2vid.ts";
-import { AUDIO_BLOCKS, type SyncDiscriminatorConfig, VIDEO_BLOCKS } from "./sync_discriminator.ts";
-import { SYNCNET_AUDIO, SYNCNET_FRAMES, SYNCNET_LIP, SYNCNET_MFCC, SYNCNET_SIZE } from "./syncnet.ts";
+import { countParameters } from "../nn/params.ts";
+import {
+  CONTRASTIVE_AUDIO,
+  CONTRASTIVE_FACE,
+  contrastiveDiscriminatorSpecs,
+} from "./contrastive_discriminator.ts";
+import { AUDIO_ENCODER, FACE_DECODER, FACE_ENCODER, generatorSpecs } from "./generator.ts";
+import {
+  LIPGAN_AUDIO,
+  LIPGAN_DECODER,
+  LIPGAN_FACE,
+  LIPGAN_OUTPUT,
+  lipganSpecs,
+  type Stage,
+} from "./lipgan.ts";
+import {
+  decoder,
+  ends,
+  input,
+  lane,
+  type NetworkPlan,
+  ONE,
+  type PlanLayer,
+  repeated,
+  type Row,
+  THREE,
+} from "./plan_layers.ts";
+import { QUALITY_BLOCKS, qualityDiscriminatorSpecs } from "./quality_discriminator.ts";
+import {
+  SPEECH2VID_AUDIO,
+  SPEECH2VID_COLOURS,
+  SPEECH2VID_DECODER,
+  SPEECH2VID_IDENTITY,
+  speech2vidSpecs,
+} from "./speech2vid.ts";
+import {
+  AUDIO_BLOCKS,
+  type SyncDiscriminatorConfig,
+  syncDiscriminatorSpecs,
+  VIDEO_BLOCKS,
+} from "./sync_discriminator.ts";
+import {
+  SYNCNET_AUDIO,
+  SYNCNET_FRAMES,
+  SYNCNET_LIP,
+  SYNCNET_MFCC,
+  SYNCNET_SIZE,
+  syncnetSpecs,
+} from "./syncnet.ts";
 
-export type LayerKind = "input" | "convolution" | "residual" | "transposed" | "pool" | "LSTM";
-
-/** One layer and what comes out of it: rows, columns, channels at full width. */
-export interface PlanLayer {
-  kind: LayerKind;
-  h: number;
-  w: number;
-  c: number;
-  /** A CBAM follows the convolution. */
-  cbam?: boolean;
-}
-
-/** A chain of layers. */
-export interface Lane {
-  name: string;
-  layers: PlanLayer[];
-  /** A decoder, which leads back from the encoders' end to their beginning. */
-  back?: true;
-}
-
-/** A network: its chains, and which outputs are joined to which, as [lane, layer] pairs. */
-export interface NetworkPlan {
-  lanes: Lane[];
-  skips: { from: [number, number]; to: [number, number] }[];
-}
-
-/** A row of any block table. */
-interface Row {
-  filters: number;
-  kernel: number | [number, number];
-  stride: [number, number];
-  pad: number | [number, number];
-  residual?: boolean;
-  pool?: Pool;
-}
-
-const pairOf = (value: number | [number, number]) => typeof value === "number" ? [value, value] : value;
-
-/** The layers of a table's rows after `input`. */
-function chain(input: PlanLayer, rows: readonly Row[], { cbam = false } = {}): PlanLayer[] {
-  let { h, w } = input;
-  const layers: PlanLayer[] = [];
-  for (const { filters: c, kernel, stride, pad, residual, pool } of rows) {
-    const [kh, kw] = pairOf(kernel), [ph, pw] = pairOf(pad);
-    h = Math.floor((h + 2 * ph - kh) / stride[0]) + 1;
-    w = Math.floor((w + 2 * pw - kw) / stride[1]) + 1;
-    layers.push({ kind: residual ? "residual" : "convolution", h, w, c, ...(cbam ? { cbam } : {}) });
-    if (!pool) continue;
-    h = Math.floor((h + 2 * pool.pad - pool.size) / pool.stride[0]) + 1;
-    w = Math.floor((w + 2 * pool.pad - pool.size) / pool.stride[1]) + 1;
-    layers.push({ kind: "pool", h, w, c });
-  }
-  return layers;
-}
-
-const input = (h: number, w: number, c: number): PlanLayer => ({ kind: "input", h, w, c });
+/** What all but SyncNet hear, and what generators that know the pose see. */
+const HEARD = "audio encoder: mel window", SEEN = "face encoder: masked pose and reference";
 const MEL = input(MEL_BANDS, MEL_WINDOW, 1);
-const lane = (name: string, from: PlanLayer, rows: readonly Row[], options = {}): Lane => ({
-  name,
-  layers: [from, ...chain(from, rows, options)],
-});
 
 /** The paper's sync discriminator, with LSTM and CBAM or without. */
 export function syncDiscriminatorPlan(
   { lstm, cbam }: Pick<SyncDiscriminatorConfig, "lstm" | "cbam">,
 ): NetworkPlan {
-  const audio = lane("sound", MEL, AUDIO_BLOCKS, { cbam });
+  const audio = lane(HEARD, MEL, AUDIO_BLOCKS, { cbam });
   if (lstm === "front") audio.layers.splice(1, 0, { ...MEL, kind: "LSTM" });
   const faces = input(FACE_SIZE / 2, FACE_SIZE, 3 * SYNC_FRAMES);
-  return { lanes: [audio, lane("lips", faces, VIDEO_BLOCKS, { cbam })], skips: [] };
+  const video = lane("video encoder: lower halves of 5 faces", faces, VIDEO_BLOCKS, { cbam });
+  const parameters = countParameters(syncDiscriminatorSpecs({ lstm, cbam, width: 1 }));
+  return { parameters, lanes: [audio, video], joins: [0, 1], skips: [], result: "cosine" };
 }
 
-/** The last layer of each encoder group, counted after the input. */
-function ends(counts: number[]): number[] {
-  let at = 0;
-  return counts.map((count) => at += count);
-}
-
-interface UpStep {
-  filters: number;
-  stride: 1 | 2;
-  residuals: number;
-}
-
-/** A decoder from 1 x 1: transposed convolutions with residual layers after them; also where each step ends. */
-function decoder(first: PlanLayer[], steps: readonly UpStep[], last: PlanLayer[]) {
-  let side = 1;
-  const layers = [...first], stops: number[] = [];
-  for (const { filters: c, stride, residuals } of steps) {
-    side = side === 1 ? 3 : side * stride;
-    const layer = (kind: LayerKind): PlanLayer => ({ kind, h: side, w: side, c });
-    layers.push(layer("transposed"), ...Array.from({ length: residuals }, () => layer("residual")));
-    stops.push(layers.length - 1);
-  }
-  return { lane: { name: "decoder", layers: [...layers, ...last], back: true as const }, stops };
-}
-
-const redrawn: PlanLayer = { kind: "convolution", h: FACE_SIZE, w: FACE_SIZE, c: 3 };
-const whole = (c: number): PlanLayer => ({ kind: "convolution", h: FACE_SIZE, w: FACE_SIZE, c });
+const whole = (c: number, kernel = THREE): PlanLayer => ({
+  ...input(FACE_SIZE, FACE_SIZE, c),
+  ...{ kind: "convolution", kernel, stride: ONE },
+});
+const redrawn = whole(3, ONE);
 
 /** Wav2Lip's generator, which is the paper's. */
 export function generatorPlan(): NetworkPlan {
-  const faces = lane("faces", input(FACE_SIZE, FACE_SIZE, 6), FACE_ENCODER.flat());
+  const faces = lane(SEEN, input(FACE_SIZE, FACE_SIZE, 6), FACE_ENCODER.flat());
   const groups = ends(FACE_ENCODER.map((blocks) => blocks.length));
-  const first: PlanLayer = { kind: "convolution", h: 1, w: 1, c: 512 };
-  const { lane: up, stops } = decoder([first], FACE_DECODER, [whole(32), redrawn]);
+  const first: PlanLayer = { kind: "convolution", h: 1, w: 1, c: 512, kernel: ONE, stride: ONE };
+  const steps = FACE_DECODER.map(({ filters, stride, residuals }) => ({
+    ...{ filters, stride },
+    then: repeated(residuals, ["residual" as const]),
+  }));
+  const { lane: up, stops } = decoder([first], steps, [whole(32), redrawn]);
   const targets = [0, ...stops];
   return {
-    lanes: [lane("sound", MEL, AUDIO_ENCODER), faces, up],
+    parameters: countParameters(generatorSpecs({ width: 1 })),
+    lanes: [lane(HEARD, MEL, AUDIO_ENCODER), faces, up],
+    joins: [0], // the faces' end is a skip to what the first layer makes of the sound
     skips: groups.map((from, k) => ({ from: [1, from], to: [2, targets[groups.length - 1 - k]] })),
+    result: "face",
   };
 }
 
-/** LipGAN's stages as rows; a residual pair is two layers. */
+/** LipGAN's stages as rows; a residual pair is two layers, and its input is added to the second. */
 const stageRows = (stages: readonly Stage[]): Row[] =>
-  stages.flatMap(({ block, pairs }) => [
-    block,
-    ...Array.from(
-      { length: 2 * pairs },
-      (): Row => ({ ...block, kernel: 3, stride: [1, 1], pad: 1, residual: true }),
-    ),
-  ]);
+  stages.flatMap(({ block, pairs }) => {
+    const inner: Row = { ...block, kernel: 3, stride: [1, 1], pad: 1 };
+    return [block, ...repeated(pairs, [inner, { ...inner, residual: true }])];
+  });
 
 export function lipganPlan(): NetworkPlan {
-  const faces = lane("faces", input(FACE_SIZE, FACE_SIZE, 6), stageRows(LIPGAN_FACE));
+  const faces = lane(SEEN, input(FACE_SIZE, FACE_SIZE, 6), stageRows(LIPGAN_FACE));
   const steps = LIPGAN_DECODER.map(({ filters, stride, pairs }) => ({
-    filters,
-    stride,
-    residuals: 2 * pairs,
+    ...{ filters, stride },
+    then: repeated(pairs, ["convolution" as const, "residual" as const]),
   }));
   const last = [...LIPGAN_OUTPUT.map(({ filters }) => whole(filters)), redrawn];
   const { lane: up, stops } = decoder([], steps, last);
   const groups = ends(LIPGAN_FACE.map(({ pairs }) => 1 + 2 * pairs)).slice(0, stops.length);
   return {
-    lanes: [lane("sound", MEL, stageRows(LIPGAN_AUDIO)), faces, up],
+    parameters: countParameters(lipganSpecs({ width: 1 })),
+    lanes: [lane(HEARD, MEL, stageRows(LIPGAN_AUDIO)), faces, up],
+    joins: [0, 1],
     skips: groups.map((from, k) => ({ from: [1, from], to: [2, stops[groups.length - 1 - k]] })),
+    result: "face",
   };
 }
 
 export function speech2vidPlan(): NetworkPlan {
-  const still = lane("still face", input(FACE_SIZE, FACE_SIZE, 3), SPEECH2VID_IDENTITY);
+  const still = lane("identity encoder: a still face", input(FACE_SIZE, FACE_SIZE, 3), SPEECH2VID_IDENTITY);
   const layers: PlanLayer[] = [], skips: NetworkPlan["skips"] = [];
   let side = 1;
   for (const { filters: c, side: kernel, stride, plain, skip } of SPEECH2VID_DECODER) {
     side = plain ? side : side === 1 ? kernel : side * stride;
-    layers.push({ kind: plain ? "convolution" : "transposed", h: side, w: side, c });
+    const kind = plain ? "convolution" : "transposed";
+    layers.push({ kind, h: side, w: side, c, kernel: [kernel, kernel], stride: [stride, stride] });
     if (!skip) continue;
     const pools = SPEECH2VID_IDENTITY.slice(0, skip.row).filter(({ pool }) => pool).length;
     const from = 1 + skip.row + pools + (skip.after === "pool" ? 1 : 0);
     skips.push({ from: [1, from], to: [2, layers.length - 1] });
   }
-  layers.push({ kind: "transposed", h: FACE_SIZE, w: FACE_SIZE, c: 3 });
-  const sound = lane("sound", MEL, SPEECH2VID_AUDIO);
-  return { lanes: [sound, still, { name: "decoder", layers, back: true }], skips };
+  const last = { ...whole(3), kernel: [SPEECH2VID_COLOURS, SPEECH2VID_COLOURS] as [number, number] };
+  layers.push({ ...last, kind: "transposed", stride: [2, 2] });
+  return {
+    parameters: countParameters(speech2vidSpecs({ width: 1 })),
+    lanes: [lane(HEARD, MEL, SPEECH2VID_AUDIO), still, { name: "decoder", layers, back: true }],
+    joins: [0, 1],
+    skips,
+    result: "face",
+  };
 }
 
 export function contrastivePlan(): NetworkPlan {
-  const face = lane("one face", input(FACE_SIZE, FACE_SIZE, 3), CONTRASTIVE_FACE);
-  return { lanes: [lane("sound", MEL, CONTRASTIVE_AUDIO), face], skips: [] };
+  const face = lane("face encoder: one frame", input(FACE_SIZE, FACE_SIZE, 3), CONTRASTIVE_FACE);
+  return {
+    parameters: countParameters(contrastiveDiscriminatorSpecs({ width: 1 })),
+    lanes: [lane(HEARD, MEL, CONTRASTIVE_AUDIO), face],
+    joins: [0, 1],
+    skips: [],
+    result: "distance",
+  };
 }
 
 export function qualityPlan(): NetworkPlan {
   const real: Row = { filters: 1, kernel: 1, stride: [1, 1], pad: 0 };
   const face = input(FACE_SIZE / 2, FACE_SIZE, 3);
-  return { lanes: [lane("lower half", face, [...QUALITY_BLOCKS.flat(), real])], skips: [] };
+  return {
+    parameters: countParameters(qualityDiscriminatorSpecs({ width: 1 })),
+    lanes: [lane("lower half of one face", face, [...QUALITY_BLOCKS.flat(), real])],
+    joins: [0],
+    skips: [],
+    result: "P(real)",
+  };
 }
 
 /** SyncNet, its dense layers as 1 x 1 convolutions. */
@@ -184,10 +172,13 @@ export function syncnetPlan(): NetworkPlan {
   const [cepstra, columns] = SYNCNET_MFCC;
   const frames = input(SYNCNET_SIZE, SYNCNET_SIZE, 3 * SYNCNET_FRAMES);
   return {
+    parameters: countParameters(syncnetSpecs({ width: 1 })),
     lanes: [
-      lane("sound (MFCC)", input(cepstra, columns, 1), [...SYNCNET_AUDIO, ...dense]),
-      lane("lips", frames, [...SYNCNET_LIP, ...dense]),
+      lane("audio encoder: MFCC window", input(cepstra, columns, 1), [...SYNCNET_AUDIO, ...dense]),
+      lane("lip encoder: 5 frames", frames, [...SYNCNET_LIP, ...dense]),
     ],
+    joins: [0, 1],
     skips: [],
+    result: "distance",
   };
 }

@@ -40,10 +40,14 @@ function listed(what: string, items: string[]): string[] {
 /** The report for a person. */
 export function importLines(report: ImportReport): string[] {
   const { file, form, network, chosen, matched, missing, wrong, unexpected, ignored, notFinite } = report;
+  const [parameters, statistics] = [report.parameters, report.statistics].map((n) =>
+    n.toLocaleString("en-US")
+  );
   const all = matched.length + missing.length + wrong.length;
   return [
     `${file}: ${form}, ${network} (${chosen === "named" ? "as named" : "by its names"})`,
-    `${matched.length} of ${all} tensors matched, ${report.parameters.toLocaleString("en-US")} values`,
+    `${matched.length} of ${all} tensors matched, ${parameters} parameters` +
+    (report.statistics > 0 ? ` and ${statistics} running statistics` : ""),
     ...listed("missing", missing.map((name) => quoted(name))),
     ...listed(
       "of another shape",

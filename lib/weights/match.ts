@@ -41,13 +41,17 @@ function expectedShape(shape: readonly number[], { order, found }: { order: Axis
   return foreignShape(shape, { order, steps });
 }
 
+/** What PyTorch calls the statistics of a batch norm. */
+const RUNNING = /(^|\.)running_(mean|var)$/;
+
 /** How a file's tensors fit a network; names and shapes are PyTorch's. */
 export interface Match {
   network: string;
   /** Tensors of the network that the file holds in the right shape, by our path. */
   matched: string[];
-  /** Parameters in them. */
+  /** Values in them that training changes by gradients, and those of batch norms' running statistics. */
   parameters: number;
+  statistics: number;
   missing: string[];
   wrong: { name: string; expected: number[]; found: number[] }[];
   unexpected: string[];
@@ -61,6 +65,7 @@ export function match({ tensors }: StoredWeights, { name, specs, names, ignored 
     network: name,
     matched: [],
     parameters: 0,
+    statistics: 0,
     missing: [],
     wrong: [],
     unexpected: [],
@@ -76,7 +81,7 @@ export function match({ tensors }: StoredWeights, { name, specs, names, ignored 
       result.wrong.push({ name, expected: expectedShape(shape, { order, found }), found });
     } else {
       result.matched.push(path);
-      result.parameters += elements(shape);
+      result[RUNNING.test(name) ? "statistics" : "parameters"] += elements(shape);
     }
   }
   for (const name of tensors.keys()) {

@@ -45,7 +45,7 @@ Deno.test("import finds the network, says what matched and writes it; a part of 
     assert.deepEqual([said.code, said.stderr], [0, ""]);
     assert.match(
       said.stdout,
-      /: safetensors, visual-quality \(by its names\)\n28 of 28 tensors matched, 14,113,793 values\n/,
+      /: safetensors, visual-quality \(by its names\)\n28 of 28 tensors matched, 14,113,793 parameters\n/,
     );
     assert.ok(said.stdout.endsWith(`${out} written\n`));
     const file = await openSafetensors(out);

@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
+import { contrastiveDiscriminatorSpecs } from "../../lib/models/contrastive_discriminator.ts";
+import { generatorSpecs } from "../../lib/models/generator.ts";
+import { lipganSpecs } from "../../lib/models/lipgan.ts";
 import {
   contrastivePlan,
   generatorPlan,
   lipganPlan,
-  type NetworkPlan,
-  type PlanLayer,
   qualityPlan,
   speech2vidPlan,
   syncDiscriminatorPlan,
   syncnetPlan,
 } from "../../lib/models/network_plan.ts";
+import type { NetworkPlan, PlanLayer } from "../../lib/models/plan_layers.ts";
+import { qualityDiscriminatorSpecs } from "../../lib/models/quality_discriminator.ts";
+import { speech2vidSpecs } from "../../lib/models/speech2vid.ts";
+import { syncDiscriminatorSpecs } from "../../lib/models/sync_discriminator.ts";
+import { syncnetSpecs } from "../../lib/models/syncnet.ts";
+import type { Specs } from "../../lib/nn/params.ts";
 
 const size = ({ h, w, c }: PlanLayer) => [h, w, c];
 const sides = (layers: PlanLayer[]) => [...new Set(layers.map(({ h, w }) => `${h}x${w}`))].join(" ");
@@ -50,4 +57,42 @@ Deno.test("judges of single faces end in one place", () => {
   for (const { layers } of contrastivePlan().lanes) assert.deepEqual(size(layers.at(-1)!), [1, 1, 512]);
   for (const { layers } of syncnetPlan().lanes) assert.deepEqual(size(layers.at(-1)!), [1, 1, 1024]);
   assert.equal(sides(syncnetPlan().lanes[1].layers), "224x224 109x109 54x54 26x26 13x13 6x6 1x1");
+});
+
+const switches = { lstm: "front", cbam: true } as const, width = 1;
+const networks: [string, NetworkPlan, Specs][] = [
+  ["generator", generatorPlan(), generatorSpecs({ width })],
+  ["sync discriminator", syncDiscriminatorPlan(switches), syncDiscriminatorSpecs({ ...switches, width })],
+  ["LipGAN", lipganPlan(), lipganSpecs({ width })],
+  ["Speech2Vid", speech2vidPlan(), speech2vidSpecs({ width })],
+  ["LipGAN's discriminator", contrastivePlan(), contrastiveDiscriminatorSpecs({ width })],
+  ["visual quality discriminator", qualityPlan(), qualityDiscriminatorSpecs({ width })],
+  ["SyncNet", syncnetPlan(), syncnetSpecs({ width })],
+];
+
+for (const [name, plan, specs] of networks) {
+  Deno.test(`${name}: every kernel that is trained is a layer of the plan, and the other way round`, () => {
+    const kernels = Object.entries(specs).filter(([path]) =>
+      path.endsWith("kernel") && !/cbam|lstm/.test(path)
+    )
+      .map(([path, { shape }]) => {
+        const [h, w] = shape.length === 2 ? [1, 1] : shape;
+        return `${h}x${w} ${specs[path.replace(/kernel$/, "bias")].shape}`;
+      });
+    const layers = plan.lanes.flatMap((lane) => lane.layers).filter(({ kernel }) => kernel);
+    assert.deepEqual(layers.map(({ kernel, c }) => `${kernel!.join("x")} ${c}`).sort(), kernels.sort());
+  });
+}
+
+Deno.test("plans count the published parameters", () => {
+  const counts = [generatorPlan(), qualityPlan(), syncnetPlan()].map(({ parameters }) => parameters);
+  assert.deepEqual(counts, [36_298_035, 14_113_793, 13_631_616]);
+  assert.equal(syncDiscriminatorPlan({ lstm: "none", cbam: false }).parameters, 16_435_072);
+});
+
+Deno.test("in LipGAN's pairs the input is added to the second layer", () => {
+  const [, { layers }] = lipganPlan().lanes;
+  assert.deepEqual(layers.slice(2, 7).map(({ kind }) => kind), [
+    ...["convolution", "convolution", "residual", "convolution", "residual"],
+  ]);
 });
