@@ -14,6 +14,12 @@ const say = (message: Record<string, unknown>) =>
 // Standard output belongs to the messages alone.
 console.log = console.info = console.debug = console.error;
 
+// The input stays open as long as the call that started this training lives: without it, nobody hears of its end.
+(async () => {
+  for await (const _ of Deno.stdin.readable);
+  Deno.exit(1);
+})();
+
 const { job, prepared }: { job: SuiteJob; prepared: string } = JSON.parse(Deno.env.get("KIT_SUITE_JOB")!);
 const { run, config, discriminator, from } = job;
 let said = 0;

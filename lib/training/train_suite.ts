@@ -63,7 +63,7 @@ async function trainJob(
       KIT_SUITE_JOB: JSON.stringify({ job, prepared }),
       ...(processes > 1 ? ONE_CORE : {}),
     },
-    stdin: "null",
+    stdin: "piped",
     stdout: "piped",
     stderr: "piped",
     signal,
