@@ -22,7 +22,8 @@ export interface Source {
 export function sourceLine({ data, preset, seed, note }: Source): string {
   const run = [
     preset !== undefined && `preset ${preset}`,
-    seed !== undefined && (Array.isArray(seed) ? `seeds ${seed.join(", ")}` : `seed ${seed}`),
+    seed !== undefined &&
+    (Array.isArray(seed) && seed.length > 1 ? `seeds ${seed.join(", ")}` : `seed ${seed}`),
     note,
   ].filter(Boolean).join(", ");
   return `Data: ${data}${run && `; ${run}`}.`;
