@@ -11,6 +11,7 @@ import { trainOwnJudge } from "./evaluation/own_judge.ts";
 import { readStoredTables, type TrainingRow, writeStoredTables } from "./evaluation/stored_tables.ts";
 import type { SyncnetProtocol } from "./evaluation/syncnet_inputs.ts";
 import { type Experiment, judgeCorpus, openExperiment } from "./experiment.ts";
+import { KitError } from "./errors.ts";
 import { exists, makeFolder, writing } from "./files.ts";
 import { readParquet } from "./parquet.ts";
 import { spanInWords } from "./progress.ts";
@@ -128,16 +129,19 @@ async function keepJudge(run: string, folder: string): Promise<void> {
 /** The judge's run folder: the one given, the one kept beside the tables, or one trained now. */
 async function judgeRun(
   { prepared, preset }: Pick<Experiment, "prepared" | "preset">,
-  { data, clips, judge, judgeData, judgeSteps = JUDGE_STEPS, syncnet, seeds, runs, out }: TablesOptions & {
-    seeds: number[];
-    runs: string;
-    out: string;
-  },
+  options: TablesOptions & { seeds: number[]; runs: string; out: string },
 ): Promise<string | undefined> {
+  const { data, clips, judge, judgeData, judgeSteps = JUDGE_STEPS, syncnet, seeds, runs, out } = options;
   if (syncnet !== undefined) return;
   if (judge !== undefined) return judge;
   const kept = join(out, "judge");
-  if (await exists(join(kept, "run.json"))) return kept;
+  if (await exists(join(kept, "run.json"))) {
+    if (judgeData === undefined && options.judgeSteps === undefined) return kept;
+    throw new KitError(
+      `${kept} holds the judge of these tables, so none is trained`,
+      "Leave --judge-data and --judge-steps out, remove that folder, or give another --name",
+    );
+  }
   const pairs = await planPairs(prepared, { clips });
   const run = await trainOwnJudge(prepared, {
     out: runs,
@@ -224,8 +228,10 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   const { experiment: { prepared, data }, out, runs, jobsOf, lines } = await planOf(options);
   lines.forEach(say);
 
-  const judge = await judgeRun({ prepared, preset }, { ...options, seeds, runs, out });
-  const { clips, syncnet, protocol, inception } = options;
+  // The pairs of the stored rows, where there are any: other ones would not compare.
+  const stored = await exists(join(out, "tables.json")) ? (await openTables(out)).tables : undefined;
+  const { clips = stored?.clips, syncnet, protocol, inception } = options;
+  const judge = await judgeRun({ prepared, preset }, { ...options, clips, seeds, runs, out });
   const evaluateRuns = (evaluated: string[]) =>
     evaluateSystems(prepared, {
       ...{ runs: evaluated, out: join(runs, "scores"), clips, judge, syncnet, protocol, inception },
