@@ -22,8 +22,9 @@ export async function storedTables(
   const name = `${data ? basename(resolve(data)) : "corpus"}-${preset}`, own = tablesFolder(name);
   const isThere = await exists(join(own, "tables.json"));
   const report = await openTables(isThere ? own : tablesFolder(EMBEDDED));
-  const { data: what, seeds } = report.tables;
-  const held = `Stored tables: ${what}, preset ${report.tables.preset}, seeds ${seeds.join(", ")}.`;
+  const { data: what, seeds, remark } = report.tables;
+  const held = [`Stored tables: ${what}, preset ${report.tables.preset}, seeds ${seeds.join(", ")}.`, remark]
+    .filter(Boolean).join(" ");
   return {
     ...report,
     note: isThere ? held : `${held} There are none of ${name}: \`deno task tables\` makes them.`,

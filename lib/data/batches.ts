@@ -112,8 +112,13 @@ async function drawFitting(clips: Clips, random: Random, options: PairOptions) {
 /** The frames of a sync window. */
 const windowFrames = (start: number) => Array.from({ length: SYNC_FRAMES }, (_, f) => start + f);
 
+/** Which of two windows is seen, and which is heard, in the four pairs of a group. */
+const GROUP = [[0, 0], [0, 1], [1, 1], [1, 0]];
+
 /**
- * Draws pairs, in sync and off sync in turns; the off-sync sound is another window of the same clip.
+ * Draws pairs, in sync and off sync in turns, in groups of four: two windows of a clip, each with its own sound and with
+ * the other's. Whatever else there is to a face or a sound is then in both kinds of pairs alike, and cancels out of the
+ * gradient. With pairs drawn one by one some trainings stayed at chance for 1,000 steps.
  * Throws KitError when the clips are too short or too silent for such a pair.
  */
 export async function drawSyncBatch(
@@ -128,12 +133,15 @@ export async function drawSyncBatch(
     labels: new Float32Array(size),
     size,
   };
-  for (let k = 0; k < size; k++) {
-    const { clip, start, other } = await drawFitting(clips, random, options);
-    batch.labels[k] = k % 2 === 0 ? 1 : 0;
-    melWindow(clip, melStart(k % 2 === 0 ? start : other), element(batch.mel, k, MEL_SIZE));
-    const faces = await clip.faces(windowFrames(start)), out = element(batch.faces, k, LOWER_SIZE);
-    faces.forEach((face, f) => lowerHalf(face, f, out));
+  for (let from = 0; from < size; from += GROUP.length) {
+    const { clip, start, other } = await drawFitting(clips, random, options), windows = [start, other];
+    for (const [k, [seen, heard]] of GROUP.slice(0, size - from).entries()) {
+      batch.labels[from + k] = seen === heard ? 1 : 0;
+      melWindow(clip, melStart(windows[heard]), element(batch.mel, from + k, MEL_SIZE));
+      const faces = await clip.faces(windowFrames(windows[seen]));
+      const out = element(batch.faces, from + k, LOWER_SIZE);
+      faces.forEach((face, f) => lowerHalf(face, f, out));
+    }
   }
   return batch;
 }

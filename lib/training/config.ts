@@ -117,7 +117,7 @@ export const small: Config = {
   generator: { ...paper.generator, width: 0.25 },
   pretrain: {
     ...paper.pretrain,
-    // Of 16 pairs a step, with many people, some trainings stayed at chance for 2,000 steps; of 32, none did.
+    // Of 16 pairs a step, with many people, a training stayed at chance for 2,000 steps.
     steps: 1250,
     batch: 32,
     learningRate: 3e-4,

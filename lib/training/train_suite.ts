@@ -13,8 +13,12 @@ const WORKER = fileURLToPath(new URL("./suite_worker.ts", import.meta.url));
 /** Of what a training process says on standard error, so much is kept to say why it died. */
 const TAIL = 2000;
 
+/** Changes whenever the same configuration trains otherwise than before. */
+const TRAINING_VERSION = 2;
+
 /** What a training of the tables leaves in its run folder, beside what every run has. */
 export interface SuiteRecord {
+  version: number;
   config: Config;
   /** How it ended, and how long it took; absent until then. */
   done?: { step: number; best: number; ended: string; seconds: number; processes: number };
@@ -26,9 +30,12 @@ const recordPath = (run: string) => join(run, "suite.json");
 export async function readSuiteRecord({ run, config, name }: SuiteJob): Promise<SuiteRecord | undefined> {
   if (!await exists(recordPath(run))) return;
   const record: SuiteRecord = JSON.parse(await Deno.readTextFile(recordPath(run)));
-  if (isDeepStrictEqual(record.config, JSON.parse(JSON.stringify(config)))) return record;
+  const same = isDeepStrictEqual(record.config, JSON.parse(JSON.stringify(config)));
+  if (same && record.version === TRAINING_VERSION) return record;
   throw new KitError(
-    `${run} holds a training of ${name} with another configuration`,
+    `${run} holds a training of ${name} ${
+      same ? "by another version of the kit" : "with another configuration"
+    }`,
     "Remove it, or train into another folder",
   );
 }
@@ -55,7 +62,7 @@ async function trainJob(
   },
 ): Promise<void> {
   await makeFolder(job.run);
-  await writeRecord(job.run, { config: job.config });
+  await writeRecord(job.run, { version: TRAINING_VERSION, config: job.config });
   const begun = Date.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", WORKER],
@@ -93,7 +100,11 @@ async function trainJob(
     );
   }
   const seconds = (Date.now() - begun) / 1000;
-  await writeRecord(job.run, { config: job.config, done: { ...last.done, seconds, processes } });
+  await writeRecord(job.run, {
+    version: TRAINING_VERSION,
+    config: job.config,
+    done: { ...last.done, seconds, processes },
+  });
 }
 
 /** The next job to start: the first whose needs are there. */

@@ -106,6 +106,16 @@ Deno.test("pairs: in sync and off sync in turns, both from one clip, the same fo
     assert.deepEqual([batch.mel.length, batch.faces.length], [8 * MEL, 8 * LOWER]);
     assert.deepEqual(await drawSyncBatch(dataset, random(3), options), batch);
     assert.notDeepEqual(await drawSyncBatch(dataset, random(4), options), batch);
+    // In each four pairs both windows are seen twice and heard twice, once in sync and once off.
+    const part = (all: Float32Array, k: number, length: number) => all.subarray(k * length, (k + 1) * length);
+    for (const first of [0, 4]) {
+      const [faces, mels] = [[batch.faces, LOWER], [batch.mel, MEL]].map(([all, length]) =>
+        [0, 1, 2, 3].map((k) => part(all as Float32Array, first + k, length as number))
+      );
+      assert.deepEqual([faces[0], faces[2]], [faces[1], faces[3]]);
+      assert.deepEqual([mels[0], mels[2]], [mels[3], mels[1]]);
+      assert.notDeepEqual(faces[0], faces[2]);
+    }
     // Where the lips and the sound of each pair were taken from.
     const clips = [await dataset.clip(0), await dataset.clip(1)];
     const lips = new Float32Array(LOWER), sound = new Float32Array(MEL);
