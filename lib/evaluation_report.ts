@@ -17,7 +17,7 @@ import { readFeatures } from "./evaluation/score_folder.ts";
 import { keyOf, type ScoreRow } from "./evaluation/score_row.ts";
 import { type Comparison, syncVerdicts, type Verdict } from "./evaluation/verdicts.ts";
 import { KitError } from "./errors.ts";
-import { type Table, writeTable } from "./figures/table.ts";
+import { writeTable } from "./figures/table.ts";
 import type { Row } from "./parquet.ts";
 
 /** What was evaluated and by whom: what stands above every table. */
@@ -113,16 +113,14 @@ function tablesOf(report: EvaluationReport): [string, Row[], string][] {
 
 const removed = (path: string) => Deno.remove(path).catch(() => {});
 
-/** Writes the tables of a report into a folder, and returns them by name. Throws KitError when it is not writable. */
-export async function writeReport(report: EvaluationReport, folder: string): Promise<Record<string, Table>> {
-  const written: Record<string, Table> = {};
+/** Writes the tables of a report into a folder. Throws KitError when it is not writable. */
+export async function writeReport(report: EvaluationReport, folder: string): Promise<void> {
   for (const [name, rows, what] of tablesOf(report)) {
     if (rows.length > 0) {
-      written[name] = await writeTable(name, rows, { folder, caption: captionOf(what, report) });
+      await writeTable(name, rows, { folder, caption: captionOf(what, report) });
     } else {
       // What an earlier call wrote of other rows would contradict the rest.
       await Promise.all(["md", "parquet"].map((end) => removed(join(folder, `${name}.${end}`))));
     }
   }
-  return written;
 }

@@ -54,16 +54,22 @@ async function holdFolder(folder: string): Promise<Disposable> {
 /** How large a corpus a preset is for. */
 const sizeFor = (preset: string): CorpusSize => preset === "tiny" ? "tiny" : "small";
 
-/** Draws and prepares the embedded corpus, or what is missing of it; its split is the corpus's own, as LRS2's is. */
-async function embeddedCorpus(
+/** Seed of the corpus that a judge learns from: other people than those whom systems learn from. */
+const JUDGE_CORPUS_SEED = 2;
+
+/**
+ * Draws and prepares a corpus, or what is missing of it, in `<folder>/corpus-<name>` and `prepared-<name>`; its split is
+ * the corpus's own, as LRS2's is.
+ */
+async function preparedCorpus(
   folder: string,
-  size: CorpusSize,
-): Promise<Pick<Experiment, "data" | "prepared" | "videos">> {
-  const prepared = join(folder, `prepared-${size}`), corpus = join(folder, `corpus-${size}`);
+  { name, size, seed }: { name: string; size: CorpusSize; seed?: number },
+): Promise<{ prepared: string; videos: string }> {
+  const prepared = join(folder, `prepared-${name}`), corpus = join(folder, `corpus-${name}`);
   const videos = join(corpus, "main");
   // Two notebooks opened side by side must not both draw.
   using _held = await holdFolder(prepared);
-  const { clips: plans, drawn } = await drawCorpus(corpus, { size });
+  const { clips: plans, drawn } = await drawCorpus(corpus, { size, seed });
   const splits = new Map(plans.map(({ id, split }) => [id, split]));
   // A project that was moved has its films elsewhere.
   const isFinished = (rows: ManifestRow[]) =>
@@ -76,26 +82,22 @@ async function embeddedCorpus(
     const split = (row: ManifestRow) => ({ ...row, split: splits.get(row.id)! });
     await writeManifest(prepared, clips.map(split), rejects);
   }
-  return { data: `embedded corpus, ${size}`, prepared, videos };
+  return { prepared, videos };
 }
 
-/** Seed of the corpus that a judge learns from: other people than those whom systems learn from. */
-const JUDGE_CORPUS_SEED = 2;
+/** The corpus that notebooks work on where no data is given. */
+const embeddedCorpus = async (folder: string, size: CorpusSize) => ({
+  data: `embedded corpus, ${size}`,
+  ...await preparedCorpus(folder, { name: size, size }),
+});
 
-/** Draws and prepares people for a judge, as many as the embedded corpus has, or what is missing of them. */
+/** The prepared folder of people for a judge, as many as the embedded corpus has; drawn when it is first needed. */
 export async function judgeCorpus(
   preset: string,
   { drawings = join(ROOT, "data") }: { drawings?: string } = {},
 ): Promise<string> {
-  const size = sizeFor(preset), prepared = join(drawings, `prepared-${size}-judge`);
-  const corpus = join(drawings, `corpus-${size}-judge`);
-  using _held = await holdFolder(prepared);
-  const { drawn } = await drawCorpus(corpus, { size, seed: JUDGE_CORPUS_SEED });
-  const current = (await preparedOfAnyVersion(prepared))?.version === PREPARED_VERSION;
-  if (drawn > 0 || !current || !await exists(join(prepared, "manifest.parquet"))) {
-    await prepare(join(corpus, "main"), prepared);
-  }
-  return prepared;
+  const size = sizeFor(preset), corpus = { name: `${size}-judge`, size, seed: JUDGE_CORPUS_SEED };
+  return (await preparedCorpus(drawings, corpus)).prepared;
 }
 
 /**

@@ -31,6 +31,22 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
   }
 }
 
+/** Of what a process says on standard error, so much is kept. */
+const TAIL = 2000;
+
+/** The last three lines of a process's standard error in one, to say why it died; known once it has ended. */
+export async function lastWordsOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let tail = "";
+  for await (const line of linesOf(stream)) tail = `${tail}\n${line}`.slice(-TAIL);
+  return tail.trim().split("\n").slice(-3).join(" | ");
+}
+
+/** Keeps standard output for answers alone; the result writes one as a line of JSON. */
+export function openAnswers(): (answer: unknown) => void {
+  console.log = console.info = console.debug = console.error;
+  return (answer) => Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
+}
+
 /**
  * Answers the lines of standard input one after the other, and leaves with its end: all is done then, or the process that
  * gave them is gone.

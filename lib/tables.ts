@@ -1,8 +1,7 @@
 // The paper's tables from nothing: every system, several seeds, one judge: `deno task tables`.
 import { availableParallelism, cpus } from "node:os";
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join, relative, resolve } from "node:path";
 import type { Crowds, EvaluationFacts, EvaluationReport } from "./evaluation_report.ts";
 import { reportOf, writeReport } from "./evaluation_report.ts";
 import { evaluateSystems } from "./evaluate.ts";
@@ -13,6 +12,7 @@ import type { SyncnetProtocol } from "./evaluation/syncnet_inputs.ts";
 import { type Experiment, judgeCorpus, openExperiment } from "./experiment.ts";
 import { KitError } from "./errors.ts";
 import { exists, makeFolder, writing } from "./files.ts";
+import { FIGURES } from "./figures/table.ts";
 import { readParquet } from "./parquet.ts";
 import { spanInWords } from "./progress.ts";
 import { configure } from "./training/config.ts";
@@ -22,7 +22,6 @@ import { systems } from "./training/systems.ts";
 import { writeTablePictures } from "./tables_pictures.ts";
 import { readSuiteRecord, trainSuite } from "./training/train_suite.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** Steps of the judge's training: it is trained once, and all rests on it. */
 const JUDGE_STEPS = 2000;
 
@@ -66,8 +65,6 @@ export interface TablesOptions {
   clips?: number;
   /** Trainings side by side. */
   processes?: number;
-  /** Only what the trainings would take is said (see `planTables`). */
-  plan?: boolean;
   /** Where the tables go; `figures/tables/<name>` when not given. */
   out?: string;
   /** Hears what is being done. */
@@ -75,12 +72,17 @@ export interface TablesOptions {
 }
 
 /** Where the tables of a data set are kept. */
-export const tablesFolder = (name: string, figures = join(ROOT, "figures")): string =>
-  join(figures, "tables", name);
+export const tablesFolder = (name: string): string => join(FIGURES, "tables", name);
+
+/** The tables that come with the kit. */
+export const EMBEDDED = "corpus-small";
+
+/** The name of the tables of a preset and of data, which is a prepared folder or the embedded corpus. */
+export const tablesName = ({ data, preset }: { data?: string; preset: string }): string =>
+  `${data === undefined ? "corpus" : basename(resolve(data))}-${preset}`;
 
 /** Whether tables of this name are stored. */
-export const hasTables = (name: string, figures?: string): Promise<boolean> =>
-  exists(join(tablesFolder(name, figures), "tables.json"));
+export const hasTables = (name: string): Promise<boolean> => exists(join(tablesFolder(name), "tables.json"));
 
 /** Seconds that jobs would take by those of trainings like them; undefined where one of them is not known. */
 export function secondsOf(
@@ -191,14 +193,14 @@ async function planOf(
   const experiment = await openExperiment({
     env: { ...Deno.env.toObject(), KIT_PRESET: preset, ...(data === undefined ? {} : { KIT_DATA: data }) },
   });
-  const name = options.name ?? `${data === undefined ? "corpus" : experiment.data}-${preset}`;
+  const name = options.name ?? tablesName({ data, preset });
   const out = options.out ?? tablesFolder(name), runs = join(experiment.runs, "tables", name);
   const jobsOf = (seed: number) => planSeed({ preset, seed, folder: runs, names });
   const jobs = seeds.flatMap(jobsOf);
   const keyOf = (job: { name: string; seed: number }) => `${job.name} ${job.seed}`;
   const done = new Set((await trainingRows(jobs)).map(keyOf));
   const missing = jobs.filter((job) => !done.has(keyOf(job)));
-  const stored = [out, tablesFolder("corpus-small")].map((folder) => join(folder, "trainings.parquet"));
+  const stored = [out, tablesFolder(EMBEDDED)].map((folder) => join(folder, "trainings.parquet"));
   const known = stored.find((path) => existsSync(path));
   const seconds = secondsOf(missing, known ? readParquet(known) as unknown as TrainingRow[] : []);
   const time = seconds === undefined
@@ -231,19 +233,27 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   lines.forEach(say);
 
   // The pairs of the stored rows, where there are any: other ones would not compare.
-  const stored = await exists(join(out, "tables.json")) ? (await openTables(out)).tables : undefined;
+  const stored = await exists(join(out, "tables.json"))
+    ? (await readStoredTables<TablesFacts>(out)).facts
+    : undefined;
   const { clips = stored?.clips, syncnet, protocol, inception } = options;
   const judge = await judgeRun({ prepared, preset }, { ...options, clips, seeds, runs, out });
   const evaluateRuns = (evaluated: string[]) =>
     evaluateSystems(prepared, {
       ...{ runs: evaluated, out: join(runs, "scores"), clips, judge, syncnet, protocol, inception },
     });
+  /** A seed's generators, in the order of the tables. */
+  const generatorsOf = (seed: number) => {
+    const jobs = jobsOf(seed);
+    return Object.keys(systems).flatMap((name) => jobs.filter((job) => job.name === name));
+  };
   // A judge that cannot tell is refused before hours of training.
   await evaluateRuns([]);
+  let report: TablesReport | undefined;
   for (const [index, seed] of seeds.entries()) {
     await trainSuite(jobsOf(seed), { prepared, processes });
-    const soFar = seeds.slice(0, index + 1), jobs = soFar.flatMap(jobsOf);
-    const found = await evaluateRuns(jobs.filter((job) => job.name in systems).map(({ run }) => run));
+    const soFar = seeds.slice(0, index + 1);
+    const found = await evaluateRuns(soFar.flatMap(generatorsOf).map(({ run }) => run));
     const { rows, crowds, pairs, judge: statement, separation, features } = found;
     const facts: TablesFacts = {
       ...{ data, credit, preset, clips, seeds: soFar, distance: crowds.distance },
@@ -255,17 +265,16 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
       facts,
       // In the order of the tables; where the runs lie is of this machine alone.
       rows: inOrder(rows).map((row) => ({ ...row, run: row.run === "" ? "" : relative(runs, row.run) })),
-      trainings: await trainingRows(jobs),
+      trainings: await trainingRows(soFar.flatMap(jobsOf)),
       ...{ crowds: inOrder(crowds.scores), crowdVerdicts: crowds.verdicts },
     });
-    await writeReport(await openTables(out), out);
+    report = await openTables(out);
+    await writeReport(report, out);
     if (index === 0) {
-      const generators = inOrder(jobsOf(seed).map(({ name, run }) => ({ name, run, system: name })))
-        .filter(({ system }) => system in systems);
       const caption = [`${data}, preset ${preset}, seed ${seed}.`, credit].filter(Boolean).join(" ");
-      await writeTablePictures(prepared, { folder: out, runs: generators, clips, caption });
+      await writeTablePictures(prepared, { folder: out, runs: generatorsOf(seed), clips, caption });
     }
     say(`Seed ${seed} is in the tables: ${rows.length} rows in ${out}`);
   }
-  return await openTables(out);
+  return report ?? await openTables(out);
 }

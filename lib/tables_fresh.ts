@@ -1,15 +1,12 @@
 // What a notebook shows of the paper's tables: the stored ones, and a training of its own beside them.
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { evaluateSystems } from "./evaluate.ts";
 import { fileHash } from "./evaluation/evaluated_system.ts";
 import type { ScoreRow } from "./evaluation/score_row.ts";
 import { openExperiment } from "./experiment.ts";
 import { exists } from "./files.ts";
-import { openTables, tablesFolder, type TablesReport } from "./tables.ts";
+import { EMBEDDED, hasTables, openTables, tablesFolder, tablesName, type TablesReport } from "./tables.ts";
 import { bestPath } from "./training/run.ts";
-
-/** The tables that come with the kit. */
-const EMBEDDED = "corpus-small";
 
 /**
  * The stored tables of what the environment asks for (KIT_PRESET, KIT_DATA), or those of the embedded corpus where it has
@@ -19,9 +16,8 @@ export async function storedTables(
   env: Record<string, string> = Deno.env.toObject(),
 ): Promise<TablesReport & { note: string }> {
   const { KIT_PRESET: preset = "small", KIT_DATA: data } = env;
-  const name = `${data ? basename(resolve(data)) : "corpus"}-${preset}`, own = tablesFolder(name);
-  const isThere = await exists(join(own, "tables.json"));
-  const report = await openTables(isThere ? own : tablesFolder(EMBEDDED));
+  const name = tablesName({ data: data || undefined, preset }), isThere = await hasTables(name);
+  const report = await openTables(tablesFolder(isThere ? name : EMBEDDED));
   const { data: what, seeds, remark } = report.tables;
   const held = [`Stored tables: ${what}, preset ${report.tables.preset}, seeds ${seeds.join(", ")}.`, remark]
     .filter(Boolean).join(" ");

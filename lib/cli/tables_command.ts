@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { TablesOptions } from "../tables.ts";
 import { collect, count, printing } from "./printing.ts";
 
+type TablesFlags = Omit<TablesOptions, "systems"> & { system?: string[]; plan?: boolean };
+
 /** Seeds such as "1,2,3", each once. */
 function seedList(text: string): number[] {
   const seeds = text.split(",").map(Number);
@@ -37,10 +39,10 @@ export function addTablesCommand(program: Command): void {
     .option("--processes <number>", "trainings side by side; as many as there are cores", count)
     .option("--plan", "only say what is to do and how long it takes")
     .option("--json", "print the facts, the aggregates and the verdicts as JSON")
-    .action(printing(async ({ system, ...flags }: TablesOptions & { system?: string[] }) => {
+    .action(printing(async ({ system, plan, ...flags }: TablesFlags) => {
       const { makeTables, planTables } = await import("../tables.ts");
       const options = { ...flags, systems: system, say: (line: string) => console.error(line) };
-      if (options.plan) {
+      if (plan) {
         const { lines, ...json } = await planTables(options);
         return { json, lines };
       }

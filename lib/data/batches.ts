@@ -112,7 +112,7 @@ async function drawFitting(clips: Clips, random: Random, options: PairOptions) {
 /** The frames of a sync window. */
 const windowFrames = (start: number) => Array.from({ length: SYNC_FRAMES }, (_, f) => start + f);
 
-/** Which of two windows is seen, and which is heard, in the four pairs of a group. */
+/** Which of two windows is seen, and which is heard, in the four pairs of a group; who is seen again comes next. */
 const GROUP = [[0, 0], [0, 1], [1, 1], [1, 0]];
 
 /**
@@ -138,8 +138,12 @@ export async function drawSyncBatch(
     for (const [k, [seen, heard]] of GROUP.slice(0, size - from).entries()) {
       batch.labels[from + k] = seen === heard ? 1 : 0;
       melWindow(clip, melStart(windows[heard]), element(batch.mel, from + k, MEL_SIZE));
-      const faces = await clip.faces(windowFrames(windows[seen]));
       const out = element(batch.faces, from + k, LOWER_SIZE);
+      if (k > 0 && GROUP[k - 1][0] === seen) {
+        out.set(element(batch.faces, from + k - 1, LOWER_SIZE));
+        continue;
+      }
+      const faces = await clip.faces(windowFrames(windows[seen]));
       faces.forEach((face, f) => lowerHalf(face, f, out));
     }
   }

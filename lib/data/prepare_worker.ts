@@ -1,15 +1,11 @@
 /** A preparing process: reads one job a line, writes one answer a line (see `prepare`). */
 import { KitError } from "../errors.ts";
 import { loadFaceDetector } from "../media/face.ts";
-import { serveLines } from "../processes.ts";
+import { openAnswers, serveLines } from "../processes.ts";
 import { type ClipJob, measureAgain, prepareClip } from "./prepare_clip.ts";
 import { prepareCrops } from "./prepare_crops.ts";
 
-const say = (answer: unknown) =>
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
-
-// Standard output belongs to the answers alone.
-console.log = console.info = console.debug = console.error;
+const say = openAnswers();
 
 async function answer(line: string): Promise<void> {
   try {

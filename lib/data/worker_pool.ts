@@ -1,8 +1,5 @@
 import { KitError } from "../errors.ts";
-import { linesOf } from "../processes.ts";
-
-/** The last words a worker wrote to standard error are kept to say why it died. */
-const TAIL = 2000;
+import { lastWordsOf, linesOf } from "../processes.ts";
 
 /** What became of a job: the worker's answer, or how the worker died over it. */
 export type Outcome<Answer> = { answer: Answer } | { crash: string };
@@ -24,11 +21,7 @@ class Worker<Job, Answer> {
     }).spawn();
     this.input = process.stdin.getWriter();
     this.output = linesOf(process.stdout);
-    this.lastWords = (async () => {
-      let tail = "";
-      for await (const line of linesOf(process.stderr)) tail = `${tail}\n${line}`.slice(-TAIL);
-      return tail.trim();
-    })();
+    this.lastWords = lastWordsOf(process.stderr);
   }
 
   /** The next answer, or undefined when the process ended. Lines that are no JSON object are the libraries'. */
@@ -42,7 +35,7 @@ class Worker<Job, Answer> {
 
   private async death(): Promise<string> {
     const { code, signal } = await this.process.status;
-    const words = (await this.lastWords).split("\n").slice(-3).join(" | ");
+    const words = await this.lastWords;
     return `the worker ended with ${signal ?? `exit status ${code}`}${words ? `: ${words}` : ""}`;
   }
 

@@ -20,14 +20,17 @@ function sameFilms(a: ManifestRow[], b: ManifestRow[]): boolean {
   return b.some((row) => names.has(nameOf(row)));
 }
 
-const isOneSpeaker = (rows: ManifestRow[]) => new Set(rows.map(({ speaker }) => speaker)).size === 1;
+/** Whether two folders hold one and the same speaker alone. */
+const isOneSpeaker = (rows: ManifestRow[], known: ManifestRow[]): boolean =>
+  sameFilms(rows, known) && new Set([...rows, ...known].map(({ speaker }) => speaker)).size === 1;
 /** How a judge's folder ends that had to learn from the speaker whom it judges. */
 export const SAME_SPEAKER = "other clips of the same speaker, for the judge";
 
 /**
  * The clips of `rows` that a judge may learn from: those of speakers whom no system was trained on (nobody in the train
  * split of `known`, the clips that systems learn from), less the clips that are evaluated. Where the two have no clip in
- * common all may be used; where there is one speaker only, clips outside the train split. Every fifth speaker is held out, or every fifth clip where there are fewer than five.
+ * common all may be used; where there is one speaker only, clips outside the train split. Every fifth speaker is held
+ * out, or every fifth clip where there are fewer than five speakers.
  * Throws KitError when there are fewer than four clips.
  */
 export function judgeClips(
@@ -38,7 +41,7 @@ export function judgeClips(
   const trained = new Set(
     known.filter(({ split }) => same && split === "train").map(({ speaker }) => speaker),
   );
-  const learnt = same && isOneSpeaker([...rows, ...known])
+  const learnt = isOneSpeaker(rows, known)
     ? new Set(known.filter(({ split }) => split === "train").map(({ id }) => id))
     : undefined;
   const free = rows.filter(({ id, speaker }) =>
@@ -87,9 +90,7 @@ export async function trainOwnJudge(
   const run = join(out, "judge");
   const known = await readKept(prepared), rows = await readKept(data);
   const clips = judgeClips(rows, { known, evaluated, folder: data });
-  const whose = sameFilms(rows, known) && isOneSpeaker([...rows, ...known])
-    ? SAME_SPEAKER
-    : "speakers for the judge";
+  const whose = isOneSpeaker(rows, known) ? SAME_SPEAKER : "speakers for the judge";
   const folder = join(out, "judge-data", `${basename(resolve(data))} (${whose})`);
   await writeJudgeFolder(folder, clips, data);
   const resume = await exists(join(run, "run.json"));

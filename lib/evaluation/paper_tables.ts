@@ -57,8 +57,8 @@ export function claimsOf(verdicts: Verdict[], table: readonly PaperRow[]): Verdi
 const SPREADS = 2;
 
 /**
- * One training of a system beside the stored seeds of it, score by score: their mean, least and largest, and whether
- * the new one is within two standard deviations of their mean. Same judge and same videos make them comparable.
+ * One training of a system beside the stored seeds of it, score by score: their mean and spread, and whether the
+ * new one is within two standard deviations of their mean. Same judge and same videos make them comparable.
  */
 export function besideStored(stored: ScoreRow[], fresh: ScoreRow[], { system }: { system: string }): Row[] {
   const of = (rows: ScoreRow[]) => aggregate(rows).find((one) => one.system === system);

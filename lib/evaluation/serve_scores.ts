@@ -1,17 +1,13 @@
 import { KitError } from "../errors.ts";
-import { serveLines } from "../processes.ts";
+import { openAnswers, serveLines } from "../processes.ts";
 import type { ScoreJob, Scorer } from "./scorer.ts";
-
-const say = (answer: unknown) =>
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
 
 /**
  * What a scoring process does: reads one job a line, writes one answer a line (see `scoringProcesses`), and ends with its
  * input. The scorer is opened at the first job.
  */
 export async function serveScores(openFor: (prepared: string) => Promise<Scorer>): Promise<never> {
-  // Standard output belongs to the answers alone.
-  console.log = console.info = console.debug = console.error;
+  const say = openAnswers();
   let scorer: Scorer | undefined;
 
   async function answer(line: string): Promise<void> {

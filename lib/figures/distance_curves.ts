@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { mean } from "../evaluation/bootstrap.ts";
 import { REAL, SHUFFLED } from "../evaluation/score_row.ts";
-import { type ChartText, COLOURS, GUIDE, sourceLine } from "./plot.ts";
+import { type ChartText, COLOURS, GUIDE, words } from "./plot.ts";
 import { signed } from "./sync.ts";
 
 /** Pixels: from one label's line to the next one's, and the room for labels at the right. */
@@ -98,7 +98,7 @@ export function distanceCurves(curves: DistancePoint[], text: ChartText): Plot.P
   const inPixels = { x: { value: "x", scale: null }, y: { value: "y", scale: null } };
   return {
     title: text.title ?? "Distance of face and sound against their offset",
-    caption: [text.caption, sourceLine(text.source)].filter(Boolean).join(" "),
+    caption: words(text),
     ...{ width, height, marginLeft: LEFT, marginTop: TOP, marginBottom: BOTTOM, marginRight: LABELS },
     x: {
       labelAnchor: "center",

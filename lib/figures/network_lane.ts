@@ -1,6 +1,7 @@
 import type { Lane, LayerKind, PlanLayer } from "../models/plan_layers.ts";
 import { INK } from "./canvas.ts";
 import { COLOURS, GUIDE } from "./svg.ts";
+import { escapeHtml } from "./table.ts";
 
 /** Pixels to a row of a map and to a channel. */
 export interface Scale {
@@ -27,8 +28,6 @@ export const CBAM = COLOURS[1];
 
 export type Point = [x: number, y: number];
 
-const escaped = (words: string) =>
-  words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const rounded = (value: number) => String(Math.round(100 * value) / 100);
 
 export interface Words {
@@ -45,7 +44,7 @@ export const text = (
 ): string =>
   `<text x="${rounded(x)}" y="${rounded(y)}" font-size="${size}" text-anchor="${anchor}" fill="${fill}"${
     bold ? ' font-weight="bold"' : ""
-  }>${escaped(words)}</text>`;
+  }>${escapeHtml(words)}</text>`;
 
 export const rectangle = ([x, y, width, height]: number[], fill: string, stroke = "none"): string =>
   `<rect x="${rounded(x)}" y="${rounded(y)}" width="${rounded(width)}" height="${rounded(height)}" ` +

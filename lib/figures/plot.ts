@@ -39,7 +39,9 @@ export interface ChartText {
   height?: number;
 }
 
-const words = ({ source, caption }: ChartText) => [caption, sourceLine(source)].filter(Boolean).join(" ");
+/** A chart's caption: its own words, and what it was made from. */
+export const words = ({ source, caption }: ChartText) =>
+  [caption, sourceLine(source)].filter(Boolean).join(" ");
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 

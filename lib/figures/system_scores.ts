@@ -5,7 +5,7 @@ import { mean } from "../evaluation/bootstrap.ts";
 import { type Metric, metricOf } from "../evaluation/metrics.ts";
 import type { PaperRow } from "../evaluation/paper.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "../evaluation/score_row.ts";
-import { type ChartText, COLOURS, GUIDE, sourceLine } from "./plot.ts";
+import { type ChartText, COLOURS, GUIDE, words } from "./plot.ts";
 
 /** Pixels: a system's row, the names at the left, the numbers at the right, and what the paper printed beside them. */
 const ROW = 30, NAMES = 172, NUMBERS = 66, PAPER = 196;
@@ -145,7 +145,7 @@ export function scoreIntervals(
   return {
     ...chart,
     title: text.title ?? `${capital(metric.label)} of the systems`,
-    caption: [reading, text.caption, sourceLine(text.source)].filter(Boolean).join(" "),
+    caption: `${reading} ${words(text)}`,
     marks: [
       ...marks,
       Plot.ruleY(bars, { y, x1: "low", x2: "high", stroke: colour, strokeWidth: 8, strokeOpacity: 0.35 }),
@@ -184,7 +184,7 @@ export function scoreDistributions(
   return {
     ...chart,
     title: text.title ?? `${capital(metric.label)} of single videos`,
-    caption: [reading, text.caption, sourceLine(text.source)].filter(Boolean).join(" "),
+    caption: `${reading} ${words(text)}`,
     marks: [
       ...marks,
       Plot.tickX(points, {

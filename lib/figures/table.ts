@@ -33,7 +33,8 @@ function decimalsOf(values: Value[]): number | undefined {
   return Math.max(0, 3 - Math.floor(Math.log10(largest)));
 }
 
-const escapeHtml = (text: string) =>
+/** A text inside HTML or SVG. */
+export const escapeHtml = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const escapeMarkdown = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 

@@ -1,5 +1,6 @@
 /** All trainings that the paper's tables need: which there are, and what each one starts from. */
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config.ts";
 import { configureSystem, needsDiscriminator, systems } from "./systems.ts";
 
@@ -29,12 +30,9 @@ export const folderOf = (system: string): string =>
 /** The first system with this one's discriminator: the others use it too. */
 function ownerOfDiscriminator(name: string): string {
   const { discriminator } = systems[name];
-  const same = ({ lstm, cbam }: NonNullable<typeof discriminator>) =>
-    lstm === discriminator!.lstm && cbam === discriminator!.cbam;
-  return Object.keys(systems).find((other) => {
-    const own = systems[other].discriminator;
-    return own !== undefined && same(own);
-  })!;
+  return Object.keys(systems).find((other) =>
+    isDeepStrictEqual(systems[other].discriminator, discriminator)
+  )!;
 }
 
 /** Whether a system's generator learns frames by L1 alone, as others do, before it meets its discriminator. */
@@ -56,18 +54,16 @@ const distinct = (jobs: SuiteJob[]) => [...new Map(jobs.map((job) => [job.run, j
  * pretraining, and systems with the same generator and loss share the steps before windows: those are the same numbers.
  */
 export function planSeed(
-  { preset, seed, folder, names = Object.keys(systems), settings = [] }: {
+  { preset, seed, folder, names = Object.keys(systems) }: {
     preset: string;
     seed: number;
     /** Where the runs go. */
     folder: string;
     names?: string[];
-    settings?: string[];
   },
 ): SuiteJob[] {
   const place = (name: string) => join(folder, `seed-${seed}`, folderOf(name));
-  const configOf = (system: string) =>
-    configureSystem(preset, { system, settings: [...settings, `seed=${seed}`] });
+  const configOf = (system: string) => configureSystem(preset, { system, settings: [`seed=${seed}`] });
   const pretrained = (system: string) => `discriminator of ${ownerOfDiscriminator(system)}`;
 
   const pretrainings = names.filter((name) => needsDiscriminator(configOf(name))).map((name): SuiteJob => {
@@ -77,9 +73,11 @@ export function planSeed(
       steps: config.pretrain.steps,
     };
   });
-  const frames = names.map(configOf).filter(sharesFrames).map((config): SuiteJob => ({
-    ...{ name: FRAMES, seed, kind: "generator", run: place(FRAMES), config: framesConfig(config) },
-    steps: config.gan.frameSteps,
+  // From one system's configuration, whichever of those that share it are trained: none of its judges comes in.
+  const framesAlone = framesConfig(configOf("Ours"));
+  const frames = names.map(configOf).filter(sharesFrames).map((): SuiteJob => ({
+    ...{ name: FRAMES, seed, kind: "generator", run: place(FRAMES), config: framesAlone },
+    steps: framesAlone.gan.steps,
   }));
   const generators = names.map((name): SuiteJob => {
     const config = configOf(name), shares = sharesFrames(config), { steps, frameSteps } = config.gan;
@@ -92,5 +90,5 @@ export function planSeed(
   });
   // Long ones first, so that two processes end together.
   const bySteps = (jobs: SuiteJob[]) => jobs.toSorted((a, b) => b.steps - a.steps);
-  return distinct([...bySteps([...pretrainings, ...frames.slice(0, 1)]), ...bySteps(generators)]);
+  return distinct([...bySteps([...pretrainings, ...frames]), ...bySteps(generators)]);
 }

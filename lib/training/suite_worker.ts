@@ -2,17 +2,14 @@
 import { join } from "node:path";
 import { KitError } from "../errors.ts";
 import { exists } from "../files.ts";
+import { openAnswers } from "../processes.ts";
 import { branchRun } from "./branch.ts";
 import { train } from "./gan.ts";
 import { pretrain } from "./pretrain.ts";
 import type { SuiteJob } from "./suite.ts";
 
 const SECOND = 1000;
-const say = (message: Record<string, unknown>) =>
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
-
-// Standard output belongs to the messages alone.
-console.log = console.info = console.debug = console.error;
+const say = openAnswers();
 
 // The input stays open as long as the call that started this training lives: without it, nobody hears of its end.
 (async () => {

@@ -4,15 +4,12 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../errors.ts";
 import { exists, makeFolder, writeAtomic } from "../files.ts";
-import { linesOf, ONE_CORE, stopWith } from "../processes.ts";
+import { lastWordsOf, linesOf, ONE_CORE, stopWith } from "../processes.ts";
 import { Progress } from "../progress.ts";
 import type { Config } from "./config.ts";
 import type { SuiteJob } from "./suite.ts";
 
 const WORKER = fileURLToPath(new URL("./suite_worker.ts", import.meta.url));
-/** Of what a training process says on standard error, so much is kept to say why it died. */
-const TAIL = 2000;
-
 /** Changes whenever the same configuration trains otherwise than before. */
 const TRAINING_VERSION = 2;
 
@@ -62,7 +59,8 @@ async function trainJob(
   },
 ): Promise<void> {
   await makeFolder(job.run);
-  await writeRecord(job.run, { version: TRAINING_VERSION, config: job.config });
+  const record = { version: TRAINING_VERSION, config: job.config };
+  await writeRecord(job.run, record);
   const begun = Date.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", WORKER],
@@ -76,11 +74,7 @@ async function trainJob(
     signal,
   }).spawn();
   const release = stopWith(child);
-  const tail = (async () => {
-    let kept = "";
-    for await (const line of linesOf(child.stderr)) kept = `${kept}\n${line}`.slice(-TAIL);
-    return kept.trim();
-  })();
+  const lastWords = lastWordsOf(child.stderr);
   let last: Message = {};
   for await (const line of linesOf(child.stdout)) {
     if (!line.startsWith("{")) continue; // a library's
@@ -93,18 +87,13 @@ async function trainJob(
     throw new KitError(`${job.name}, seed ${job.seed}: ${last.fault}`, last.remedy!);
   }
   if (last.done === undefined) {
-    const words = (await tail).split("\n").slice(-3).join(" | ");
     throw new KitError(
-      `The training of ${job.name}, seed ${job.seed}, ended unexpectedly: ${words}`,
+      `The training of ${job.name}, seed ${job.seed}, ended unexpectedly: ${await lastWords}`,
       "Run the same command again: it goes on where it was",
     );
   }
   const seconds = (Date.now() - begun) / 1000;
-  await writeRecord(job.run, {
-    version: TRAINING_VERSION,
-    config: job.config,
-    done: { ...last.done, seconds, processes },
-  });
+  await writeRecord(job.run, { ...record, done: { ...last.done, seconds, processes } });
 }
 
 /** The next job to start: the first whose needs are there. */
