@@ -12,7 +12,7 @@ import {
 } from "./evaluation/judge_source.ts";
 import { judgeStatement, refuseOwnCase, separationText } from "./evaluation/judge_statement.ts";
 import { trainOwnJudge } from "./evaluation/own_judge.ts";
-import { scoresPath } from "./evaluation/score_folder.ts";
+import { type EvaluationSetup, scoresPath } from "./evaluation/score_folder.ts";
 import { REAL, SHUFFLED } from "./evaluation/score_row.ts";
 import type { SyncnetProtocol } from "./evaluation/syncnet_inputs.ts";
 import { inWords, OURS } from "./evaluation/verdicts.ts";
@@ -48,6 +48,7 @@ export interface EvaluateOptions {
 /** An evaluation's report, and where it is. */
 export interface Evaluation extends EvaluationReport {
   out: string;
+  setup: EvaluationSetup;
   /** Videos that were scored now; the others were there. */
   scored: number;
 }
@@ -108,7 +109,7 @@ export async function evaluateSystems(prepared: string, options: EvaluateOptions
     features: network.name,
   });
   await writeReport(report, out);
-  return { ...report, out, scored };
+  return { ...report, out, setup, scored };
 }
 
 const line = ({ system, seeds, videos, seconds, frames, failed, scores }: SystemScores): string => {

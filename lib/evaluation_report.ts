@@ -48,8 +48,8 @@ export interface EvaluationReport extends EvaluationFacts {
   failures: Row[];
 }
 
-/** The stored features of all rows. */
-async function featuresOf(out: string, rows: ScoreRow[]): Promise<FeaturesOf> {
+/** The features of a score folder's rows; throws KitError for a good row that has none. */
+export async function scoredFeatures(out: string, rows: ScoreRow[]): Promise<FeaturesOf> {
   const held = new Map<string, Float32Array[]>();
   for (const row of rows) if (row.reason === "") held.set(keyOf(row), await readFeatures(out, row));
   return (row) => {
@@ -67,7 +67,7 @@ export async function crowdsOf(
   rows: ScoreRow[],
   { out, features: name }: { out: string; features: string },
 ): Promise<Crowds> {
-  const features = await featuresOf(out, rows);
+  const features = await scoredFeatures(out, rows);
   const distance = name === INCEPTION_FEATURES ? "FID" : "Frechet distance of face descriptors";
   return {
     distance,

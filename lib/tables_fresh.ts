@@ -5,7 +5,8 @@ import { fileHash } from "./evaluation/evaluated_system.ts";
 import type { ScoreRow } from "./evaluation/score_row.ts";
 import { openExperiment } from "./experiment.ts";
 import { exists } from "./files.ts";
-import { EMBEDDED, hasTables, openTables, tablesFolder, tablesName, type TablesReport } from "./tables.ts";
+import { openTables, type TablesReport } from "./tables.ts";
+import { EMBEDDED, hasTables, tablesFolder, tablesName } from "./tables_plan.ts";
 import { bestPath } from "./training/run.ts";
 
 /**

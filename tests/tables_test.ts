@@ -3,7 +3,9 @@ import { join, relative } from "node:path";
 import { readKept, writeManifest } from "../lib/data/manifest.ts";
 import { REAL, SHUFFLED } from "../lib/evaluation/score_row.ts";
 import { openExperiment } from "../lib/experiment.ts";
-import { makeTables, openTables, planTables, secondsOf, tablesFolder } from "../lib/tables.ts";
+import { writeParquet } from "../lib/parquet.ts";
+import { makeTables, openTables } from "../lib/tables.ts";
+import { planTables, secondsOf, tablesFolder } from "../lib/tables_plan.ts";
 import { scoreFresh, storedTables } from "../lib/tables_fresh.ts";
 import { inFolder } from "./media/made_film.ts";
 
@@ -26,31 +28,30 @@ async function makeData(folder: string): Promise<string> {
   return folder;
 }
 
-Deno.test("two systems are trained and scored into tables; a second call has nothing to do and changes nothing", () =>
+Deno.test("two systems are trained and scored into tables, the second on another machine beside the stored first", () =>
   inFolder(async (folder) => {
     const data = await makeData(join(folder, "people")), out = join(folder, "tables"), said: string[] = [];
-    Deno.env.set("KIT_RUNS", join(folder, "runs"));
+    const options = {
+      ...{ data, preset: "tiny", seeds: [1], systems: ["Ours"], judge: JUDGE, out, processes: 2 },
+      say: (line: string) => said.push(line),
+    };
     try {
-      const options = {
-        ...{
-          data,
-          preset: "tiny",
-          seeds: [1],
-          systems: ["Ours", "Speech2Vid"],
-          judge: JUDGE,
-          out,
-          processes: 2,
-        },
-        say: (line: string) => said.push(line),
-      };
-      const before = await planTables(options);
-      assert.deepEqual(before.missing, [
+      Deno.env.set("KIT_RUNS", join(folder, "runs"));
+      assert.deepEqual((await planTables(options)).missing, [
         "discriminator of Ours, seed 1",
         "L1 on frames, seed 1",
-        "Speech2Vid, seed 1",
         "Ours, seed 1",
       ]);
-      const { rows, systems, trainings, tables } = await makeTables(options);
+      const alone = await makeTables(options);
+      assert.equal(alone.rows.length, 4 + 4 + 8);
+      assert.deepEqual([alone.tables.data, alone.tables.preset, alone.tables.seeds], ["people", "tiny", [1]]);
+
+      // Nothing of the first training is left but what is stored.
+      Deno.env.set("KIT_RUNS", join(folder, "other-runs"));
+      const both = { ...options, systems: ["Ours", "Speech2Vid"], add: true };
+      assert.deepEqual((await planTables(both)).missing, ["Speech2Vid, seed 1"]);
+      const { rows, systems, crowds, trainings, tables } = await makeTables(both);
+      assert.match(said.join("\n"), /tables has seeds 1 already, which stay/);
       assert.deepEqual(systems.map(({ system, videos }) => [system, videos]), [
         [REAL, 4],
         [SHUFFLED, 4],
@@ -58,6 +59,8 @@ Deno.test("two systems are trained and scored into tables; a second call has not
         ["Speech2Vid", 4],
       ]);
       assert.equal(rows.length, 4 + 4 + 2 * 8);
+      assert.deepEqual(rows.slice(0, 16), alone.rows);
+      assert.deepEqual(crowds.scores[0], alone.crowds.scores[0]);
       assert.deepEqual(
         new Set(rows.map(({ run }) => run)),
         new Set(["", "seed-1/ours", "seed-1/speech2vid"]),
@@ -65,10 +68,10 @@ Deno.test("two systems are trained and scored into tables; a second call has not
       assert.deepEqual(trainings.map(({ name, steps }) => [name, steps]), [
         ["discriminator of Ours", 8],
         ["L1 on frames", 3],
-        ["Speech2Vid", 6],
         ["Ours", 3],
+        ["Speech2Vid", 6],
       ]);
-      assert.deepEqual([tables.data, tables.preset, tables.seeds], ["people", "tiny", [1]]);
+      assert.deepEqual(tables.seeds, [1]);
       // Those who were there are judged by the same network as what is stored with the kit.
       const [lseD, shuffled] = [REAL, SHUFFLED].map((name) =>
         systems.find(({ system }) => system === name)!.scores.lse_d!.mean
@@ -77,10 +80,20 @@ Deno.test("two systems are trained and scored into tables; a second call has not
       const table = await Deno.readTextFile(join(out, "systems.md"));
       assert.match(table, /Judge: the kit's own, not the official SyncNet/);
 
-      const { systems: again } = await makeTables(options);
-      assert.deepEqual(again, systems);
-      assert.match(said.at(-2)!, /^All of 4 trainings \(2 systems, 1 seeds\) are there/);
+      // A second call has nothing to do and changes nothing.
+      assert.deepEqual((await planTables(both)).missing, []);
+      const again = await makeTables(both);
+      assert.deepEqual([again.systems, again.trainings], [systems, trainings]);
       assert.deepEqual((await openTables(out)).rows, rows);
+
+      // What this kit does not train any more mixes with nothing.
+      const trainingsPath = join(out, "trainings.parquet");
+      await writeParquet(trainingsPath, trainings.map((row) => ({ ...row, version: 1 })));
+      await assert.rejects(
+        planTables({ ...both, seeds: [2] }),
+        /tables holds discriminator of Ours, seed 1, of another configuration or version of the kit.*without --add/s,
+      );
+      assert.equal((await planTables({ ...both, add: false, seeds: [2] })).missing.length, 4);
     } finally {
       Deno.env.delete("KIT_RUNS");
     }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { TablesOptions } from "../tables.ts";
+import type { TablesOptions } from "../tables_plan.ts";
 import { collect, count, printing } from "./printing.ts";
 
 type TablesFlags = Omit<TablesOptions, "systems"> & { system?: string[]; plan?: boolean };
@@ -35,12 +35,20 @@ export function addTablesCommand(program: Command): void {
     .option("--syncnet <safetensors>", "the official SyncNet, as `deno task import` writes it, judges")
     .option("--protocol <name>", "what SyncNet sees: LRS or real videos", "LRS")
     .option("--inception <safetensors>", "FID's Inception, as `deno task import` writes it")
-    .option("--clips <number>", "score so many pairs of clips only, the same at every call", count)
+    .option(
+      "--clips <number>",
+      "score so many pairs of clips only; as many as the stored rows when not given",
+      count,
+    )
+    .option(
+      "--add",
+      "keep the stored rows and train what they lack, such as another seed; else all is made anew",
+    )
     .option("--processes <number>", "trainings side by side; as many as there are cores", count)
     .option("--plan", "only say what is to do and how long it takes")
     .option("--json", "print the facts, the aggregates and the verdicts as JSON")
     .action(printing(async ({ system, plan, ...flags }: TablesFlags) => {
-      const { makeTables, planTables } = await import("../tables.ts");
+      const { planTables } = await import("../tables_plan.ts"), { makeTables } = await import("../tables.ts");
       const options = { ...flags, systems: system, say: (line: string) => console.error(line) };
       if (plan) {
         const { lines, ...json } = await planTables(options);

@@ -37,16 +37,18 @@ const frechetOf = ({ redrawn, real }: Crowd, kept: number[]): number =>
 
 const allOf = (videos: unknown[]) => videos.map((_, k) => k);
 
+/** Whether a row's pictures are compared as a crowd: real ones, and those of dubbed faces. */
+export const inCrowds = (row: ScoreRow): boolean =>
+  row.reason === "" && row.system !== SHUFFLED && counts(row, { sound: "other" });
+
 /** Each system's seeds as crowds of the pairs that all of its seeds have; systems with fewer than two videos have none. */
 function crowds(rows: ScoreRow[], featuresOf: FeaturesOf): Map<string, Crowd[]> {
-  const good = rows.filter(({ reason }) => reason === "");
+  const good = rows.filter(inCrowds);
   const real = new Map(good.filter(({ system }) => system === REAL).map((row) => [row.video, row]));
   const found = new Map<string, Crowd[]>();
-  const systems = new Set(
-    good.map(({ system }) => system).filter((name) => name !== REAL && name !== SHUFFLED),
-  );
+  const systems = new Set(good.map(({ system }) => system).filter((name) => name !== REAL));
   for (const system of systems) {
-    const own = good.filter((row) => row.system === system && counts(row, { sound: "other" }));
+    const own = good.filter((row) => row.system === system);
     const seeds = [...Map.groupBy(own, ({ seed }) => seed).values()]
       .map((group) => new Map(group.map((row) => [pairOf(row), row])));
     const shared = [...seeds[0]?.values() ?? []]

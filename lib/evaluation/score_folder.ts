@@ -4,7 +4,13 @@ import { isDeepStrictEqual } from "node:util";
 import pl from "nodejs-polars";
 import { KitError } from "../errors.ts";
 import { exists, makeFolder, replaceFile, writeAtomic } from "../files.ts";
-import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
+import {
+  type Entry,
+  type OpenSafetensors,
+  openSafetensors,
+  writeSafetensors,
+} from "../weights/safetensors.ts";
+import type { FeaturesOf } from "./crowd.ts";
 import { keyOf, refuseDuplicates, SCORE_COLUMNS, type ScoreKey, type ScoreRow } from "./score_row.ts";
 
 /** Version of the score folder's layout: evaluation.json, scores.parquet, parts/, features/. */
@@ -102,6 +108,19 @@ export async function readSetup(folder: string): Promise<EvaluationSetup & { ver
   }
 }
 
+/** Features [n] of [d] as one tensor. */
+export function featureEntry(features: Float32Array[]): Entry {
+  const size = features[0]?.length ?? 0, data = new Float32Array(features.length * size);
+  features.forEach((feature, k) => data.set(feature, k * size));
+  return { dtype: "F32", shape: [features.length, size], data };
+}
+
+/** Features [n] of [d] of a tensor in an open file. */
+export async function featuresIn(file: OpenSafetensors, name: string): Promise<Float32Array[]> {
+  const all = await file.readF32(name), [count, size] = file.header.tensors[name].shape;
+  return Array.from({ length: count }, (_, k) => all.subarray(k * size, (k + 1) * size));
+}
+
 /**
  * Stores one row, and the features [n] of [d] of its pictures, each whole or not at all: what was stored survives the
  * process. Features go first, so a row that is there has them.
@@ -113,10 +132,8 @@ export async function storeScore(
 ): Promise<void> {
   const name = fileName(row);
   if (features.length > 0) {
-    const size = features[0].length, data = new Float32Array(features.length * size);
-    features.forEach((feature, k) => data.set(feature, k * size));
-    const tensors = { features: { dtype: "F32" as const, shape: [features.length, size], data } };
-    await writeSafetensors(join(folder, "features", `${name}.safetensors`), tensors, {});
+    const path = join(folder, "features", `${name}.safetensors`);
+    await writeSafetensors(path, { features: featureEntry(features) }, {});
   }
   await writeRows(join(partsOf(folder), `${name}.parquet`), [row]);
 }
@@ -127,8 +144,7 @@ export async function readFeatures(folder: string, key: ScoreKey): Promise<Float
   if (!await exists(path)) return [];
   const file = await openSafetensors(path);
   try {
-    const [count, size] = file.header.tensors.features.shape, all = await file.readF32("features");
-    return Array.from({ length: count }, (_, k) => all.subarray(k * size, (k + 1) * size));
+    return await featuresIn(file, "features");
   } finally {
     file.close();
   }
@@ -174,4 +190,26 @@ export async function forgetFailures(folder: string): Promise<number> {
   const rows = await mergeScores(folder), good = rows.filter(({ reason }) => reason === "");
   if (good.length < rows.length) await writeRows(scoresPath(folder), good);
   return rows.length - good.length;
+}
+
+/**
+ * Puts rows that were scored elsewhere with the same setup into a folder, which is made where there is none; rows that
+ * are there stay. Throws KitError when the folder holds scores of another setup, or of other weights under the same name.
+ */
+export async function restoreScores(
+  folder: string,
+  { setup, rows, featuresOf }: { setup: EvaluationSetup; rows: ScoreRow[]; featuresOf: FeaturesOf },
+): Promise<void> {
+  await openScoreFolder(folder, setup);
+  const held = new Map((await readScores(folder)).map((row) => [keyOf(row), row]));
+  for (const row of rows) {
+    const old = held.get(keyOf(row));
+    if (old === undefined) await storeScore(folder, row, featuresOf(row));
+    else if (old.weights !== row.weights) {
+      throw new KitError(
+        `${folder} holds scores of ${row.system}, seed ${row.seed}, with weights ${old.weights}, not ${row.weights}`,
+        "They are of another training: remove that folder",
+      );
+    }
+  }
 }

@@ -3,14 +3,18 @@ import { join } from "node:path";
 import { KitError } from "../errors.ts";
 import { exists, writeAtomic } from "../files.ts";
 import { readParquet, type Row, writeParquet } from "../parquet.ts";
+import { type Entry, openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import type { Interval } from "./bootstrap.ts";
-import type { CrowdScore } from "./crowd.ts";
-import { readRows, writeRows } from "./score_folder.ts";
-import { refuseDuplicates, type ScoreRow } from "./score_row.ts";
+import { type CrowdScore, type FeaturesOf, inCrowds } from "./crowd.ts";
+import { featureEntry, featuresIn, readRows, writeRows } from "./score_folder.ts";
+import { keyOf, refuseDuplicates, type ScoreRow } from "./score_row.ts";
 import type { Verdict } from "./verdicts.ts";
 
-/** Version of the layout: tables.json, scores.parquet, crowds.parquet, crowd-verdicts.parquet, trainings.parquet. */
-export const TABLES_VERSION = 1;
+/**
+ * Version of the layout: tables.json, scores.parquet, features.safetensors, crowds.parquet, crowd-verdicts.parquet,
+ * trainings.parquet.
+ */
+export const TABLES_VERSION = 2;
 
 /** One training behind the tables. */
 export interface TrainingRow {
@@ -22,6 +26,8 @@ export interface TrainingRow {
   seconds: number;
   /** How many trainings shared the cores. */
   processes: number;
+  /** Version of the way trainings go: the same configuration of another one gives other weights. */
+  version: number;
   /** Best held-out loss, and how it ended. */
   best: number;
   ended: string;
@@ -38,6 +44,8 @@ export interface StoredTables<Facts> {
   trainings: TrainingRow[];
 }
 
+const featuresPath = (folder: string) => join(folder, "features.safetensors");
+
 /** An interval as columns. */
 const flat = <T extends { interval: Interval | null }>({ interval, ...row }: T) => ({
   ...row,
@@ -50,10 +58,19 @@ const unflat = ({ low, high, level, ...row }: Row) => ({
   interval: low === null ? null : { low, high, level },
 });
 
-/** Writes stored tables into a folder. Throws KitError when it is not writable. */
-export async function writeStoredTables<Facts>(folder: string, tables: StoredTables<Facts>): Promise<void> {
+/**
+ * Writes stored tables into a folder, with the features of the pictures that are compared as crowds, so that other
+ * systems and seeds can join them later. Throws KitError when it is not writable.
+ */
+export async function writeStoredTables<Facts>(
+  folder: string,
+  { featuresOf, ...tables }: StoredTables<Facts> & { featuresOf: FeaturesOf },
+): Promise<void> {
   const { facts, rows, crowds, crowdVerdicts, trainings } = tables;
   await writeRows(join(folder, "scores.parquet"), rows);
+  const features: Record<string, Entry> = {};
+  for (const [k, row] of rows.entries()) if (inCrowds(row)) features[k] = featureEntry(featuresOf(row));
+  await writeSafetensors(featuresPath(folder), features, {});
   await writeParquet(join(folder, "crowds.parquet"), crowds.map(flat) as unknown as Row[]);
   const verdicts = crowdVerdicts.map(({ seeds: [ours, theirs], ...verdict }) => ({
     ...flat(verdict),
@@ -103,4 +120,20 @@ export async function readStoredTables<Facts>(folder: string): Promise<StoredTab
     })) as unknown as Verdict[],
     trainings: readParquet(join(folder, "trainings.parquet")) as unknown as TrainingRow[],
   };
+}
+
+/**
+ * The features of stored rows' pictures, in the order of the rows; none for rows that no crowd has. Throws KitError
+ * when the file is absent or damaged.
+ */
+export async function readStoredFeatures(folder: string, rows: ScoreRow[]): Promise<FeaturesOf> {
+  const file = await openSafetensors(featuresPath(folder)), held = new Map<string, Float32Array[]>();
+  try {
+    for (const [k, row] of rows.entries()) {
+      if (inCrowds(row)) held.set(keyOf(row), await featuresIn(file, `${k}`));
+    }
+  } finally {
+    file.close();
+  }
+  return (row) => held.get(keyOf(row)) ?? [];
 }

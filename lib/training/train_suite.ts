@@ -11,7 +11,7 @@ import type { SuiteJob } from "./suite.ts";
 
 const WORKER = fileURLToPath(new URL("./suite_worker.ts", import.meta.url));
 /** Changes whenever the same configuration trains otherwise than before. */
-const TRAINING_VERSION = 2;
+export const TRAINING_VERSION = 2;
 
 /** What a training of the tables leaves in its run folder, beside what every run has. */
 export interface SuiteRecord {

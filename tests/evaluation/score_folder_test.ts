@@ -8,6 +8,7 @@ import {
   openScoreFolder,
   readFeatures,
   readScores,
+  restoreScores,
   scoresPath,
   storeScore,
 } from "../../lib/evaluation/score_folder.ts";
@@ -101,4 +102,25 @@ Deno.test("a folder keeps to one judge, one list of pairs and one version", () =
     await assert.rejects(readScores(folder), /scores.parquet cannot be read as scores/);
     await writeParquet(scoresPath(folder), [{ system: "Ours" }]);
     await assert.rejects(readScores(folder), /has no column seed, judge/);
+  }));
+
+Deno.test("rows scored elsewhere join a folder of the same setup; of other weights or another setup they are refused", () =>
+  inFolder(async (folder) => {
+    const mine = scoreRow({ video: "s1/a", lse_d: 6 }), other = scoreRow({ system: "LipGAN", lse_d: 7 });
+    const features = [Float32Array.of(1, 2)], featuresOf = () => features;
+    await openScoreFolder(folder, SETUP);
+    await storeScore(folder, mine, features);
+    // The row that is there stays as it is.
+    await restoreScores(folder, { setup: SETUP, rows: [{ ...mine, lse_d: 5 }, other], featuresOf });
+    assert.deepEqual(await mergeScores(folder), [other, mine]);
+    assert.deepEqual(await readFeatures(folder, other), features);
+    await assert.rejects(
+      restoreScores(folder, { setup: SETUP, rows: [{ ...mine, weights: "456" }], featuresOf }),
+      /holds scores of Ours, seed 1, with weights 123, not 456/,
+    );
+    const setup = { ...SETUP, pairs: "3c4d" };
+    await assert.rejects(
+      restoreScores(folder, { setup, rows: [], featuresOf }),
+      /holds scores with pairs "1a2b", not "3c4d"/,
+    );
   }));
