@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { KitError } from "./errors.ts";
 
 /** Says in one line why a file operation failed, or returns undefined for an error that is none. */
@@ -59,6 +59,22 @@ export async function replaceFile(
 export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   await replaceFile(path, (part) => Deno.writeFile(part, bytes));
+}
+
+/**
+ * Keeps a folder, which is made where there is none, to this call until the answer is disposed of. The system lets go
+ * of it when a process dies. Throws KitError when another call works in the folder, or it cannot be written.
+ */
+export async function holdFolder(folder: string): Promise<Disposable> {
+  await makeFolder(folder);
+  const path = join(folder, ".lock");
+  const file = await writing(path, () => Deno.open(path, { create: true, write: true }));
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new KitError(
+    `Another call is at work in ${folder}`,
+    "Wait until it has ended, or give another folder",
+  );
 }
 
 /** Whether a file or folder is there. */

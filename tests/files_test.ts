@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../lib/errors.ts";
-import { exists, makeFolder, replaceFile, writeAtomic, writing } from "../lib/files.ts";
+import { exists, holdFolder, makeFolder, replaceFile, writeAtomic, writing } from "../lib/files.ts";
 import { inFolder, namesIn } from "./media/made_film.ts";
 
 Deno.test("a file is whole or absent: it appears under its name when all of it is written", () =>
@@ -58,4 +58,14 @@ Deno.test("a write that fails leaves the old file and nothing beside it", () =>
     await assert.rejects(replaceFile(path, half), KitError);
     assert.equal(await Deno.readTextFile(path), "old");
     assert.deepEqual(namesIn(folder), ["a.txt"]);
+  }));
+
+Deno.test("a folder is one call's until it lets go", () =>
+  inFolder(async (folder) => {
+    const run = join(folder, "run");
+    {
+      using _held = await holdFolder(run);
+      await assert.rejects(holdFolder(run), /Another call is at work in .*run/);
+    }
+    (await holdFolder(run))[Symbol.dispose]();
   }));

@@ -10,6 +10,23 @@ function ofOwnJudge(flags: string, description: string, parse?: (text: string) =
   return parse ? option.argParser(parse) : option;
 }
 
+/** What the official SyncNet sees; no other judge has a choice. */
+export const protocolOption = (): Option =>
+  new Option(
+    "--protocol <name>",
+    "what SyncNet sees: whole frames (LRS, the default) or tracked faces (real videos)",
+  ).choices(["LRS", "real videos"]).conflicts("judge");
+
+/** Ends the program where a protocol is given without the judge that it is of. */
+export function needSyncnet(
+  program: Command,
+  { protocol, syncnet }: Pick<EvaluateOptions, "protocol" | "syncnet">,
+): void {
+  if (protocol !== undefined && syncnet === undefined) {
+    program.error("error: --protocol needs --syncnet <safetensors>");
+  }
+}
+
 /** Adds the command that sets systems side by side. */
 export function addEvaluateCommand(program: Command): void {
   program.command("evaluate").description("score systems video by video and say how sure the differences are")
@@ -27,12 +44,7 @@ export function addEvaluateCommand(program: Command): void {
         .conflicts("syncnet"),
     )
     .option("--syncnet <safetensors>", "the official SyncNet, as `deno task import` writes it, judges")
-    .addOption(
-      new Option(
-        "--protocol <name>",
-        "what SyncNet sees: whole frames (LRS, the default) or tracked faces (real videos)",
-      ).choices(["LRS", "real videos"]).conflicts("judge"),
-    )
+    .addOption(protocolOption())
     .option("--inception <safetensors>", "FID's Inception, as `deno task import` writes it")
     .addOption(
       ofOwnJudge(
@@ -48,9 +60,7 @@ export function addEvaluateCommand(program: Command): void {
     .option("--retry-failed", "score again what failed before")
     .option("--json", "print the report as JSON")
     .action(printing(async (prepared: string, { run, ...options }: EvaluateFlags) => {
-      if (options.protocol !== undefined && options.syncnet === undefined) {
-        program.error("error: --protocol needs --syncnet <safetensors>");
-      }
+      needSyncnet(program, options);
       const { evaluateSystems, evaluationLines } = await import("../evaluate.ts");
       const report = await evaluateSystems(prepared, { ...options, runs: run });
       const { rows: _, crowds: __, ...json } = report;

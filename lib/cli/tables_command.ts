@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { TablesOptions } from "../tables_plan.ts";
+import { needSyncnet, protocolOption } from "./evaluate_command.ts";
 import { collect, count, printing } from "./printing.ts";
 
 type TablesFlags = Omit<TablesOptions, "systems"> & { system?: string[]; plan?: boolean };
@@ -33,7 +34,7 @@ export function addTablesCommand(program: Command): void {
     .option("--judge-data <prepared>", "where a new judge learns: speakers no system was trained on")
     .option("--judge-steps <number>", "steps of its training", count)
     .option("--syncnet <safetensors>", "the official SyncNet, as `deno task import` writes it, judges")
-    .option("--protocol <name>", "what SyncNet sees: LRS or real videos", "LRS")
+    .addOption(protocolOption())
     .option("--inception <safetensors>", "FID's Inception, as `deno task import` writes it")
     .option(
       "--clips <number>",
@@ -48,6 +49,7 @@ export function addTablesCommand(program: Command): void {
     .option("--plan", "only say what is to do and how long it takes")
     .option("--json", "print the facts, the aggregates and the verdicts as JSON")
     .action(printing(async ({ system, plan, ...flags }: TablesFlags) => {
+      needSyncnet(program, flags);
       const { planTables } = await import("../tables_plan.ts"), { makeTables } = await import("../tables.ts");
       const options = { ...flags, systems: system, say: (line: string) => console.error(line) };
       if (plan) {

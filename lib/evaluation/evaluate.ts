@@ -2,6 +2,7 @@ import { availableParallelism, freemem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { runJobs } from "../data/worker_pool.ts";
 import { KitError } from "../errors.ts";
+import { holdFolder } from "../files.ts";
 import { ONE_CORE } from "../processes.ts";
 import { Progress } from "../progress.ts";
 import type { EvaluatedSystem } from "./evaluated_system.ts";
@@ -84,13 +85,15 @@ export interface Evaluated {
  * Scores real video, real video with other sound, and every system on the same pairs of clips, into a score folder. What
  * is there is not scored again, so a killed evaluation goes on where it was, and systems may be added later. The judge
  * is held against the real video first: no system is scored by one that cannot tell.
- * Throws KitError when the folder holds scores of another setup or of other weights, or when the judge cannot tell.
+ * Throws KitError when the folder holds scores of another setup or of other weights, when another call works in it, or
+ * when the judge cannot tell.
  */
 export async function evaluate(
   plan: JobPlan & { setup: EvaluationSetup; systems: EvaluatedSystem[] },
   { scoreJobs, retryFailed = false }: { scoreJobs: ScoreJobs; retryFailed?: boolean },
 ): Promise<Evaluated> {
   const { out, setup, systems, judge } = plan;
+  using _held = await holdFolder(out);
   await openScoreFolder(out, setup);
   if (retryFailed) await forgetFailures(out);
   let rows = await mergeScores(out), scored = 0;

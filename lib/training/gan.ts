@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { type Draw, streamBatches } from "../data/batch_stream.ts";
 import { drawSyncBatch, openDataset } from "../data/dataset.ts";
 import { KitError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { exists, holdFolder } from "../files.ts";
 import { generatorSpecsOf, initGeneratorOf } from "../models/generator_kinds.ts";
 import { compile, leaves, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";
@@ -150,6 +150,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     await drawSyncBatch(heldOut, random(1), { size: 1, minShift, voicedOnly });
   }
   const own = await configOf(options), pretrained = await openPretrained(options, own);
+  using _held = await holdFolder(options.run);
   // The discriminator's own configuration goes along, so that the run can be read without the other folder.
   const asked = {
     ...own,

@@ -8,6 +8,7 @@ import {
   type SyncBatch,
   type SyncBatchOptions,
 } from "../data/dataset.ts";
+import { holdFolder } from "../files.ts";
 import { FACE_SIZE } from "../media/face.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import {
@@ -139,6 +140,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     const { voicedOnly } = options.config.pretrain;
     await drawSyncBatch(heldOut, random(1), { size: 1, minShift: HELD_OUT_SHIFT, voicedOnly });
   }
+  using _held = await holdFolder(options.run);
   const { config, checkpoint } = await openRun(
     options.run,
     {
