@@ -7,7 +7,12 @@ import { evaluateSystems } from "./evaluate.ts";
 import { planPairs } from "./evaluation/evaluation_plan.ts";
 import { trainOwnJudge } from "./evaluation/own_judge.ts";
 import { restoreScores } from "./evaluation/score_folder.ts";
-import { readStoredFeatures, readStoredTables, writeStoredTables } from "./evaluation/stored_tables.ts";
+import {
+  describedTables,
+  readStoredFeatures,
+  readStoredTables,
+  writeStoredTables,
+} from "./evaluation/stored_tables.ts";
 import type { StoredTables, TrainingRow } from "./evaluation/stored_tables.ts";
 import { type Experiment, judgeCorpus } from "./experiment.ts";
 import { KitError } from "./errors.ts";
@@ -98,8 +103,7 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   lines.forEach(say);
 
   // The pairs of the stored rows, where there are any: other ones would not compare.
-  const stored = kept?.facts ??
-    (await exists(join(out, "tables.json")) ? (await readStoredTables<TablesFacts>(out)).facts : undefined);
+  const stored = await describedTables<TablesFacts>(out);
   const { clips = stored?.clips, credit = kept?.facts.credit ?? "", syncnet, protocol, inception } = options;
   const judge = await judgeRun({ prepared, preset }, { ...options, clips, seeds, runs, out });
   const scores = join(runs, "scores");

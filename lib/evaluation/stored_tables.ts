@@ -86,19 +86,30 @@ export async function writeStoredTables<Facts>(
 }
 
 /**
+ * What tables.json says, of whatever layout version; undefined where there is none. Throws KitError when it is damaged.
+ */
+export async function describedTables<Facts>(
+  folder: string,
+): Promise<(Facts & { version: number }) | undefined> {
+  const path = join(folder, "tables.json");
+  if (!await exists(path)) return;
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (cause) {
+    throw new KitError(`${path} cannot be read`, "Remove it, and make it again with `deno task tables`", {
+      cause,
+    });
+  }
+}
+
+/**
  * Reads stored tables. Throws KitError when the folder holds none, they are of another layout version, a file is
  * damaged, or a video counts twice for a system.
  */
 export async function readStoredTables<Facts>(folder: string): Promise<StoredTables<Facts>> {
-  const path = join(folder, "tables.json");
-  if (!await exists(path)) {
+  const described = await describedTables<Facts>(folder);
+  if (described === undefined) {
     throw new KitError(`There are no stored tables in ${folder}`, "Make them with `deno task tables`");
-  }
-  let described: { version: number } & Facts;
-  try {
-    described = JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
-    throw new KitError(`${path} cannot be read`, "Make it again with `deno task tables`", { cause });
   }
   const { version, ...facts } = described;
   if (version !== TABLES_VERSION) {
@@ -111,7 +122,7 @@ export async function readStoredTables<Facts>(folder: string): Promise<StoredTab
   refuseDuplicates(rows, { path: scores });
   const verdicts = readParquet(join(folder, "crowd-verdicts.parquet"));
   return {
-    facts: facts as Facts,
+    facts: facts as unknown as Facts,
     rows,
     crowds: readParquet(join(folder, "crowds.parquet")).map(unflat) as unknown as CrowdScore[],
     crowdVerdicts: verdicts.map(({ ours_seeds, their_seeds, ...row }) => ({
