@@ -1,4 +1,4 @@
-import { random } from "../data/random.ts";
+import { type Random, random } from "../data/random.ts";
 
 /** Drawn resamples, unless told otherwise: the ends of a 95 % interval then move by about 2 % of its width. */
 export const RESAMPLES = 4000;
@@ -63,25 +63,65 @@ export function bootstrapInterval(
   return percentileInterval(estimates, level);
 }
 
+/**
+ * By how much a mean over trainings may be off, as one draw: its standard error, from the trainings' spread, times a draw
+ * of Student's t with as many degrees of freedom, since two or three trainings tell their spread badly. 0 for a single
+ * one, of whose kind nothing is known.
+ */
+function trainingError(means: number[], draw: Random): number {
+  const spread = sampleDeviation(means);
+  if (spread === null) return 0;
+  let squares = 0;
+  for (let k = 1; k < means.length; k++) squares += draw.normal() ** 2;
+  return spread * draw.normal() / Math.sqrt(means.length * squares / (means.length - 1));
+}
+
+/**
+ * 95 % interval of the difference of two systems: what other videos would change, by `videoError`, and what other
+ * trainings of either system would, by the means of those there are. With one training of each it speaks of these two
+ * alone. Source of the second part: Behrens and Fisher's solution for two means of unknown variances.
+ */
+export function differenceInterval(
+  { difference, videoError, trainings: [ours, theirs] }: {
+    difference: number;
+    /** Draws what other videos of the same kind would change. */
+    videoError: (draw: Random) => number;
+    /** The mean of each training. */
+    trainings: [number[], number[]];
+  },
+  { seed = 1, resamples = RESAMPLES }: { seed?: number; resamples?: number } = {},
+): Interval {
+  const draw = random(seed, "difference");
+  return percentileInterval(
+    Array.from(
+      { length: resamples },
+      () => difference + videoError(draw) + trainingError(ours, draw) - trainingError(theirs, draw),
+    ),
+  );
+}
+
 /** Groups left out one after the other by `jackknifeInterval`, at most. */
 const MOST_GROUPS = 20;
 
 /**
- * Interval of a figure that a whole set of videos has, such as a Frechet distance: the figure is taken again without
- * each of up to 20 groups of videos (delete-a-group jackknife), and 1.96 standard errors are set on either side. Drawing
- * with replacement would not do: a picture that is there twice makes such a distance larger. Null for fewer than two
- * videos.
+ * Standard error of a figure that a whole set of videos has, such as a Frechet distance: the figure is taken again without
+ * each of up to 20 groups of videos (delete-a-group jackknife). Drawing with replacement would not do: a picture that is
+ * there twice makes such a distance larger. Null for fewer than two videos.
  */
-export function jackknifeInterval(
-  videos: number,
-  figureOf: (kept: number[]) => number,
-): Interval | null {
+export function jackknifeError(videos: number, figureOf: (kept: number[]) => number): number | null {
   const groups = Math.min(MOST_GROUPS, videos);
   if (groups < 2) return null;
-  const all = Array.from({ length: videos }, (_, k) => k), value = figureOf(all);
+  const all = Array.from({ length: videos }, (_, k) => k);
   const without = Array.from({ length: groups }, (_, g) => figureOf(all.filter((k) => k % groups !== g)));
   const middle = mean(without);
   const squares = without.reduce((sum, figure) => sum + (figure - middle) ** 2, 0);
-  const error = Math.sqrt((groups - 1) / groups * squares);
+  return Math.sqrt((groups - 1) / groups * squares);
+}
+
+/** Interval of such a figure: 1.96 standard errors on either side. Null for fewer than two videos. */
+export function jackknifeInterval(videos: number, figureOf: (kept: number[]) => number): Interval | null {
+  const error = jackknifeError(videos, figureOf);
+  if (error === null) return null;
+  const value = figureOf(Array.from({ length: videos }, (_, k) => k));
   return { low: value - 1.96 * error, high: value + 1.96 * error, level: 0.95 };
 }

@@ -1,5 +1,12 @@
 import { counts, pairOf } from "./aggregate.ts";
-import { type Interval, jackknifeInterval, mean, sampleDeviation } from "./bootstrap.ts";
+import {
+  differenceInterval,
+  type Interval,
+  jackknifeError,
+  jackknifeInterval,
+  mean,
+  sampleDeviation,
+} from "./bootstrap.ts";
 import { type FeatureStatistics, featureStatistics, frechetDistance } from "./frechet.ts";
 import { kernelDistance } from "./kid.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "./score_row.ts";
@@ -91,7 +98,8 @@ export function crowdScores(rows: ScoreRow[], featuresOf: FeaturesOf): CrowdScor
 
 /**
  * Verdicts on the paper's FID column by the Frechet distance: Ours less the other, interval by jackknife over the videos
- * of both, which must exclude 0. Without a p value these stand outside Holm's adjustment.
+ * of both and by the spread of their trainings, which must exclude 0. Without a p value these stand outside Holm's
+ * adjustment.
  */
 export function crowdVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric: string): Verdict[] {
   return CLAIMS.flatMap((claim) => {
@@ -106,9 +114,18 @@ export function crowdVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric: 
     if (!ours || !theirs || paper === null) return [];
     const differ = (kept: number[]) =>
       mean(ours.map((crowd) => frechetOf(crowd, kept))) - mean(theirs.map((crowd) => frechetOf(crowd, kept)));
-    const videos = allOf(ours[0].real), difference = differ(videos);
-    const interval = jackknifeInterval(videos.length, differ);
+    const videos = allOf(ours[0].real),
+      difference = differ(videos),
+      error = jackknifeError(videos.length, differ);
+    const trainings: [number[], number[]] = [
+      ours.map((crowd) => frechetOf(crowd, videos)),
+      theirs.map((crowd) => frechetOf(crowd, videos)),
+    ];
+    const interval = error === null
+      ? null
+      : differenceInterval({ difference, videoError: (draw) => error * draw.normal(), trainings });
     const outcome = outcomeOf({ difference, interval, adjusted: 0, better: "lower" });
+    const seeds: [number, number] = [ours.length, theirs.length];
     return [{
       question: claim.question,
       against: claim.against,
@@ -117,8 +134,8 @@ export function crowdVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric: 
       ours: difference,
       interval,
       videos: videos.length,
-      seeds: [ours.length, theirs.length],
-      verdict: verdictOf(outcome, paper, "lower"),
+      seeds,
+      verdict: verdictOf(outcome, { paper, better: "lower", seeds }),
     }];
   });
 }

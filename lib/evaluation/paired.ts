@@ -1,5 +1,5 @@
-import { random } from "../data/random.ts";
-import { type Interval, mean, percentileInterval, RESAMPLES } from "./bootstrap.ts";
+import { type Random, random } from "../data/random.ts";
+import { differenceInterval, type Interval, mean } from "./bootstrap.ts";
 
 /** With so few videos all signs are tried; with more, `DRAWS` of them are drawn. */
 const ALL_SIGNS = 14;
@@ -17,9 +17,9 @@ export interface PairedScores {
 export interface PairedDifference {
   /** Mean over videos of ours less theirs, each the mean over its seeds. */
   difference: number;
-  /** 95 % by bootstrap over videos, and over seeds where a system has several; null for fewer than two videos. */
+  /** 95 %, see `differenceInterval`; null for fewer than two videos. */
   interval: Interval | null;
-  /** Chance of a mean difference as large, either way, if the sign of each video's difference were chance. */
+  /** Chance of a mean difference as large, either way, if the sign of each video's were chance; of these trainings alone. */
   p: number;
   videos: number;
   /** Seeds of ours and of theirs. */
@@ -92,36 +92,30 @@ function check({ ours, theirs }: PairedScores): void {
 }
 
 /**
- * Compares two systems on the same videos: mean difference, its interval, and the chance of such a difference without
- * a cause. Resamples draw videos, and seeds of each system that has several, so that the interval also holds what
- * another training would change; with one seed each it speaks of these two trainings alone.
+ * Compares two systems on the same videos: mean difference, its interval (bootstrap over videos, and what another training
+ * would change where a system has several), and the chance of such a difference without a cause.
  */
 export function pairedDifference(
   scores: PairedScores,
-  { seed = 1, resamples = RESAMPLES }: { seed?: number; resamples?: number } = {},
+  { seed = 1, resamples }: { seed?: number; resamples?: number } = {},
 ): PairedDifference {
   check(scores);
   const { ours, theirs } = scores, videos = ours[0].length;
   const own = overSeeds(ours), other = overSeeds(theirs);
   const differences = own.map((value, video) => value - other[video]);
   const difference = mean(differences);
-
-  const draw = random(seed, "paired");
-  const resampled = () => {
-    const [a, b] = [ours, theirs].map((all) => all.map(() => all[draw.index(all.length)]));
+  const videoError = (draw: Random) => {
     let sum = 0;
-    for (let k = 0; k < videos; k++) {
-      const video = draw.index(videos);
-      for (const scores of a) sum += scores[video] / a.length;
-      for (const scores of b) sum -= scores[video] / b.length;
-    }
-    return sum / videos;
+    for (let k = 0; k < videos; k++) sum += differences[draw.index(videos)];
+    return sum / videos - difference;
   };
-  const interval = videos < 2 ? null : percentileInterval(Array.from({ length: resamples }, resampled));
-  const pairs = ours.flatMap((a) => theirs.map((b) => mean(a) - mean(b)));
+  const trainings: [number[], number[]] = [ours.map(mean), theirs.map(mean)];
+  const pairs = trainings[0].flatMap((a) => trainings[1].map((b) => a - b));
   return {
     difference,
-    interval,
+    interval: videos < 2
+      ? null
+      : differenceInterval({ difference, videoError, trainings }, { seed, resamples }),
     p: signFlipTest(differences, { seed }),
     videos,
     seeds: [ours.length, theirs.length],

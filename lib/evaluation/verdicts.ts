@@ -121,16 +121,28 @@ export interface Verdict {
   ours: number;
   interval: Interval | null;
   videos: number;
-  /** Seeds of Ours and of the other; with one, the verdict is on these trainings alone. */
+  /** Seeds of Ours and of the other. */
   seeds: [number, number];
-  /** Whether what the paper has is found here: the same direction, significant; or the other way; or neither. */
-  verdict: "confirmed" | "contradicted" | "not shown";
+  /**
+   * Whether what the paper has is found here: the same direction, significant; or the other way; or neither. Where a
+   * system was trained once, nobody knows how much another training differs: that is said in place of a verdict.
+   */
+  verdict:
+    | "confirmed"
+    | "contradicted"
+    | "not shown"
+    | "one training: as claimed"
+    | "one training: the other way";
 }
 
 /** Holds what was found against the direction of the paper's difference. */
-export function verdictOf(outcome: Outcome, paper: number, better: Metric["better"]): Verdict["verdict"] {
+export function verdictOf(
+  outcome: Outcome,
+  { paper, better, seeds }: { paper: number; better: Metric["better"]; seeds: [number, number] },
+): Verdict["verdict"] {
   if (outcome === "no difference shown") return "not shown";
   const claimed: Outcome = (paper > 0) === (better === "higher") ? "better" : "worse";
+  if (Math.min(...seeds) < 2) return `one training: ${outcome === claimed ? "as claimed" : "the other way"}`;
   return outcome === claimed ? "confirmed" : "contradicted";
 }
 
@@ -152,7 +164,7 @@ export function syncVerdicts(comparisons: Comparison[]): Verdict[] {
         interval: found.interval,
         videos: found.videos,
         seeds: found.seeds,
-        verdict: verdictOf(found.outcome, paper, found.metric.better),
+        verdict: verdictOf(found.outcome, { paper, better: found.metric.better, seeds: found.seeds }),
       }];
     })
   );

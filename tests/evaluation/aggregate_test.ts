@@ -142,7 +142,12 @@ Deno.test("an outcome needs both the interval and the adjusted p", () => {
   assert.equal(of({ adjusted: 0.06 }), "no difference shown");
   assert.equal(of({ interval: { low: -3, high: 1, level: 0.95 } }), "no difference shown");
   assert.equal(of({ interval: null }), "no difference shown");
-  assert.deepEqual(verdictOf("worse", -1, "higher"), "confirmed");
+  const seeds: [number, number] = [3, 3], claimed = { paper: -1, better: "higher" as const };
+  assert.equal(verdictOf("worse", { ...claimed, seeds }), "confirmed");
+  assert.equal(verdictOf("better", { ...claimed, seeds }), "contradicted");
+  assert.equal(verdictOf("worse", { ...claimed, seeds: [1, 3] }), "one training: as claimed");
+  assert.equal(verdictOf("better", { ...claimed, seeds: [3, 1] }), "one training: the other way");
+  assert.equal(verdictOf("no difference shown", { ...claimed, seeds: [1, 1] }), "not shown");
 });
 
 Deno.test("Frechet distance by system: the worse crowd is farther, the kernel distance of an equal one near 0", () => {
@@ -179,7 +184,7 @@ Deno.test("Frechet distance by system: the worse crowd is farther, the kernel di
   assert.deepEqual([verdict.against, verdict.metric, verdict.verdict], [
     "w/o LSTM",
     "made distance",
-    "contradicted",
+    "one training: the other way",
   ]);
   near(verdict.ours, ours.frechet - without.frechet);
   assert.equal(metricOf("lse_d").label, "LSE-D");

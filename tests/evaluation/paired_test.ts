@@ -64,13 +64,33 @@ Deno.test("several seeds: their spread widens the interval, and seeds that disag
   assert.deepEqual(apart.seeds, [2, 2]);
 });
 
-Deno.test("two seeds half a point from their mean: resamples of them end at the seeds themselves", () => {
-  // Two draws of two seeds are both the lower one, one of each or both the upper one: 1/4, 1/2, 1/4, of either system.
+Deno.test("few trainings widen the interval by Student's t, as scipy.stats.t.ppf(0.975) has it", () => {
   const level = (value: number) => new Array<number>(5).fill(value);
-  const of = (theirs: number[][]) => pairedDifference({ ours: [level(-0.5), level(0.5)], theirs }).interval!;
-  assert.deepEqual([of([level(0)]).low, of([level(0)]).high], [-0.5, 0.5]);
-  // Of the difference of two such systems 1/16 is at either end, more than the 1/40 outside an interval of 95 %.
-  assert.deepEqual([of([level(-0.5), level(0.5)]).low, of([level(-0.5), level(0.5)]).high], [-1, 1]);
+  const half = (ours: number[]) => {
+    const scores = { ours: ours.map(level), theirs: [level(0)] };
+    const { low, high } = pairedDifference(scores, { resamples: 60_000 }).interval!;
+    return (high - low) / 2;
+  };
+  // Standard errors 1 / sqrt(3) and 0.5 with 2 and 1 degrees of freedom; a single training adds nothing.
+  const three = half([-1, 0, 1]), two = half([-0.5, 0.5]);
+  assert.ok(Math.abs(three / (4.3027 / Math.sqrt(3)) - 1) < 0.04, `${three}`);
+  assert.ok(Math.abs(two / (12.706 * 0.5) - 1) < 0.08, `${two}`);
+  assert.equal(half([0.3]), 0);
+});
+
+Deno.test("trainings that differ by chance alone are told apart at most once in 20, whatever the videos share", () => {
+  let apart = 0;
+  for (let k = 0; k < 300; k++) {
+    const draw = random("trainings", k), videos = Array.from({ length: 12 }, () => draw.normal());
+    const trained = () => {
+      const shift = 0.3 * draw.normal();
+      return videos.map((value) => value + shift + 0.1 * draw.normal());
+    };
+    const three = () => [trained(), trained(), trained()];
+    const { interval } = pairedDifference({ ours: three(), theirs: three() }, { resamples: 1000 });
+    if (interval!.low > 0 || interval!.high < 0) apart++;
+  }
+  assert.ok(apart <= 22, `${apart} of 300`);
 });
 
 Deno.test("Holm's first is Bonferroni's, its last is the largest p itself, equal p stay equal", () => {
