@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from "node:os";
 import { join, relative } from "node:path";
 import type { Crowds, EvaluationReport } from "./evaluation_report.ts";
 import { reportOf, scoredFeatures, writeReport } from "./evaluation_report.ts";
-import { evaluateSystems } from "./evaluate.ts";
+import { evaluateSystems, type Evaluation } from "./evaluate.ts";
 import { planPairs } from "./evaluation/evaluation_plan.ts";
 import { trainOwnJudge } from "./evaluation/own_judge.ts";
 import { restoreScores } from "./evaluation/score_folder.ts";
@@ -85,10 +85,48 @@ export async function openTables(folder: string): Promise<TablesReport> {
   return { ...reportOf(rows, distances, facts), tables: facts, trainings, folder };
 }
 
-/** This machine, after those that stored rows come from. */
-function machinesOf(kept?: StoredTables<TablesFacts>): string {
+/** The machines that trainings ran on: those of stored rows, and this one where it trained. */
+function machinesOf(kept: StoredTables<TablesFacts> | undefined, trained: TrainingRow[]): string {
   const here = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores`;
-  return [...new Set([...kept?.facts.machine.split("; ") ?? [], here])].join("; ");
+  const before = kept?.facts.machine.split("; ") ?? [];
+  return [...new Set([...before, ...trained.length > 0 ? [here] : []])].join("; ");
+}
+
+/** Puts stored rows into the score folder of this machine, where what is scored now joins them. */
+async function restoreKept(
+  { facts: { setup }, rows }: StoredTables<TablesFacts>,
+  { out, runs, scores }: { out: string; runs: string; scores: string },
+): Promise<void> {
+  const featuresOf = await readStoredFeatures(out, rows);
+  // Where the runs lay is of the machine that they were on.
+  const here = rows.map((row) => ({ ...row, run: row.run === "" ? "" : join(runs, row.run) }));
+  await restoreScores(scores, { setup, rows: here, featuresOf });
+}
+
+/** Stores what an evaluation found as the tables of a data set, and opens them. */
+async function storeTables(
+  { out: scores, rows, crowds, pairs, judge, separation, features, setup }: Evaluation,
+  { out, runs, trainings, about }: {
+    out: string;
+    runs: string;
+    trainings: TrainingRow[];
+    /** What an evaluation does not know. */
+    about: Pick<TablesFacts, "data" | "credit" | "preset" | "clips" | "seeds" | "machine">;
+  },
+): Promise<TablesReport> {
+  const facts: TablesFacts = {
+    ...{ ...about, distance: crowds.distance },
+    ...{ pairs, judge, separation, features, setup },
+  };
+  await makeFolder(out);
+  await writeStoredTables(out, {
+    ...{ facts, trainings, crowds: inOrder(crowds.scores), crowdVerdicts: crowds.verdicts },
+    rows: inOrder(rows).map((row) => ({ ...row, run: row.run === "" ? "" : relative(runs, row.run) })),
+    featuresOf: await scoredFeatures(scores, rows),
+  });
+  const report = await openTables(out);
+  await writeReport(report, out);
+  return report;
 }
 
 /**
@@ -107,12 +145,7 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   const { clips = stored?.clips, credit = kept?.facts.credit ?? "", syncnet, protocol, inception } = options;
   const judge = await judgeRun({ prepared, preset }, { ...options, clips, seeds, runs, out });
   const scores = join(runs, "scores");
-  if (kept) {
-    // Where the runs lay is no matter; their scores are this folder's.
-    const rows = kept.rows.map((row) => ({ ...row, run: row.run === "" ? "" : join(runs, row.run) }));
-    const featuresOf = await readStoredFeatures(out, kept.rows);
-    await restoreScores(scores, { setup: kept.facts.setup, rows, featuresOf });
-  }
+  if (kept) await restoreKept(kept, { out, runs, scores });
   const evaluateRuns = (evaluated: string[]) =>
     evaluateSystems(prepared, { runs: evaluated, out: scores, clips, judge, syncnet, protocol, inception });
   /** A seed's generators, in the order of the tables. */
@@ -125,33 +158,17 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   let report: TablesReport | undefined;
   for (const [index, seed] of seeds.entries()) {
     await trainSuite(jobsOf(seed), { prepared, processes });
-    const soFar = seeds.slice(0, index + 1);
-    const found = await evaluateRuns(soFar.flatMap(generatorsOf).map(({ run }) => run));
-    const { rows, crowds, pairs, judge: statement, separation, features } = found;
-    const inTables = new Set([...kept?.facts.seeds ?? [], ...soFar]);
-    const facts: TablesFacts = {
-      ...{ data, credit, preset, clips, distance: crowds.distance },
-      seeds: [...inTables].sort((a, b) => a - b),
-      machine: machinesOf(kept),
-      ...{ pairs, judge: statement, separation, features },
-      setup: found.setup,
-    };
-    await makeFolder(out);
-    await writeStoredTables(out, {
-      facts,
-      // In the order of the tables; where the runs lie is of this machine alone.
-      rows: inOrder(rows).map((row) => ({ ...row, run: row.run === "" ? "" : relative(runs, row.run) })),
-      featuresOf: await scoredFeatures(scores, rows),
-      trainings: [...kept?.trainings ?? [], ...await trainingRows(soFar.flatMap(jobsOf))],
-      ...{ crowds: inOrder(crowds.scores), crowdVerdicts: crowds.verdicts },
+    const soFar = seeds.slice(0, index + 1), trained = await trainingRows(soFar.flatMap(jobsOf));
+    const inTables = [...new Set([...kept?.facts.seeds ?? [], ...soFar])].sort((a, b) => a - b);
+    report = await storeTables(await evaluateRuns(soFar.flatMap(generatorsOf).map(({ run }) => run)), {
+      ...{ out, runs, trainings: [...kept?.trainings ?? [], ...trained] },
+      about: { data, credit, preset, clips, seeds: inTables, machine: machinesOf(kept, trained) },
     });
-    report = await openTables(out);
-    await writeReport(report, out);
     if (index === 0 && !kept) {
       const caption = [`${data}, preset ${preset}, seed ${seed}.`, credit].filter(Boolean).join(" ");
       await writeTablePictures(prepared, { folder: out, runs: generatorsOf(seed), clips, caption });
     }
-    say(`Seed ${seed} is in the tables: ${rows.length} rows in ${out}`);
+    say(`Seed ${seed} is in the tables: ${report.rows.length} rows in ${out}`);
   }
   return report ?? await openTables(out);
 }
