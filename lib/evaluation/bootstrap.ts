@@ -76,18 +76,42 @@ function trainingError(means: number[], draw: Random): number {
   return spread * draw.normal() / Math.sqrt(means.length * squares / (means.length - 1));
 }
 
+/** What trainings of a system reached on average, by their seeds. */
+export type SeedMeans = Map<number, number>;
+
+/** The seeds that both systems were trained with, where these are all seeds of both; undefined otherwise. */
+const matched = (ours: SeedMeans, theirs: SeedMeans): number[] | undefined =>
+  ours.size === theirs.size && [...ours.keys()].every((seed) => theirs.has(seed))
+    ? [...ours.keys()]
+    : undefined;
+
+/** All differences of an own training and one of theirs that compare: of the same seed where the seeds are the same. */
+export function trainingDifferences(ours: SeedMeans, theirs: SeedMeans): number[] {
+  const seeds = matched(ours, theirs);
+  return seeds
+    ? seeds.map((seed) => ours.get(seed)! - theirs.get(seed)!)
+    : [...ours.values()].flatMap((a) => [...theirs.values()].map((b) => a - b));
+}
+
+/**
+ * What tells how much a difference of two systems varies with their trainings. With the same seeds they share what a seed
+ * draws: first weights, clips and their order. That falls out, so these are one group, the differences seed by seed (a
+ * paired t test's); otherwise the trainings of either system (Behrens and Fisher's problem).
+ */
+export const trainingGroups = (ours: SeedMeans, theirs: SeedMeans): number[][] =>
+  matched(ours, theirs) ? [trainingDifferences(ours, theirs)] : [[...ours.values()], [...theirs.values()]];
+
 /**
  * 95 % interval of the difference of two systems: what other videos would change, by `videoError`, and what other
- * trainings of either system would, by the means of those there are. With one training of each it speaks of these two
- * alone. Source of the second part: Behrens and Fisher's solution for two means of unknown variances.
+ * trainings would, by those there are. With one training of each it speaks of these two alone.
  */
 export function differenceInterval(
-  { difference, videoError, trainings: [ours, theirs] }: {
+  { difference, videoError, trainings }: {
     difference: number;
     /** Draws what other videos of the same kind would change. */
     videoError: (draw: Random) => number;
-    /** The mean of each training. */
-    trainings: [number[], number[]];
+    /** See `trainingGroups`. */
+    trainings: number[][];
   },
   { seed = 1, resamples = RESAMPLES }: { seed?: number; resamples?: number } = {},
 ): Interval {
@@ -95,7 +119,7 @@ export function differenceInterval(
   return percentileInterval(
     Array.from(
       { length: resamples },
-      () => difference + videoError(draw) + trainingError(ours, draw) - trainingError(theirs, draw),
+      () => trainings.reduce((sum, means) => sum + trainingError(means, draw), difference + videoError(draw)),
     ),
   );
 }

@@ -6,6 +6,7 @@ import {
   jackknifeInterval,
   mean,
   sampleDeviation,
+  trainingGroups,
 } from "./bootstrap.ts";
 import { type FeatureStatistics, featureStatistics, frechetDistance } from "./frechet.ts";
 import { kernelDistance } from "./kid.ts";
@@ -31,6 +32,7 @@ export interface CrowdScore {
 
 /** One seed's pictures and the real ones, video by video. */
 interface Crowd {
+  seed: number;
   redrawn: Float32Array[][];
   real: Float32Array[][];
 }
@@ -65,6 +67,7 @@ function crowds(rows: ScoreRow[], featuresOf: FeaturesOf): Map<string, Crowd[]> 
     found.set(
       system,
       seeds.map((one) => ({
+        seed: one.get(pairOf(shared[0]))!.seed,
         redrawn: shared.map((row) => featuresOf(one.get(pairOf(row))!)),
         real: realFeatures,
       })),
@@ -117,10 +120,8 @@ export function crowdVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric: 
     const videos = allOf(ours[0].real),
       difference = differ(videos),
       error = jackknifeError(videos.length, differ);
-    const trainings: [number[], number[]] = [
-      ours.map((crowd) => frechetOf(crowd, videos)),
-      theirs.map((crowd) => frechetOf(crowd, videos)),
-    ];
+    const bySeed = (all: Crowd[]) => new Map(all.map((crowd) => [crowd.seed, frechetOf(crowd, videos)]));
+    const trainings = trainingGroups(bySeed(ours), bySeed(theirs));
     const interval = error === null
       ? null
       : differenceInterval({ difference, videoError: (draw) => error * draw.normal(), trainings });

@@ -1,5 +1,12 @@
 import { type Random, random } from "../data/random.ts";
-import { differenceInterval, type Interval, mean } from "./bootstrap.ts";
+import {
+  differenceInterval,
+  type Interval,
+  mean,
+  type SeedMeans,
+  trainingDifferences,
+  trainingGroups,
+} from "./bootstrap.ts";
 
 /** With so few videos all signs are tried; with more, `DRAWS` of them are drawn. */
 const ALL_SIGNS = 14;
@@ -7,10 +14,10 @@ const DRAWS = 9999;
 /** Sums of the same numbers in another order differ by this much. */
 const ROUNDING = 1e-12;
 
-/** Scores of two systems on the same videos, in the same order: [seeds][videos] each. */
+/** Scores of two systems on the same videos, in the same order: by seed, [videos] each. */
 export interface PairedScores {
-  ours: number[][];
-  theirs: number[][];
+  ours: Map<number, number[]>;
+  theirs: Map<number, number[]>;
 }
 
 /** How two systems differ on the same videos. */
@@ -24,7 +31,7 @@ export interface PairedDifference {
   videos: number;
   /** Seeds of ours and of theirs. */
   seeds: [number, number];
-  /** Of all pairs of an own seed and one of theirs, the share that differ in the direction of the mean. */
+  /** Of the pairs of an own training and one of theirs, the share that differ in the direction of the mean. */
   sameDirection: number;
 }
 
@@ -81,7 +88,10 @@ export function holm(p: number[]): number[] {
 const overSeeds = (scores: number[][]): number[] =>
   scores[0].map((_, video) => mean(scores.map((seed) => seed[video])));
 
-function check({ ours, theirs }: PairedScores): void {
+const meansOf = (scores: Map<number, number[]>): SeedMeans =>
+  new Map([...scores].map(([seed, ofVideos]) => [seed, mean(ofVideos)]));
+
+function check(ours: number[][], theirs: number[][]): void {
   const videos = ours[0]?.length ?? 0;
   if (videos === 0 || theirs.length === 0) throw new RangeError("There is nothing to compare");
   for (const scores of [...ours, ...theirs]) {
@@ -99,8 +109,9 @@ export function pairedDifference(
   scores: PairedScores,
   { seed = 1, resamples }: { seed?: number; resamples?: number } = {},
 ): PairedDifference {
-  check(scores);
-  const { ours, theirs } = scores, videos = ours[0].length;
+  const [ours, theirs] = [[...scores.ours.values()], [...scores.theirs.values()]];
+  check(ours, theirs);
+  const videos = ours[0].length;
   const own = overSeeds(ours), other = overSeeds(theirs);
   const differences = own.map((value, video) => value - other[video]);
   const difference = mean(differences);
@@ -109,8 +120,8 @@ export function pairedDifference(
     for (let k = 0; k < videos; k++) sum += differences[draw.index(videos)];
     return sum / videos - difference;
   };
-  const trainings: [number[], number[]] = [ours.map(mean), theirs.map(mean)];
-  const pairs = trainings[0].flatMap((a) => trainings[1].map((b) => a - b));
+  const means = [meansOf(scores.ours), meansOf(scores.theirs)] as const;
+  const trainings = trainingGroups(...means), pairs = trainingDifferences(...means);
   return {
     difference,
     interval: videos < 2

@@ -52,7 +52,7 @@ export function checkSeparation(rows: ScoreRow[], { judge }: { judge: string }):
     );
   }
   const [d, c] = compared.map(({ name, own, other }) => {
-    const { interval } = pairedDifference({ ours: [own], theirs: [other] });
+    const { interval } = pairedDifference({ ours: new Map([[0, own]]), theirs: new Map([[0, other]]) });
     const middle = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
     return { label: metricOf(name).label, real: middle(own), shuffled: middle(other), interval: interval! };
   });

@@ -56,13 +56,13 @@ export function outcomeOf(
 function compare(rows: ScoreRow[], against: string, metric: Metric): PairedDifference | undefined {
   const [ours, theirs] = [OURS, against].map((
     system,
-  ) => [...scoresBySeed(rows.filter((row) => row.system === system), metric, comparedScore).values()]);
-  if (ours.length === 0 || theirs.length === 0) return;
-  const [first, ...others] = [...ours, ...theirs];
+  ) => scoresBySeed(rows.filter((row) => row.system === system), metric, comparedScore));
+  if (ours.size === 0 || theirs.size === 0) return;
+  const [first, ...others] = [...ours.values(), ...theirs.values()];
   const shared = [...first.keys()].filter((pair) => others.every((scores) => scores.has(pair))).sort();
   if (shared.length === 0) return;
-  const onShared = (seeds: Map<string, number>[]) =>
-    seeds.map((scores) => shared.map((pair) => scores.get(pair)!));
+  const onShared = (seeds: typeof ours) =>
+    new Map([...seeds].map(([seed, scores]) => [seed, shared.map((pair) => scores.get(pair)!)]));
   return pairedDifference({ ours: onShared(ours), theirs: onShared(theirs) });
 }
 

@@ -5,6 +5,12 @@ import { holm, pairedDifference, signFlipTest } from "../../lib/evaluation/paire
 import { readGolden } from "../golden.ts";
 
 const { tensors } = await readGolden("evaluation");
+/** Trainings of a system by seed; those of the other have other seeds unless told otherwise. */
+const bySeed = (scores: number[][], first = 1) => new Map(scores.map((videos, k) => [first + k, videos]));
+const paired = (ours: number[][], theirs: number[][]) => ({
+  ours: bySeed(ours),
+  theirs: bySeed(theirs, 101),
+});
 const golden = (name: string) => [...tensors[`paired/${name}`].dataSync()];
 
 Deno.test("p of few videos is scipy's exact one, of many what scipy draws", () => {
@@ -38,7 +44,7 @@ Deno.test("a difference is taken video by video: what videos share does not wide
   const shared = Array.from({ length: 30 }, () => 10 * draw.normal());
   const ours = shared.map((value) => value + 0.1 * draw.normal());
   const theirs = shared.map((value) => value + 1 + 0.1 * draw.normal());
-  const found = pairedDifference({ ours: [ours], theirs: [theirs] });
+  const found = pairedDifference(paired([ours], [theirs]));
   assert.ok(Math.abs(found.difference + 1) < 0.1);
   assert.ok(found.interval!.high < -0.9 && found.interval!.low > -1.1, JSON.stringify(found.interval));
   assert.ok(found.p < 0.001);
@@ -52,11 +58,8 @@ Deno.test("several seeds: their spread widens the interval, and seeds that disag
   const draw = random("seeds");
   const videos = Array.from({ length: 40 }, () => draw.normal());
   const trained = (shift: number) => videos.map((value) => value + shift + 0.05 * draw.normal());
-  const alike = pairedDifference({ ours: [trained(0), trained(0)], theirs: [trained(0.2), trained(0.2)] });
-  const apart = pairedDifference({
-    ours: [trained(-0.5), trained(0.5)],
-    theirs: [trained(0.2), trained(0.2)],
-  });
+  const alike = pairedDifference(paired([trained(0), trained(0)], [trained(0.2), trained(0.2)]));
+  const apart = pairedDifference(paired([trained(-0.5), trained(0.5)], [trained(0.2), trained(0.2)]));
   const width = ({ interval }: typeof alike) => interval!.high - interval!.low;
   assert.ok(width(apart) > 10 * width(alike), `${width(apart)} and ${width(alike)}`);
   assert.ok(apart.interval!.low < 0 && apart.interval!.high > 0);
@@ -67,7 +70,7 @@ Deno.test("several seeds: their spread widens the interval, and seeds that disag
 Deno.test("few trainings widen the interval by Student's t, as scipy.stats.t.ppf(0.975) has it", () => {
   const level = (value: number) => new Array<number>(5).fill(value);
   const half = (ours: number[]) => {
-    const scores = { ours: ours.map(level), theirs: [level(0)] };
+    const scores = paired(ours.map(level), [level(0)]);
     const { low, high } = pairedDifference(scores, { resamples: 60_000 }).interval!;
     return (high - low) / 2;
   };
@@ -87,10 +90,24 @@ Deno.test("trainings that differ by chance alone are told apart at most once in 
       return videos.map((value) => value + shift + 0.1 * draw.normal());
     };
     const three = () => [trained(), trained(), trained()];
-    const { interval } = pairedDifference({ ours: three(), theirs: three() }, { resamples: 1000 });
+    const { interval } = pairedDifference(paired(three(), three()), { resamples: 1000 });
     if (interval!.low > 0 || interval!.high < 0) apart++;
   }
   assert.ok(apart <= 22, `${apart} of 300`);
+});
+
+Deno.test("what a seed gives to both systems falls out: the interval is that of a paired t test over seeds", () => {
+  const level = (value: number) => new Array<number>(5).fill(value);
+  const ours = [5, 0, -5].map(level), theirs = [4, -1.1, -5.9].map(level);
+  const options = { resamples: 60_000 };
+  const found = pairedDifference({ ours: bySeed(ours), theirs: bySeed(theirs) }, options);
+  // Differences 1, 1.1 and 0.9: 1 ± 4.3027 * 0.1 / sqrt(3).
+  const half = (found.interval!.high - found.interval!.low) / 2;
+  assert.ok(Math.abs(half / (4.3027 * 0.1 / Math.sqrt(3)) - 1) < 0.04, `${half}`);
+  assert.ok(Math.abs(found.difference - 1) < 1e-9 && found.sameDirection === 1);
+  // The same numbers of other seeds say nothing.
+  const { interval } = pairedDifference(paired(ours, theirs), options);
+  assert.ok(interval!.low < -10 && interval!.high > 10, JSON.stringify(interval));
 });
 
 Deno.test("Holm's first is Bonferroni's, its last is the largest p itself, equal p stay equal", () => {
@@ -101,7 +118,7 @@ Deno.test("Holm's first is Bonferroni's, its last is the largest p itself, equal
 });
 
 Deno.test("scores that do not pair are refused", () => {
-  assert.throws(() => pairedDifference({ ours: [[1, 2]], theirs: [[1]] }), /1 scores do not pair with 2/);
-  assert.throws(() => pairedDifference({ ours: [], theirs: [[1]] }), /nothing to compare/);
-  assert.equal(pairedDifference({ ours: [[1]], theirs: [[3]] }).interval, null);
+  assert.throws(() => pairedDifference(paired([[1, 2]], [[1]])), /1 scores do not pair with 2/);
+  assert.throws(() => pairedDifference(paired([], [[1]])), /nothing to compare/);
+  assert.equal(pairedDifference(paired([[1]], [[3]])).interval, null);
 });
