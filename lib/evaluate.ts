@@ -122,7 +122,7 @@ const line = ({ system, seeds, videos, seconds, frames, failed, scores }: System
 };
 
 /** The report for a person. */
-export function evaluationLines(report: Omit<Evaluation, "setup">): string[] {
+export function evaluationLines(report: EvaluationReport & Pick<Evaluation, "out" | "scored">): string[] {
   const { judge, separation, systems, comparisons, verdicts, out, scored, pairs } = report;
   return [
     judge.text,

@@ -141,7 +141,7 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   lines.forEach(say);
 
   // The pairs of the stored rows, where there are any: other ones would not compare.
-  const stored = await describedTables<TablesFacts>(out);
+  const stored = kept?.facts ?? await describedTables<TablesFacts>(out);
   const { clips = stored?.clips, credit = kept?.facts.credit ?? "", syncnet, protocol, inception } = options;
   const judge = await judgeRun({ prepared, preset }, { ...options, clips, seeds, runs, out });
   const scores = join(runs, "scores");

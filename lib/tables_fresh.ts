@@ -19,9 +19,8 @@ export async function storedTables(
   const { KIT_PRESET: preset = "small", KIT_DATA: data } = env;
   const name = tablesName({ data: data || undefined, preset }), isThere = await hasTables(name);
   const report = await openTables(tablesFolder(isThere ? name : EMBEDDED));
-  const { data: what, seeds, remark } = report.tables;
-  const held = [`Stored tables: ${what}, preset ${report.tables.preset}, seeds ${seeds.join(", ")}.`, remark]
-    .filter(Boolean).join(" ");
+  const { data: what, seeds } = report.tables;
+  const held = `Stored tables: ${what}, preset ${report.tables.preset}, seeds ${seeds.join(", ")}.`;
   return {
     ...report,
     note: isThere ? held : `${held} There are none of ${name}: \`deno task tables\` makes them.`,

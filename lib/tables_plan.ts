@@ -22,8 +22,6 @@ export interface TablesFacts extends EvaluationFacts {
   credit: string;
   preset: string;
   seeds: number[];
-  /** What else is to be known of how the stored rows came about. */
-  remark?: string;
   /** Name of the distance between sets of pictures. */
   distance: string;
   /** So many pairs of clips only; all when absent. */

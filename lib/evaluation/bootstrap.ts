@@ -124,7 +124,7 @@ export function differenceInterval(
   );
 }
 
-/** Groups left out one after the other by `jackknifeInterval`, at most. */
+/** Groups left out one after the other by `jackknifeError`, at most. */
 const MOST_GROUPS = 20;
 
 /**

@@ -6,6 +6,7 @@ import {
   jackknifeInterval,
   mean,
   sampleDeviation,
+  type SeedMeans,
   trainingGroups,
 } from "./bootstrap.ts";
 import { type FeatureStatistics, featureStatistics, frechetDistance } from "./frechet.ts";
@@ -58,17 +59,17 @@ function crowds(rows: ScoreRow[], featuresOf: FeaturesOf): Map<string, Crowd[]> 
   const systems = new Set(good.map(({ system }) => system).filter((name) => name !== REAL));
   for (const system of systems) {
     const own = good.filter((row) => row.system === system);
-    const seeds = [...Map.groupBy(own, ({ seed }) => seed).values()]
-      .map((group) => new Map(group.map((row) => [pairOf(row), row])));
-    const shared = [...seeds[0]?.values() ?? []]
-      .filter((row) => real.has(row.video) && seeds.every((one) => one.has(pairOf(row))));
+    const seeds = [...Map.groupBy(own, ({ seed }) => seed)]
+      .map(([seed, group]) => ({ seed, byPair: new Map(group.map((row) => [pairOf(row), row])) }));
+    const shared = [...seeds[0]?.byPair.values() ?? []]
+      .filter((row) => real.has(row.video) && seeds.every(({ byPair }) => byPair.has(pairOf(row))));
     if (shared.length < 2) continue;
     const realFeatures = shared.map((row) => featuresOf(real.get(row.video)!));
     found.set(
       system,
-      seeds.map((one) => ({
-        seed: one.get(pairOf(shared[0]))!.seed,
-        redrawn: shared.map((row) => featuresOf(one.get(pairOf(row))!)),
+      seeds.map(({ seed, byPair }) => ({
+        seed,
+        redrawn: shared.map((row) => featuresOf(byPair.get(pairOf(row))!)),
         real: realFeatures,
       })),
     );
@@ -115,13 +116,13 @@ export function crowdVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric: 
     const found = crowds(shared, featuresOf), ours = found.get(OURS), theirs = found.get(claim.against);
     const paper = paperDifference(claim, "fid");
     if (!ours || !theirs || paper === null) return [];
-    const differ = (kept: number[]) =>
-      mean(ours.map((crowd) => frechetOf(crowd, kept))) - mean(theirs.map((crowd) => frechetOf(crowd, kept)));
-    const videos = allOf(ours[0].real),
-      difference = differ(videos),
-      error = jackknifeError(videos.length, differ);
-    const bySeed = (all: Crowd[]) => new Map(all.map((crowd) => [crowd.seed, frechetOf(crowd, videos)]));
-    const trainings = trainingGroups(bySeed(ours), bySeed(theirs));
+    const videos = allOf(ours[0].real);
+    const bySeed = (all: Crowd[], kept: number[]) =>
+      new Map(all.map((crowd) => [crowd.seed, frechetOf(crowd, kept)]));
+    const less = (own: SeedMeans, other: SeedMeans) => mean([...own.values()]) - mean([...other.values()]);
+    const [own, other] = [bySeed(ours, videos), bySeed(theirs, videos)];
+    const difference = less(own, other), trainings = trainingGroups(own, other);
+    const error = jackknifeError(videos.length, (kept) => less(bySeed(ours, kept), bySeed(theirs, kept)));
     const interval = error === null
       ? null
       : differenceInterval({ difference, videoError: (draw) => error * draw.normal(), trainings });
