@@ -39,7 +39,7 @@ program.command("reproduce").description("run all notebooks top to bottom and wr
   .option("--data <prepared>", "a prepared folder, in place of the embedded corpus")
   .option("--preset <name>", "paper, small or tiny", "small")
   .option("--only <name>", "this notebook only, such as 02 (may be repeated)", collect, [])
-  .option("--stored", "train nothing: make the paper's tables and their figures again from stored rows")
+  .option("--stored", "train nothing: make figures and tables again from stored weights, logs and rows")
   .addOption(
     new Option("--tables", "first train all systems of the tables, for three seeds (hours; says how many)")
       .conflicts("stored"),

@@ -13,6 +13,7 @@ import {
   writeManifest,
 } from "./data/manifest.ts";
 import { type CorpusSize, drawCorpus } from "./data/synthetic.ts";
+import { KitError } from "./errors.ts";
 import { exists, makeFolder } from "./files.ts";
 import type { Source } from "./figures/plot.ts";
 import { FIGURES } from "./figures/table.ts";
@@ -25,6 +26,8 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** Everything that the notebooks share; the environment decides it, so that one notebook runs on any data. */
 export interface Experiment {
+  /** Name of its folders: "corpus-small". */
+  name: string;
   preset: string;
   config: Config;
   /** Name of the data for captions: "embedded corpus, small", or the prepared folder's own name. */
@@ -50,6 +53,10 @@ async function holdFolder(folder: string): Promise<Disposable> {
   await file.lock(true);
   return file;
 }
+
+/** The name of a preset's work on data, which is a prepared folder or the embedded corpus: of folders with its runs and tables. */
+export const experimentName = ({ data, preset }: { data?: string; preset: string }): string =>
+  `${data === undefined ? "corpus" : basename(resolve(data))}-${preset}`;
 
 /** How large a corpus a preset is for. */
 const sizeFor = (preset: string): CorpusSize => preset === "tiny" ? "tiny" : "small";
@@ -116,11 +123,34 @@ async function runFolder(
   return `${run}-${hash.slice(0, 8)}`;
 }
 
+type Runs = Pick<Experiment, "discriminator" | "generator">;
+
+/** Where the ended runs of an experiment are kept, to be shown without a training. */
+export const storedFolder = ({ figures, name }: Pick<Experiment, "figures" | "name">): string =>
+  join(figures, "stored", name);
+
+const REPRODUCE = "Run `deno task reproduce` for it once without --stored";
+
+/** The stored runs in `folder`; throws KitError when one is of another configuration or data. */
+async function storedRuns(
+  folder: string,
+  wanted: { config: Config; data: { name: string; clips: number } },
+): Promise<Runs> {
+  const runs = { discriminator: join(folder, "discriminator"), generator: join(folder, "generator") };
+  for (const [kind, run] of Object.entries(runs)) {
+    const { config, data } = await readRun(run, kind as RunKind);
+    if (isDeepStrictEqual({ config, data }, wanted)) continue;
+    throw new KitError(`${run} is of another configuration or other data`, REPRODUCE);
+  }
+  return runs;
+}
+
 /**
  * Opens what the environment asks for: KIT_PRESET ("small"), KIT_DATA (a prepared folder; the embedded corpus, drawn
  * and prepared when it is first needed, otherwise), KIT_FIGURES and KIT_RUNS (`figures/` and `runs/` of the kit).
+ * With KIT_STORED the runs are those that an earlier run of all notebooks has stored, and nothing is trained.
  * @param drawings where the embedded corpus is kept, `data/` of the kit
- * @throws KitError for an unknown preset or a folder that is not a finished prepared folder
+ * @throws KitError for an unknown preset, a folder that is not a finished prepared folder, or nothing stored of it
  */
 export async function openExperiment(
   { env = Deno.env.toObject(), drawings = join(ROOT, "data") }: {
@@ -130,22 +160,28 @@ export async function openExperiment(
 ): Promise<Experiment> {
   const { KIT_PRESET: preset = "small", KIT_DATA, KIT_FIGURES = FIGURES, KIT_RUNS = join(ROOT, "runs") } =
     env;
-  const config = configure(preset);
+  const config = configure(preset), name = experimentName({ data: KIT_DATA || undefined, preset });
+  const figures = resolve(KIT_FIGURES), runs = resolve(KIT_RUNS), folder = join(runs, name);
+  const stored = env.KIT_STORED ? storedFolder({ figures, name }) : undefined;
+  if (stored && !await exists(stored)) throw new KitError(`Nothing is stored of ${name}`, REPRODUCE);
   const given = KIT_DATA
     ? { data: basename(resolve(KIT_DATA)), prepared: resolve(KIT_DATA) }
     : await embeddedCorpus(drawings, sizeFor(preset));
   const rows = await readKept(given.prepared);
   const clips = rows.filter(({ split }) => split === "train").length;
   const wanted = { config, data: { name: basename(given.prepared), clips } };
-  const runs = resolve(KIT_RUNS), folder = join(runs, `${KIT_DATA ? given.data : "corpus"}-${preset}`);
+  const own = async (): Promise<Runs> => ({
+    discriminator: await runFolder(folder, { kind: "discriminator", ...wanted }),
+    generator: await runFolder(folder, { kind: "generator", ...wanted }),
+  });
   return {
     ...given,
+    name,
     preset,
     config,
     runs,
-    figures: resolve(KIT_FIGURES),
-    discriminator: await runFolder(folder, { kind: "discriminator", ...wanted }),
-    generator: await runFolder(folder, { kind: "generator", ...wanted }),
+    figures,
+    ...(stored ? await storedRuns(stored, wanted) : await own()),
     source: { data: given.data, preset, seed: config.seed },
   };
 }

@@ -61,6 +61,11 @@ export async function writeAtomic(path: string, content: Uint8Array | string): P
   await replaceFile(path, (part) => Deno.writeFile(part, bytes));
 }
 
+/** Copies a file, whole or not at all; throws KitError for the faults of disk and permission. */
+export async function copyFile(from: string, to: string): Promise<void> {
+  await replaceFile(to, (part) => Deno.copyFile(from, part));
+}
+
 /**
  * Keeps a folder, which is made where there is none, to this call until the answer is disposed of. The system lets go
  * of it when a process dies. Throws KitError when another call works in the folder, or it cannot be written.

@@ -9,6 +9,7 @@ import { type CellSeconds, type Place, secondsLeft } from "./notebooks/time_left
 import { spanInWords } from "./progress.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const NOTEBOOKS = join(ROOT, "notebooks");
 
 export interface ReproduceOptions {
   /** A prepared folder; the embedded corpus when not given. */
@@ -16,7 +17,7 @@ export interface ReproduceOptions {
   preset?: string;
   /** Names of notebooks, or how they begin: "02" or "02-cbam". */
   only?: string[];
-  /** Trains nothing: the paper's tables are made again from their stored rows. */
+  /** Trains nothing: figures and tables are made again from the stored runs and rows. */
   stored?: boolean;
   /** Where the notebooks are. */
   notebooks?: string;
@@ -57,8 +58,6 @@ export function writtenSince(folder: string, since: number): Written[] {
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** The notebooks that show stored rows. */
-const OF_STORED_ROWS = ["07", "08"];
 /** Milliseconds between two lines of a running cell where standard error is no terminal. */
 const REPEAT = 30_000;
 /** Seconds of each cell on two cores without a GPU, for the first run of the preset `small`. */
@@ -149,7 +148,7 @@ async function runAll(paths: string[], env: Record<string, string>, last: CellSe
 export async function reproduce(
   options: ReproduceOptions = {},
 ): Promise<{ written: Written[]; seconds: number }> {
-  const { data, preset = "small", only = [], stored = false, notebooks = join(ROOT, "notebooks") } = options;
+  const { data, preset = "small", only = [], stored = false, notebooks = NOTEBOOKS } = options;
   const figures = resolve(options.figures ?? join(ROOT, "figures"));
   if (data !== undefined && !(await exists(join(data, "prepared.json")))) {
     throw new KitError(
@@ -157,7 +156,7 @@ export async function reproduce(
       "Make one with `deno task prepare <videos> <out>`",
     );
   }
-  const paths = choose(listNotebooks(notebooks), stored && only.length === 0 ? OF_STORED_ROWS : only);
+  const paths = choose(listNotebooks(notebooks), only);
   await makeFolder(figures);
   const env: Record<string, string> = { KIT_PRESET: preset, KIT_FIGURES: figures };
   if (data !== undefined) env.KIT_DATA = resolve(data);
@@ -171,12 +170,17 @@ export async function reproduce(
     `${preset}${data === undefined ? "" : "-data"}${stored ? "-stored" : ""}.json`,
   );
   const own = await exists(timesPath);
-  const known = own ? timesPath : preset === "small" ? FIRST_TIMES : undefined;
+  const known = own ? timesPath : preset === "small" && !stored ? FIRST_TIMES : undefined;
   const last: CellSeconds = known ? JSON.parse(await Deno.readTextFile(known)) : {};
   const begun = Date.now();
   const times = await runAll(paths, env, last);
   await writeAtomic(timesPath, JSON.stringify({ ...(own ? last : {}), ...times }) + "\n");
-
   const written = writtenSince(figures, begun).map((file) => ({ ...file, path: relative(ROOT, file.path) }));
+  // A whole run of the kit's own notebooks has trained all that they show.
+  if (notebooks === NOTEBOOKS && only.length === 0 && !stored) {
+    const { openExperiment } = await import("./experiment.ts");
+    const { storeExperiment } = await import("./stored_experiment.ts");
+    await storeExperiment(await openExperiment({ env }));
+  }
   return { written, seconds: (Date.now() - begun) / 1000 };
 }

@@ -16,7 +16,7 @@ import {
 import type { StoredTables, TrainingRow } from "./evaluation/stored_tables.ts";
 import { type Experiment, judgeCorpus } from "./experiment.ts";
 import { KitError } from "./errors.ts";
-import { exists, makeFolder, writing } from "./files.ts";
+import { copyFile, exists, makeFolder } from "./files.ts";
 import { configure } from "./training/config.ts";
 import { bestPath } from "./training/run.ts";
 import { systems } from "./training/systems.ts";
@@ -35,10 +35,8 @@ const inOrder = <T extends { system: string }>(rows: T[]): T[] => {
 
 /** Keeps the judge beside the tables, so that another system can be judged by the same one. */
 async function keepJudge(run: string, folder: string): Promise<void> {
-  await makeFolder(folder);
   for (const from of [bestPath(run), join(run, "run.json")]) {
-    const to = join(folder, from.slice(run.length + 1));
-    await writing(to, () => Deno.copyFile(from, to));
+    await copyFile(from, join(folder, from.slice(run.length + 1)));
   }
 }
 
@@ -135,7 +133,7 @@ async function storeTables(
  * Throws KitError for data, a judge or a run folder that cannot be used, and for stored rows that cannot be added to.
  */
 export async function makeTables(options: TablesOptions = {}): Promise<TablesReport> {
-  const { preset = "small", seeds = [1, 2, 3], say = () => {} } = options;
+  const { preset = "small", settings = [], seeds = [1, 2, 3], say = () => {} } = options;
   const { processes = preset === "paper" ? 1 : availableParallelism() } = options;
   const { experiment: { prepared, data }, out, runs, kept, jobsOf, lines } = await planOf(options);
   lines.forEach(say);
@@ -144,7 +142,7 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   const stored = kept?.facts ?? await describedTables<TablesFacts>(out);
   const { clips = stored?.clips, credit = kept?.facts.credit ?? "", syncnet, protocol, inception } = options;
   const judge = await judgeRun({ prepared, preset }, { ...options, clips, seeds, runs, out });
-  const scores = join(runs, "scores");
+  const scores = join(runs, "scores"), changed = [preset, ...settings].join(", ");
   if (kept) await restoreKept(kept, { out, runs, scores });
   const evaluateRuns = (evaluated: string[]) =>
     evaluateSystems(prepared, { runs: evaluated, out: scores, clips, judge, syncnet, protocol, inception });
@@ -162,10 +160,10 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
     const inTables = [...new Set([...kept?.facts.seeds ?? [], ...soFar])].sort((a, b) => a - b);
     report = await storeTables(await evaluateRuns(soFar.flatMap(generatorsOf).map(({ run }) => run)), {
       ...{ out, runs, trainings: [...kept?.trainings ?? [], ...trained] },
-      about: { data, credit, preset, clips, seeds: inTables, machine: machinesOf(kept, trained) },
+      about: { data, credit, preset: changed, clips, seeds: inTables, machine: machinesOf(kept, trained) },
     });
     if (index === 0 && !kept) {
-      const caption = [`${data}, preset ${preset}, seed ${seed}.`, credit].filter(Boolean).join(" ");
+      const caption = [`${data}, preset ${changed}, seed ${seed}.`, credit].filter(Boolean).join(" ");
       await writeTablePictures(prepared, { folder: out, runs: generatorsOf(seed), clips, caption });
     }
     say(`Seed ${seed} is in the tables: ${report.rows.length} rows in ${out}`);

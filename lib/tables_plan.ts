@@ -1,11 +1,11 @@
 // What the paper's tables need on a data set: which trainings are there, and which are to do.
 import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import type { EvaluationFacts } from "./evaluation_report.ts";
 import type { EvaluationSetup } from "./evaluation/score_folder.ts";
 import { readStoredTables, type StoredTables, type TrainingRow } from "./evaluation/stored_tables.ts";
 import type { SyncnetProtocol } from "./evaluation/syncnet_inputs.ts";
-import { type Experiment, openExperiment } from "./experiment.ts";
+import { type Experiment, experimentName, openExperiment } from "./experiment.ts";
 import { KitError } from "./errors.ts";
 import { exists } from "./files.ts";
 import { FIGURES } from "./figures/table.ts";
@@ -20,6 +20,7 @@ export interface TablesFacts extends EvaluationFacts {
   /** The data set for captions, and what its licence wants said. */
   data: string;
   credit: string;
+  /** With what was changed of it. */
   preset: string;
   seeds: number[];
   /** Name of the distance between sets of pictures. */
@@ -36,6 +37,8 @@ export interface TablesOptions {
   /** A prepared folder; the embedded corpus when not given. */
   data?: string;
   preset?: string;
+  /** Changes of the preset for every system, such as "gan.frameSteps=960". */
+  settings?: string[];
   /** Names of systems; all when not given. */
   systems?: string[];
   seeds?: number[];
@@ -68,10 +71,6 @@ export const tablesFolder = (name: string): string => join(FIGURES, "tables", na
 
 /** The tables that come with the kit. */
 export const EMBEDDED = "corpus-small";
-
-/** The name of the tables of a preset and of data, which is a prepared folder or the embedded corpus. */
-export const tablesName = ({ data, preset }: { data?: string; preset: string }): string =>
-  `${data === undefined ? "corpus" : basename(resolve(data))}-${preset}`;
 
 /** Whether tables of this name are stored. */
 export const hasTables = (name: string): Promise<boolean> => exists(join(tablesFolder(name), "tables.json"));
@@ -113,12 +112,12 @@ export async function trainingRows(jobs: SuiteJob[]): Promise<TrainingRow[]> {
  */
 async function keptTables(
   out: string,
-  { add = false, preset }: { add?: boolean; preset: string },
+  { add = false, preset, settings }: { add?: boolean; preset: string; settings: string[] },
 ): Promise<StoredTables<TablesFacts> | undefined> {
   if (!add || !await exists(join(out, "tables.json"))) return;
   const kept = await readStoredTables<TablesFacts>(out);
   for (const { name, seed, version, config } of kept.trainings) {
-    const job = planSeed({ preset, seed, folder: "" }).find((one) => one.name === name);
+    const job = planSeed({ preset, settings, seed, folder: "" }).find((one) => one.name === name);
     if (job && version === TRAINING_VERSION && config === JSON.stringify(job.config)) continue;
     throw new KitError(
       `${out} holds ${name}, seed ${seed}, of another configuration or version of the kit`,
@@ -146,19 +145,25 @@ export interface TablesPlan {
 
 /** Plans the tables of a data set; throws KitError as `keptTables` does. */
 export async function planOf(
-  { data, preset = "small", seeds = [1, 2, 3], systems: asked = Object.keys(systems), ...options }:
-    TablesOptions,
+  {
+    data,
+    preset = "small",
+    settings = [],
+    seeds = [1, 2, 3],
+    systems: asked = Object.keys(systems),
+    ...options
+  }: TablesOptions,
 ): Promise<TablesPlan> {
   const experiment = await openExperiment({
     env: { ...Deno.env.toObject(), KIT_PRESET: preset, ...(data === undefined ? {} : { KIT_DATA: data }) },
   });
-  const name = options.name ?? tablesName({ data, preset });
+  const name = options.name ?? experimentName({ data, preset });
   const out = options.out ?? tablesFolder(name), runs = join(experiment.runs, "tables", name);
-  const kept = await keptTables(out, { add: options.add, preset });
+  const kept = await keptTables(out, { add: options.add, preset, settings });
   const isKept = (name: string, seed: number) =>
     kept?.trainings.some((row) => row.name === name && row.seed === seed) ?? false;
   const jobsOf = (seed: number) =>
-    planSeed({ preset, seed, folder: runs, names: asked.filter((name) => !isKept(name, seed)) });
+    planSeed({ preset, settings, seed, folder: runs, names: asked.filter((name) => !isKept(name, seed)) });
   const jobs = seeds.flatMap(jobsOf);
   const keyOf = (job: { name: string; seed: number }) => `${job.name} ${job.seed}`;
   const done = new Set((await trainingRows(jobs)).map(keyOf));

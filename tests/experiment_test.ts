@@ -99,6 +99,40 @@ Deno.test("a run of another configuration or other data is neither shown nor wri
     assert.equal(await folderFor({ data: { name: "clips", clips: 2 } }), hashed);
   }));
 
+Deno.test("stored runs are opened where there are any of this data and configuration, and nothing is drawn", () =>
+  inFolder(async (folder) => {
+    const prepared = join(folder, "clips"), figures = join(folder, "drawn");
+    await writePrepared(prepared);
+    const env = { KIT_DATA: prepared, KIT_FIGURES: figures, KIT_STORED: "1" };
+    const open = () => openExperiment({ env });
+    await assert.rejects(open(), (error: Error) => {
+      assert.ok(error instanceof KitError);
+      assert.match(error.message, /Nothing is stored of clips-small.*without --stored/);
+      return true;
+    });
+    await assert.rejects(
+      openExperiment({
+        env: { KIT_STORED: "1", KIT_PRESET: "tiny", KIT_FIGURES: figures },
+        drawings: folder,
+      }),
+      /Nothing is stored of corpus-tiny/,
+    );
+    assert.equal(await exists(join(folder, "corpus-tiny")), false);
+
+    const runs = join(figures, "stored", "clips-small");
+    const file = { config: small, data: { name: "clips", clips: 1 } };
+    for (const kind of ["discriminator", "generator"] as const) {
+      await openRun(join(runs, kind), { kind, ...file }, { resume: false });
+    }
+    const { discriminator, generator } = await open();
+    assert.deepEqual([discriminator, generator], [join(runs, "discriminator"), join(runs, "generator")]);
+
+    await Deno.remove(join(runs, "generator"), { recursive: true });
+    const other = { ...file, config: { ...small, seed: 9 } };
+    await openRun(join(runs, "generator"), { kind: "generator", ...other }, { resume: false });
+    await assert.rejects(open(), /generator is of another configuration or other data.*without --stored/);
+  }));
+
 Deno.test("an unknown preset and a folder that is not prepared each give one line with the remedy", () =>
   inFolder(async (folder) => {
     const said = (env: Record<string, string>) => openExperiment({ env, drawings: folder });

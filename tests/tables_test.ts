@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { readKept, writeManifest } from "../lib/data/manifest.ts";
+import { writeRows } from "../lib/evaluation/score_folder.ts";
 import { REAL, SHUFFLED } from "../lib/evaluation/score_row.ts";
 import { openExperiment } from "../lib/experiment.ts";
 import { writeParquet } from "../lib/parquet.ts";
 import { makeTables, openTables } from "../lib/tables.ts";
 import { planTables, secondsOf, tablesFolder } from "../lib/tables_plan.ts";
 import { scoreFresh, storedTables } from "../lib/tables_fresh.ts";
+import { small } from "../lib/training/config.ts";
+import { rowsPath } from "../lib/training/kept_run.ts";
+import { bestPath, openRun } from "../lib/training/run.ts";
+import { scoreRow } from "./evaluation/made_scores.ts";
 import { inFolder } from "./media/made_film.ts";
 
 /** A judge that can tell drawn faces; it comes with the kit. */
@@ -32,7 +37,8 @@ Deno.test("two systems are trained and scored into tables, the second on another
   inFolder(async (folder) => {
     const data = await makeData(join(folder, "people")), out = join(folder, "tables"), said: string[] = [];
     const options = {
-      ...{ data, preset: "tiny", seeds: [1], systems: ["Ours"], judge: JUDGE, out, processes: 2 },
+      ...{ data, preset: "tiny", settings: ["gan.syncWeight=0.05"] },
+      ...{ seeds: [1], systems: ["Ours"], judge: JUDGE, out, processes: 2 },
       say: (line: string) => said.push(line),
     };
     try {
@@ -44,12 +50,14 @@ Deno.test("two systems are trained and scored into tables, the second on another
       ]);
       const alone = await makeTables(options);
       assert.equal(alone.rows.length, 4 + 4 + 8);
-      assert.deepEqual([alone.tables.data, alone.tables.preset, alone.tables.seeds], ["people", "tiny", [1]]);
+      const { data: people, preset, seeds } = alone.tables;
+      assert.deepEqual([people, preset, seeds], ["people", "tiny, gan.syncWeight=0.05", [1]]);
 
       // Nothing of the first training is left but what is stored.
       Deno.env.set("KIT_RUNS", join(folder, "other-runs"));
       const both = { ...options, systems: ["Ours", "Speech2Vid"], add: true };
       assert.deepEqual((await planTables(both)).missing, ["Speech2Vid, seed 1"]);
+      await assert.rejects(planTables({ ...both, settings: [] }), /seed 1, of another configuration/);
       const { rows, systems, crowds, trainings, tables } = await makeTables(both);
       assert.match(said.join("\n"), /tables has seeds 1 already, which stay/);
       assert.deepEqual(systems.map(({ system, videos }) => [system, videos]), [
@@ -125,5 +133,29 @@ Deno.test("data without stored tables is shown the kit's own, and a training of 
     note,
     /they are of embedded corpus, small, preset small; this run is of embedded corpus, tiny, tiny/,
   );
-  assert.match((await scoreFresh(stored, { ...env, KIT_STORED: "1" })).note, /this run trains nothing/);
 });
+
+Deno.test("a stored training brings the scores that the tables' own judge gave it", () =>
+  inFolder(async (folder) => {
+    const prepared = await makeData(join(folder, "clips")), figures = join(folder, "figures");
+    const runs = join(figures, "stored", "clips-small"),
+      clips = (await readKept(prepared)).filter(({ split }) => split === "train").length;
+    for (const kind of ["discriminator", "generator"] as const) {
+      const file = { kind, config: small, data: { name: "clips", clips } };
+      await openRun(join(runs, kind), file, { resume: false });
+    }
+    const { tables, folder: kit } = await storedTables({ KIT_PRESET: "small" });
+    const ofClips = { tables: { ...tables, data: "clips" }, folder: kit };
+    const env = { KIT_DATA: prepared, KIT_FIGURES: figures, KIT_STORED: "1" };
+    const said = async () => await scoreFresh(ofClips, env);
+    assert.match((await said()).note, /no generator is trained yet/);
+    await Deno.copyFile(bestPath(JUDGE), bestPath(join(runs, "generator"))); // it is not opened
+    assert.match((await said()).note, /no scores are stored with the training/);
+
+    const kept = rowsPath(join(runs, "generator"), "scores");
+    const made = scoreRow({ judge_version: tables.setup.judge_version });
+    await writeRows(kept, [made]);
+    assert.deepEqual((await said()).rows, [made]);
+    await writeRows(kept, [{ ...made, judge_version: "another" }]);
+    assert.match((await said()).note, /another judge scored the stored training/);
+  }));

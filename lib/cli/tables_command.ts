@@ -3,7 +3,11 @@ import type { TablesOptions } from "../tables_plan.ts";
 import { needSyncnet, protocolOption } from "./evaluate_command.ts";
 import { collect, count, printing } from "./printing.ts";
 
-type TablesFlags = Omit<TablesOptions, "systems"> & { system?: string[]; plan?: boolean };
+type TablesFlags = Omit<TablesOptions, "systems" | "settings"> & {
+  set: string[];
+  system?: string[];
+  plan?: boolean;
+};
 
 /** Seeds such as "1,2,3", each once. */
 function seedList(text: string): number[] {
@@ -23,6 +27,12 @@ export function addTablesCommand(program: Command): void {
   )
     .option("--data <prepared>", "a prepared folder, in place of the embedded corpus")
     .option("--preset <name>", "paper, small or tiny", "small")
+    .option(
+      "--set <key=value>",
+      "a setting for every system, such as gan.frameSteps=4800 (may be repeated)",
+      collect,
+      [],
+    )
     .option("--system <name>", "this system only (may be repeated)", collect)
     .option("--seeds <list>", "one training of each system for each of them", seedList, [1, 2, 3])
     .option("--name <name>", "folder under figures/tables; data and preset when not given")
@@ -48,10 +58,15 @@ export function addTablesCommand(program: Command): void {
     .option("--processes <number>", "trainings side by side; as many as there are cores", count)
     .option("--plan", "only say what is to do and how long it takes")
     .option("--json", "print the facts, the aggregates and the verdicts as JSON")
-    .action(printing(async ({ system, plan, ...flags }: TablesFlags) => {
+    .action(printing(async ({ system, set, plan, ...flags }: TablesFlags) => {
       needSyncnet(program, flags);
       const { planTables } = await import("../tables_plan.ts"), { makeTables } = await import("../tables.ts");
-      const options = { ...flags, systems: system, say: (line: string) => console.error(line) };
+      const options = {
+        ...flags,
+        systems: system,
+        settings: set,
+        say: (line: string) => console.error(line),
+      };
       if (plan) {
         const { lines, ...json } = await planTables(options);
         return { json, lines };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../errors.ts";
-import { exists, makeFolder, writeAtomic, writing } from "../files.ts";
+import { copyFile, exists, makeFolder, writeAtomic } from "../files.ts";
 import { tf } from "../tf.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
@@ -40,7 +40,7 @@ export async function branchRun(from: string, to: string, config: Config): Promi
   const copy = async (path: string) => {
     if (!await exists(path)) return;
     const place = join(to, path.slice(join(from, "/").length));
-    await writing(place, () => Deno.copyFile(path, place));
+    await copyFile(path, place);
   };
   await copy(join(from, "log.parquet"));
   if (isDeepStrictEqual(judges(run.config), judges(config))) {

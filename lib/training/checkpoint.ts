@@ -56,6 +56,24 @@ export async function saveCheckpoint(
   });
 }
 
+/** The state in a checkpoint's metadata; throws KitError when the checkpoint is of another version. */
+function stateIn(metadata: Record<string, string>, path: string): Checkpoint["state"] {
+  if (metadata.checkpoint_version !== String(CHECKPOINT_VERSION)) {
+    throw new KitError(
+      `${path} is of checkpoint version ${metadata.checkpoint_version}, this kit reads ${CHECKPOINT_VERSION}`,
+      "Train the run again with this version",
+    );
+  }
+  // A number without end (no best loss yet) is written as null and read as absent.
+  const state = Object.entries(JSON.parse(metadata.state)).filter(([, value]) => value !== null);
+  return Object.fromEntries(state) as Record<string, number>;
+}
+
+/** A checkpoint's state, its tensors left alone. Throws KitError when it is damaged or of another version. */
+export async function readState(path: string): Promise<Checkpoint["state"]> {
+  return stateIn((await readHeader(path)).metadata, path);
+}
+
 /**
  * Reads a checkpoint's groups (all, or those named). Throws KitError when it is absent, cut short or of
  * another version.
@@ -64,13 +82,7 @@ export async function loadCheckpoint(path: string, only?: string[]): Promise<Che
   if (!(await exists(path))) throw new KitError(`There is no checkpoint ${path}`, "Check the run's folder");
   const file = await openSafetensors(path);
   try {
-    const { metadata, tensors } = file.header;
-    if (metadata.checkpoint_version !== String(CHECKPOINT_VERSION)) {
-      throw new KitError(
-        `${path} is of checkpoint version ${metadata.checkpoint_version}, this kit reads ${CHECKPOINT_VERSION}`,
-        "Train the run again with this version",
-      );
-    }
+    const { metadata, tensors } = file.header, state = stateIn(metadata, path);
     const groups: Record<string, Params> = {};
     for (const [full, { shape }] of Object.entries(tensors)) {
       const [group] = full.split("/", 1);
@@ -79,9 +91,7 @@ export async function loadCheckpoint(path: string, only?: string[]): Promise<Che
         tf.tensor(await file.readF32(full), shape, "float32"),
       );
     }
-    // A number without end (no best loss yet) is written as null and read as absent.
-    const state = Object.entries(JSON.parse(metadata.state)).filter(([, value]) => value !== null);
-    return { groups, state: Object.fromEntries(state) as Record<string, number> };
+    return { groups, state };
   } finally {
     file.close();
   }

@@ -31,6 +31,7 @@ import {
 import { openLog } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { AHEAD, syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
+import { keptEnd } from "./kept_run.ts";
 import { bestPath, lastPath, loadDiscriminator, openRun, readRun } from "./run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
 
@@ -142,6 +143,8 @@ async function openPretrained({ run: folder, resume, discriminator: run }: GanOp
  * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
  */
 export async function train(prepared: string, options: GanOptions): Promise<TrainResult> {
+  const kept = await keptEnd(options);
+  if (kept) return { run: options.run, ...kept };
   const dataset = await openDataset(prepared, "train");
   const heldOut = await openDataset(prepared, "val");
   if (!options.resume) {

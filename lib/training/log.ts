@@ -20,11 +20,11 @@ export interface Log {
   flush(): Promise<void>;
 }
 
-const fileOf = (folder: string) => join(folder, "log.parquet");
+export const logPath = (run: string): string => join(run, "log.parquet");
 
 /** The rows of a run folder's log, oldest first; none when it has no log. Throws KitError when it is damaged. */
 export async function readLog(folder: string): Promise<LogRow[]> {
-  return await exists(fileOf(folder)) ? readParquet(fileOf(folder)) as LogRow[] : [];
+  return await exists(logPath(folder)) ? readParquet(logPath(folder)) as LogRow[] : [];
 }
 
 /** TensorBoard's writer; tfjs keeps one open for each folder, and would keep what it was opened with as well. */
@@ -62,7 +62,7 @@ export async function openLog(folder: string): Promise<Log> {
       rows.splice(0, rows.length, ...rows.filter((row) => row.step <= step));
     },
     async flush() {
-      await writeParquet(fileOf(folder), rows);
+      await writeParquet(logPath(folder), rows);
       board.flush();
     },
   };

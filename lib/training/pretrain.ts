@@ -26,7 +26,8 @@ import type { Config } from "./config.ts";
 import { openLog } from "./log.ts";
 import { binaryCrossEntropy, checkLoss, syncProbability } from "./losses.ts";
 import { recalibrate } from "./recalibrate.ts";
-import { bestPath, lastPath, openRun } from "./run.ts";
+import { keptEnd } from "./kept_run.ts";
+import { bestPath, lastPath, openRun, type TrainingEnd } from "./run.ts";
 import { syncAccuracy } from "./sync_accuracy.ts";
 
 /** Forward passes that set batch norm's statistics before an evaluation. */
@@ -53,12 +54,8 @@ export interface TrainOptions {
   compiled?: boolean;
 }
 
-export interface TrainResult {
+export interface TrainResult extends TrainingEnd {
   run: string;
-  step: number;
-  best: number;
-  /** Why training ended. */
-  ended: "steps" | "patience";
 }
 
 /** A batch as tensors: mel [n, 80, 16, 1], faces [n, 48, 96, 15], labels [n]. */
@@ -133,6 +130,8 @@ export async function recalibrateDiscriminator(
  * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
  */
 export async function pretrain(prepared: string, options: TrainOptions): Promise<TrainResult> {
+  const kept = await keptEnd(options);
+  if (kept) return { run: options.run, ...kept };
   const dataset = await openDataset(prepared, "train");
   const heldOut = await openDataset(prepared, "val");
   if (!options.resume) {

@@ -13,6 +13,15 @@ export const RUN_VERSION = 2;
 
 export type RunKind = "discriminator" | "generator";
 
+/** How a training ended. */
+export interface TrainingEnd {
+  step: number;
+  /** Its best held-out score. */
+  best: number;
+  /** Why it ended. */
+  ended: "steps" | "patience";
+}
+
 /** What a run folder says of itself. */
 export interface RunFile {
   version: number;
@@ -20,6 +29,8 @@ export interface RunFile {
   config: Config;
   /** Name of the prepared folder and how many clips of it were trained on. */
   data: { name: string; clips: number };
+  /** Of a run that is kept to be used, not to be gone on with: how its training ended. */
+  ended?: TrainingEnd;
 }
 
 export const lastPath = (run: string): string => join(run, "last.safetensors");

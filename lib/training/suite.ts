@@ -54,8 +54,10 @@ const distinct = (jobs: SuiteJob[]) => [...new Map(jobs.map((job) => [job.run, j
  * pretraining, and systems with the same generator and loss share the steps before windows: those are the same numbers.
  */
 export function planSeed(
-  { preset, seed, folder, names = Object.keys(systems) }: {
+  { preset, settings = [], seed, folder, names = Object.keys(systems) }: {
     preset: string;
+    /** Changes of the preset, such as "gan.frameSteps=960": the same for every system. */
+    settings?: string[];
     seed: number;
     /** Where the runs go. */
     folder: string;
@@ -63,7 +65,8 @@ export function planSeed(
   },
 ): SuiteJob[] {
   const place = (name: string) => join(folder, `seed-${seed}`, folderOf(name));
-  const configOf = (system: string) => configureSystem(preset, { system, settings: [`seed=${seed}`] });
+  const configOf = (system: string) =>
+    configureSystem(preset, { system, settings: [...settings, `seed=${seed}`] });
   const pretrained = (system: string) => `discriminator of ${ownerOfDiscriminator(system)}`;
 
   const pretrainings = names.filter((name) => needsDiscriminator(configOf(name))).map((name): SuiteJob => {

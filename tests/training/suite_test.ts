@@ -45,3 +45,11 @@ Deno.test("at the paper's sizes nothing is shared but the discriminators: it has
   assert.equal(jobs.length, 12);
   assert(jobs.every(({ from }) => from === undefined));
 });
+
+Deno.test("a changed setting is every training's", () => {
+  const settings = ["gan.frameSteps=40", "gan.steps=50"];
+  for (const { config, name, steps } of planSeed({ preset: "small", settings, seed: 2, folder })) {
+    assert.deepEqual([config.gan.frameSteps, config.seed], [40, 2], name);
+    if (name in systems) assert.ok(steps === 50 || steps === 10, `${name} ${steps}`);
+  }
+});
