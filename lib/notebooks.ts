@@ -61,7 +61,8 @@ export function writtenSince(folder: string, since: number): Written[] {
 /** Milliseconds between two lines of a running cell where standard error is no terminal. */
 const REPEAT = 30_000;
 /** Seconds of each cell on two cores without a GPU, for the first run of the preset `small`. */
-const FIRST_TIMES = join(ROOT, "lib", "notebooks", "first_times.json");
+const firstTimes = (stored: boolean): string =>
+  join(ROOT, "lib", "notebooks", `first_times${stored ? "_stored" : ""}.json`);
 
 /** The line that says where the run is; redrawn every second on a terminal, else printed as cells start. */
 class RunLine {
@@ -170,7 +171,7 @@ export async function reproduce(
     `${preset}${data === undefined ? "" : "-data"}${stored ? "-stored" : ""}.json`,
   );
   const own = await exists(timesPath);
-  const known = own ? timesPath : preset === "small" && !stored ? FIRST_TIMES : undefined;
+  const known = own ? timesPath : preset === "small" ? firstTimes(stored) : undefined;
   const last: CellSeconds = known ? JSON.parse(await Deno.readTextFile(known)) : {};
   const begun = Date.now();
   const times = await runAll(paths, env, last);
