@@ -9,15 +9,7 @@ import { paper, small, tiny } from "../lib/training/config.ts";
 import { openRun } from "../lib/training/run.ts";
 import { madeRow } from "./data/made_row.ts";
 import { makeTinyRun } from "./training/tiny_run.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "kit experiment " });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./in_folder.ts";
 
 const row = (id: string, split: Split) => madeRow({ id, split, frames: 50 });
 

@@ -9,6 +9,7 @@ import { listNotebooks, notebookName, outputText } from "../lib/notebooks/cells.
 import { runNotebook } from "../lib/notebooks/run.ts";
 import { storeExperiment } from "../lib/stored_experiment.ts";
 import { writeNotebook } from "./notebooks/made_notebook.ts";
+import { inFolder } from "./in_folder.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url)).replace(/\/$/, "");
 const NOTEBOOKS = join(ROOT, "notebooks");
@@ -23,15 +24,6 @@ const CELLS = [
   "await new Promise((go) => setTimeout(go, 300));\n",
   "6 * 7;\n",
 ];
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "kit-notebooks-" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Paths of this machine that a text shows. */
 function machinePaths(text: string): string[] {
@@ -111,7 +103,7 @@ Deno.test("reproduce runs the chosen notebooks in order and lists what they wrot
     assert.match(outputText(join(notebooks, "01-one.ipynb")), /^$/);
   }));
 
-Deno.test("reproduce tells notebooks whether they show what is stored, and times the two apart", () =>
+Deno.test("reproduce tells notebooks whether they show what is stored", () =>
   inFolder(async (folder) => {
     const figures = join(folder, "figures"), notebooks = join(folder, "notebooks");
     await Deno.mkdir(notebooks);

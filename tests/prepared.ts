@@ -9,6 +9,8 @@ import { writeClip } from "../lib/data/write_clip.ts";
 import { type Tensor3D, tf } from "../lib/tf.ts";
 import { madeRow } from "./data/made_row.ts";
 
+export { inFolder } from "./in_folder.ts";
+
 const SAMPLES_PER_FRAME = 640, SAMPLES_PER_COLUMN = 200;
 
 /** What a made clip is like. */
@@ -114,13 +116,3 @@ export async function makePrepared(folder: string, clips: MadeClip[]): Promise<s
 export const FEW_CLIPS: MadeClip[] = [{ split: "train" }, { split: "train" }, { split: "val" }, {
   split: "test",
 }];
-
-/** Runs a test in a folder that is gone afterwards, under a name that is awkward on purpose. */
-export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "kit 'a' " });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}

@@ -1,5 +1,7 @@
 import { ffmpegPath } from "../../lib/media/ffmpeg.ts";
 
+export { inFolder } from "../in_folder.ts";
+
 /** Runs ffmpeg with the given arguments, failing loudly. */
 export async function ffmpeg(...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(ffmpegPath(), {
@@ -40,16 +42,6 @@ export async function makeFilm(path: string, options: FilmOptions = {}): Promise
   const encode = options.encode ?? ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"];
   await ffmpeg(...picture, ...(options.sound === false ? [] : sound), ...encode, `file:${path}`);
   return path;
-}
-
-/** Runs a test in a folder of its own. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "media test " });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Writes the first `share` of a file as another. */

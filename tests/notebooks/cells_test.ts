@@ -2,17 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { cellsAsModule, checkNotebooks, codeCells, listNotebooks } from "../../lib/notebooks/cells.ts";
 import { writeNotebook } from "./made_notebook.ts";
+import { inFolder } from "../in_folder.ts";
 
 const ERRORS = new URL("../../lib/errors.ts", import.meta.url).href;
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "kit-cells-" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("notebooks are listed in order; empty cells are left out of their code", () =>
   inFolder(async (folder) => {

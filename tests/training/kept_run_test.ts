@@ -11,15 +11,7 @@ import { logPath, readLog } from "../../lib/training/log.ts";
 import { pretrain } from "../../lib/training/pretrain.ts";
 import { bestPath, lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
 import { makeTinyRun } from "./tiny_run.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "kit kept " });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../in_folder.ts";
 
 /** A run folder as `pretrain` leaves it after `step` steps. */
 async function endedRun(folder: string, step: number): Promise<string> {

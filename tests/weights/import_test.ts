@@ -4,6 +4,7 @@ import { KitError } from "../../lib/errors.ts";
 import type { ForeignNetwork } from "../../lib/weights/foreign.ts";
 import { importLines, importWeights } from "../../lib/weights/import.ts";
 import { type LazyEntry, openSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";
+import { inFolder } from "../in_folder.ts";
 
 const pathOf = (file: string) => new URL(`../goldens/pytorch/${file}`, import.meta.url).pathname;
 const expected = await openSafetensors(pathOf("expected.safetensors"));
@@ -57,15 +58,6 @@ const indices = (shape: number[]): number[][] =>
       [],
     ],
   );
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "kit 'import' " });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("both forms of PyTorch and safetensors become our names, our axis order and RGB", () =>
   inFolder(async (folder) => {

@@ -3,17 +3,9 @@ import { join } from "node:path";
 import { KitError } from "../../lib/errors.ts";
 import { memorySource } from "../../lib/weights/byte_source.ts";
 import { type Entry, openSafetensors, readHeader, writeSafetensors } from "../../lib/weights/safetensors.ts";
+import { inFolder } from "../in_folder.ts";
 
 const golden = new URL("../goldens/safetensors.safetensors", import.meta.url).pathname;
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "kit 'sft' " });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("a file written by the reference library is read", async () => {
   const file = await openSafetensors(golden);
