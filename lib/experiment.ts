@@ -20,7 +20,7 @@ import { FIGURES } from "./figures/table.ts";
 import { initSyncDiscriminator } from "./models/sync_discriminator.ts";
 import type { Params } from "./nn/params.ts";
 import { type Config, configure } from "./training/config.ts";
-import { bestPath, loadDiscriminator, readRun, type RunKind } from "./training/run.ts";
+import { bestPath, isRun, loadDiscriminator, readRun, type RunFile, type RunKind } from "./training/run.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -107,19 +107,26 @@ export async function judgeCorpus(
   return (await preparedCorpus(drawings, corpus)).prepared;
 }
 
+/** What a run is of: another configuration or other data is another run. */
+type Trained = Pick<RunFile, "config" | "data">;
+
+/** Whether a run is of this; throws KitError when it is no run of this kind and version. */
+async function isOf(run: string, { kind, trained }: { kind: RunKind; trained: Trained }): Promise<boolean> {
+  const { config, data } = await readRun(run, kind);
+  return isDeepStrictEqual({ config, data }, trained);
+}
+
 /**
  * The folder of a run for this configuration and data: `<folder>/<kind>`, or one with a hash in its name when a
  * run of another configuration or data is there already, so that nothing stale is shown and nothing is lost.
  */
 async function runFolder(
   folder: string,
-  { kind, config, data }: { kind: RunKind; config: Config; data: { name: string; clips: number } },
+  { kind, trained }: { kind: RunKind; trained: Trained },
 ): Promise<string> {
   const run = join(folder, kind);
-  if (!await exists(join(run, "run.json"))) return run;
-  const held = await readRun(run, kind);
-  if (isDeepStrictEqual({ config: held.config, data: held.data }, { config, data })) return run;
-  const hash = createHash("sha1").update(JSON.stringify([config, data])).digest("hex");
+  if (!await isRun(run) || await isOf(run, { kind, trained })) return run;
+  const hash = createHash("sha1").update(JSON.stringify([trained.config, trained.data])).digest("hex");
   return `${run}-${hash.slice(0, 8)}`;
 }
 
@@ -132,14 +139,10 @@ export const storedFolder = ({ figures, name }: Pick<Experiment, "figures" | "na
 const REPRODUCE = "Run `deno task reproduce` for it once without --stored";
 
 /** The stored runs in `folder`; throws KitError when one is of another configuration or data. */
-async function storedRuns(
-  folder: string,
-  wanted: { config: Config; data: { name: string; clips: number } },
-): Promise<Runs> {
+async function storedRuns(folder: string, trained: Trained): Promise<Runs> {
   const runs = { discriminator: join(folder, "discriminator"), generator: join(folder, "generator") };
   for (const [kind, run] of Object.entries(runs)) {
-    const { config, data } = await readRun(run, kind as RunKind);
-    if (isDeepStrictEqual({ config, data }, wanted)) continue;
+    if (await isOf(run, { kind: kind as RunKind, trained })) continue;
     throw new KitError(`${run} is of another configuration or other data`, REPRODUCE);
   }
   return runs;
@@ -169,10 +172,10 @@ export async function openExperiment(
     : await embeddedCorpus(drawings, sizeFor(preset));
   const rows = await readKept(given.prepared);
   const clips = rows.filter(({ split }) => split === "train").length;
-  const wanted = { config, data: { name: basename(given.prepared), clips } };
+  const trained = { config, data: { name: basename(given.prepared), clips } };
   const own = async (): Promise<Runs> => ({
-    discriminator: await runFolder(folder, { kind: "discriminator", ...wanted }),
-    generator: await runFolder(folder, { kind: "generator", ...wanted }),
+    discriminator: await runFolder(folder, { kind: "discriminator", trained }),
+    generator: await runFolder(folder, { kind: "generator", trained }),
   });
   return {
     ...given,
@@ -181,7 +184,7 @@ export async function openExperiment(
     config,
     runs,
     figures,
-    ...(stored ? await storedRuns(stored, wanted) : await own()),
+    ...(stored ? await storedRuns(stored, trained) : await own()),
     source: { data: given.data, preset, seed: config.seed },
   };
 }

@@ -16,9 +16,9 @@ import {
 import type { StoredTables, TrainingRow } from "./evaluation/stored_tables.ts";
 import { type Experiment, judgeCorpus } from "./experiment.ts";
 import { KitError } from "./errors.ts";
-import { copyFile, exists, makeFolder } from "./files.ts";
+import { copyFile, makeFolder } from "./files.ts";
 import { configure } from "./training/config.ts";
-import { bestPath } from "./training/run.ts";
+import { bestPath, isRun } from "./training/run.ts";
 import { systems } from "./training/systems.ts";
 import { trainSuite } from "./training/train_suite.ts";
 import { planOf, type TablesFacts, type TablesOptions, trainingRows } from "./tables_plan.ts";
@@ -49,7 +49,7 @@ async function judgeRun(
   if (syncnet !== undefined) return;
   if (judge !== undefined) return judge;
   const kept = join(out, "judge");
-  if (await exists(join(kept, "run.json"))) {
+  if (await isRun(kept)) {
     if (judgeData === undefined && options.judgeSteps === undefined) return kept;
     throw new KitError(
       `${kept} holds the judge of these tables, so none is trained`,

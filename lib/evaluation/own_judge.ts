@@ -1,9 +1,10 @@
 import { basename, join, relative, resolve } from "node:path";
 import { hashShare, type ManifestRow, readKept, readPrepared, writeManifest } from "../data/manifest.ts";
 import { KitError } from "../errors.ts";
-import { exists, makeFolder, writeAtomic } from "../files.ts";
+import { makeFolder, writeAtomic } from "../files.ts";
 import { type Config } from "../training/config.ts";
 import { pretrain } from "../training/pretrain.ts";
+import { isRun } from "../training/run.ts";
 import { withSystem } from "../training/systems.ts";
 
 /** Fewer clips than this teach nothing. */
@@ -93,7 +94,7 @@ export async function trainOwnJudge(
   const whose = isOneSpeaker(rows, known) ? SAME_SPEAKER : "speakers for the judge";
   const folder = join(out, "judge-data", `${basename(resolve(data))} (${whose})`);
   await writeJudgeFolder(folder, clips, data);
-  const resume = await exists(join(run, "run.json"));
+  const resume = await isRun(run);
   await pretrain(folder, {
     run,
     config: { ...withSystem(config, "w/o LSTM & CBAM"), seed: Math.max(0, ...seeds) + OTHER_SEED },

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../errors.ts";
-import { copyFile, exists, makeFolder, writeAtomic } from "../files.ts";
+import { copyFile, exists, makeFolder } from "../files.ts";
 import { tf } from "../tf.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { discriminatorsOf } from "./discriminators.ts";
-import { bestPath, lastPath, readRun } from "./run.ts";
+import { logPath } from "./log.ts";
+import { bestPath, isRun, lastPath, readRun, writeRun } from "./run.ts";
 
 /** What the discriminators of a configuration are. */
 const judges = ({ discriminator, gan }: Config) => [discriminator, discriminatorsOf(gan)];
@@ -25,7 +26,7 @@ async function copyGenerator(from: string, to: string): Promise<void> {
  * Throws KitError when `from` holds no checkpoint, the generator is of another kind, or the folder cannot be written.
  */
 export async function branchRun(from: string, to: string, config: Config): Promise<void> {
-  if (await exists(join(to, "run.json"))) return;
+  if (await isRun(to)) return;
   const run = await readRun(from);
   if (!await exists(lastPath(from))) {
     throw new KitError(`${from} has no checkpoint to go on from`, "Train it to its first evaluation");
@@ -42,11 +43,11 @@ export async function branchRun(from: string, to: string, config: Config): Promi
     const place = join(to, path.slice(join(from, "/").length));
     await copyFile(path, place);
   };
-  await copy(join(from, "log.parquet"));
+  await copy(logPath(from));
   if (isDeepStrictEqual(judges(run.config), judges(config))) {
     await copy(lastPath(from));
     await copy(bestPath(from));
   } else await copyGenerator(lastPath(from), lastPath(to));
   // Last, so that a folder with run.json is whole.
-  await writeAtomic(join(to, "run.json"), JSON.stringify({ ...run, config }, null, 2) + "\n");
+  await writeRun(to, { ...run, config });
 }

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { type Draw, streamBatches } from "../data/batch_stream.ts";
 import { drawSyncBatch, openDataset } from "../data/dataset.ts";
 import { KitError } from "../errors.ts";
@@ -32,7 +32,7 @@ import { openLog } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { AHEAD, syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
 import { keptEnd } from "./kept_run.ts";
-import { bestPath, lastPath, loadDiscriminator, openRun, readRun } from "./run.ts";
+import { bestPath, isRun, lastPath, loadDiscriminator, openRun, readRun } from "./run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
 
 export interface GanOptions extends TrainOptions {
@@ -115,7 +115,7 @@ const weightRow = ({ l1: _, e_sync = 0, ...others }: Record<string, number>) => 
 
 /** A run's own configuration where it is gone on with, the one that was asked for otherwise. */
 const configOf = async ({ run, resume, config }: GanOptions): Promise<Config> =>
-  resume && await exists(join(run, "run.json")) ? (await readRun(run, "generator")).config : config;
+  resume && await isRun(run) ? (await readRun(run, "generator")).config : config;
 
 /**
  * The pretrained discriminator that the system asks for, unless the run's checkpoint holds it; throws KitError when it is

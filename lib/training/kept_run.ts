@@ -2,11 +2,11 @@
 // training goes on from, which is twice the size of the rest.
 import { join } from "node:path";
 import { KitError } from "../errors.ts";
-import { copyFile, exists, writeAtomic } from "../files.ts";
+import { copyFile, exists } from "../files.ts";
 import { readParquet, type Row, writeParquet } from "../parquet.ts";
 import { readState } from "./checkpoint.ts";
 import { logPath } from "./log.ts";
-import { bestPath, lastPath, readRun, type TrainingEnd } from "./run.ts";
+import { bestPath, isRun, lastPath, readRun, type TrainingEnd, writeRun } from "./run.ts";
 
 const rowsFolder = (run: string): string => join(run, "rows");
 
@@ -33,12 +33,12 @@ export async function keepRun(
   }
   const ended: TrainingEnd = { step, best, ended: early ? "patience" : "steps" };
   // Last, so that a folder with run.json is whole.
-  await writeAtomic(join(to, "run.json"), JSON.stringify({ ...file, ended }, null, 2) + "\n");
+  await writeRun(to, { ...file, ended });
 }
 
 /** The end of a kept run's training; undefined where there is no run, or one that can go on. */
 async function endOf(run: string): Promise<TrainingEnd | undefined> {
-  return await exists(join(run, "run.json")) ? (await readRun(run)).ended : undefined;
+  return await isRun(run) ? (await readRun(run)).ended : undefined;
 }
 
 /**

@@ -20,6 +20,7 @@ export interface Log {
   flush(): Promise<void>;
 }
 
+/** Where a run keeps its log. */
 export const logPath = (run: string): string => join(run, "log.parquet");
 
 /** The rows of a run folder's log, oldest first; none when it has no log. Throws KitError when it is damaged. */

@@ -33,13 +33,21 @@ export interface RunFile {
   ended?: TrainingEnd;
 }
 
+const runPath = (run: string): string => join(run, "run.json");
 export const lastPath = (run: string): string => join(run, "last.safetensors");
 export const bestPath = (run: string): string => join(run, "best.safetensors");
 
+/** Whether a run was begun in this folder. */
+export const isRun = (folder: string): Promise<boolean> => exists(runPath(folder));
+
+/** Writes run.json, whole or not at all; throws KitError when the folder is not writable. */
+export const writeRun = (run: string, file: RunFile): Promise<void> =>
+  writeAtomic(runPath(run), JSON.stringify(file, null, 2) + "\n");
+
 /** Reads run.json; throws KitError when the folder is no run of this kind and version. */
 export async function readRun(run: string, kind?: RunKind): Promise<RunFile> {
-  const path = join(run, "run.json");
-  if (!(await exists(path))) {
+  const path = runPath(run);
+  if (!await isRun(run)) {
     throw new KitError(
       `${run} is not a run folder`,
       "Train one with `deno task pretrain` or `deno task train`",
@@ -76,7 +84,7 @@ export async function openRun(
   file: Omit<RunFile, "version">,
   { resume, steps, settings = [] }: { resume: boolean; steps?: number; settings?: string[] },
 ): Promise<{ config: Config; checkpoint?: Checkpoint }> {
-  if (await exists(join(run, "run.json"))) {
+  if (await isRun(run)) {
     const old = await readRun(run, file.kind);
     if (!resume) {
       throw new KitError(`${run} holds a run already`, "Go on with --resume, or choose another folder");
@@ -85,14 +93,13 @@ export async function openRun(
     const config = withSettings(old.config, settings);
     if (steps !== undefined) config[section].steps = steps;
     const checkpoint = await exists(lastPath(run)) ? await loadCheckpoint(lastPath(run)) : undefined;
-    await writeAtomic(join(run, "run.json"), JSON.stringify({ ...old, config }, null, 2) + "\n");
+    await writeRun(run, { ...old, config });
     return { config, checkpoint };
   }
   await makeFolder(run);
   const config = structuredClone(file.config);
   if (steps !== undefined) config[file.kind === "generator" ? "gan" : "pretrain"].steps = steps;
-  const content = { version: RUN_VERSION, ...file, config };
-  await writeAtomic(join(run, "run.json"), JSON.stringify(content, null, 2) + "\n");
+  await writeRun(run, { version: RUN_VERSION, ...file, config });
   return { config };
 }
 

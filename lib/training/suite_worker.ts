@@ -1,11 +1,10 @@
 /** One training of the tables in a process of its own: the job comes in KIT_SUITE_JOB, lines of JSON go out. */
-import { join } from "node:path";
 import { KitError } from "../errors.ts";
-import { exists } from "../files.ts";
 import { openAnswers } from "../processes.ts";
 import { branchRun } from "./branch.ts";
 import { train } from "./gan.ts";
 import { pretrain } from "./pretrain.ts";
+import { isRun } from "./run.ts";
 import type { SuiteJob } from "./suite.ts";
 
 const SECOND = 1000;
@@ -28,7 +27,7 @@ function onStep(step: number): void {
 
 try {
   if (from !== undefined) await branchRun(from, run, config);
-  const resume = await exists(join(run, "run.json")), options = { run, config, resume, onStep };
+  const resume = await isRun(run), options = { run, config, resume, onStep };
   const { step, best, ended } = job.kind === "discriminator"
     ? await pretrain(prepared, options)
     : await train(prepared, { ...options, discriminator });
