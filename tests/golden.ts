@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type Tensor, tf } from "../lib/tf.ts";
+import { type Tensor, tf } from "../lib/native/tf.ts";
 import { openSafetensors } from "../lib/weights/safetensors.ts";
 
 /** The tensors of one golden file and what its metadata says. */

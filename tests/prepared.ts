@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { clipConfig } from "../lib/data/clip_file.ts";
-import { type ManifestRow, PREPARED_VERSION, type Split, writeManifest } from "../lib/data/manifest.ts";
-import { makeFolder, writeAtomic } from "../lib/files.ts";
+import { clipConfig } from "../lib/dataset/clip_file.ts";
+import { type ManifestRow, PREPARED_VERSION, type Split, writeManifest } from "../lib/dataset/manifest.ts";
+import { makeFolder, writeAtomic } from "../lib/base/files.ts";
 import { FACE_SIZE } from "../lib/media/face_crop.ts";
 import { MEL_BANDS } from "../lib/media/mel.ts";
 import { type Random, random } from "../lib/nn/params.ts";
-import { writeClip } from "../lib/data/write_clip.ts";
-import { type Tensor3D, tf } from "../lib/tf.ts";
-import { madeRow } from "./data/made_row.ts";
+import { writeClip } from "../lib/prepare/write_clip.ts";
+import { type Tensor3D, tf } from "../lib/native/tf.ts";
+import { madeRow } from "./dataset/made_row.ts";
 
 export { inFolder } from "./in_folder.ts";
 

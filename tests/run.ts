@@ -1,11 +1,10 @@
 // Runs all checks and tests: `deno task test [words...]`. Words choose files whose paths contain one of them.
 // Each test file has a process of its own, since TensorFlow's library lives as long as its process; as many
 // run at once as there are cores. The last line counts test cases; a check counts as one.
+import { ROOT } from "../lib/base/root.ts";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { checkNotebooks, listNotebooks } from "../lib/notebooks/cells.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 /** Files that take longest: begun first, so that the cores end together. */
 const LONG = ["notebooks_test.ts", "gan_test.ts", "prepare_test.ts", "pretrain_test.ts", "setup_test.ts"];
 /** A file that takes longer than this hangs. */

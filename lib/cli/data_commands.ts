@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { Cuts } from "../data/clip_file.ts";
-import type { Prepared } from "../data/manifest.ts";
-import type { OffsetOptions } from "../offsets.ts";
+import type { Cuts } from "../dataset/clip_file.ts";
+import type { Prepared } from "../dataset/manifest.ts";
+import type { OffsetOptions } from "../tasks/offsets.ts";
 import { collect, count, printing } from "./printing.ts";
 
 interface PrepareFlags {
@@ -45,7 +45,7 @@ export function addDataCommands(program: Command): void {
       out: string,
       { filter, ...options }: PrepareFlags,
     ) => {
-      const { prepare } = await import("../data/prepare.ts");
+      const { prepare } = await import("../prepare/prepare.ts");
       const say = (line: string) => console.log(line);
       const filters = filter.length > 0 ? filter : undefined;
       const { dataSet, clips, rejects, size, elsewhere } = await prepare(videos, out, {
@@ -78,7 +78,7 @@ export function addDataCommands(program: Command): void {
     .option("--reset", "go back to the defaults first")
     .option("--json", "print the counts and the filters as JSON")
     .action(printing(async (prepared: string, { set, reset }: { set: string[]; reset?: boolean }) => {
-      const { filterPrepared } = await import("../data/filter.ts");
+      const { filterPrepared } = await import("../prepare/filter.ts");
       const result = await filterPrepared(prepared, { settings: set, reset });
       const { clips, kept, reasons, filters } = result;
       return {
@@ -96,7 +96,7 @@ export function addDataCommands(program: Command): void {
     .argument("<parts...>", "prepared folders of one data set")
     .option("--json", "print the counts as JSON")
     .action(printing(async (out: string, parts: string[]) => {
-      const { mergePrepared } = await import("../data/merge.ts");
+      const { mergePrepared } = await import("../prepare/merge.ts");
       const { clips, rejects, size } = await mergePrepared(out, parts);
       return {
         json: { out, parts, clips: clips.length, rejects: rejects.length, size },
@@ -118,7 +118,7 @@ export function addDataCommands(program: Command): void {
     )
     .option("--json", "print the report as JSON")
     .action(printing(async (prepared: string, options: OffsetOptions) => {
-      const { correctOffsets, offsetLines } = await import("../offsets.ts");
+      const { correctOffsets, offsetLines } = await import("../tasks/offsets.ts");
       const report = await correctOffsets(prepared, options);
       return { json: report, lines: offsetLines(report) };
     }));

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { EvaluateOptions } from "../evaluate.ts";
+import type { EvaluateOptions } from "../tasks/evaluate.ts";
 import { collect, count, printing } from "./printing.ts";
 
 type EvaluateFlags = Omit<EvaluateOptions, "runs"> & { run: string[] };
@@ -61,7 +61,7 @@ export function addEvaluateCommand(program: Command): void {
     .option("--json", "print the report as JSON")
     .action(printing(async (prepared: string, { run, ...options }: EvaluateFlags) => {
       needSyncnet(program, options);
-      const { evaluateSystems, evaluationLines } = await import("../evaluate.ts");
+      const { evaluateSystems, evaluationLines } = await import("../tasks/evaluate.ts");
       const report = await evaluateSystems(prepared, { ...options, runs: run });
       const { rows: _, crowds: __, ...json } = report;
       return { json, lines: evaluationLines(report) };

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
-import { KitError } from "../errors.ts";
-import { errorLine } from "../exit.ts";
+import { KitError } from "../base/errors.ts";
+import { errorLine } from "../base/exit.ts";
 import { count, printing } from "./printing.ts";
 
 /** The networks that `--as` may name: those of lib/models/pytorch_names.ts, which loads TensorFlow. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { KitError } from "../errors.ts";
-import { errorLine } from "../exit.ts";
+import { KitError } from "../base/errors.ts";
+import { errorLine } from "../base/exit.ts";
 import { NETWORKS } from "./import_command.ts";
 import { collect, printing } from "./printing.ts";
 import type { ForeignNetworkName } from "../models/pytorch_names.ts";
@@ -24,8 +24,8 @@ export function addParityCommand(program: Command): void {
       if (unknown !== undefined) {
         throw new KitError(`There is no network "${unknown}"`, `Use one of ${NETWORKS.join(", ")}`);
       }
-      const { parity, PARITY_TOLERANCE } = await import("../parity.ts");
-      const { benchLines } = await import("../bench.ts");
+      const { parity, PARITY_TOLERANCE } = await import("../bench/parity.ts");
+      const { benchLines } = await import("../bench/bench.ts");
       const rows = await parity(network.length > 0 ? network as ForeignNetworkName[] : undefined, { python });
       const other = rows.filter(({ same }) => !same).map(({ network, form }) => `${network} (${form})`);
       if (other.length > 0) {

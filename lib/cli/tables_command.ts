@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { TablesOptions } from "../tables_plan.ts";
+import type { TablesOptions } from "../tables/plan.ts";
 import { needSyncnet, protocolOption } from "./evaluate_command.ts";
 import { collect, count, printing } from "./printing.ts";
 
@@ -60,7 +60,8 @@ export function addTablesCommand(program: Command): void {
     .option("--json", "print the facts, the aggregates and the verdicts as JSON")
     .action(printing(async ({ system, set, plan, ...flags }: TablesFlags) => {
       needSyncnet(program, flags);
-      const { planTables } = await import("../tables_plan.ts"), { makeTables } = await import("../tables.ts");
+      const { planTables } = await import("../tables/plan.ts"),
+        { makeTables } = await import("../tables/make.ts");
       const options = {
         ...flags,
         systems: system,

@@ -1,5 +1,5 @@
 import type { Canvas, CanvasRenderingContext2D } from "skia-canvas";
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import {
   type Box,
   canvasPicture,

@@ -1,4 +1,4 @@
-import { type GeneratorBatch, SYNC_FRAMES, type SyncBatch } from "../data/dataset.ts";
+import { type GeneratorBatch, SYNC_FRAMES, type SyncBatch } from "../dataset/dataset.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import { canvasPng, drawPicture, newCanvas, type Picture, setFont, SOFT_INK } from "./canvas.ts";

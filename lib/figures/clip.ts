@@ -1,6 +1,6 @@
 import type { CanvasRenderingContext2D } from "skia-canvas";
-import { type Clip, faceAt, FRAME_BYTES, SYNC_FRAMES } from "../data/dataset.ts";
-import type { SpokenWord } from "../data/words.ts";
+import { type Clip, faceAt, FRAME_BYTES, SYNC_FRAMES } from "../dataset/dataset.ts";
+import type { SpokenWord } from "../dataset/words.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS, MEL_RATE, MEL_WINDOW, melStart } from "../media/mel.ts";
 import {

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import { mean } from "../evaluation/bootstrap.ts";
-import { REAL, SHUFFLED } from "../evaluation/score_row.ts";
+import { mean } from "../evaluation/statistics/bootstrap.ts";
+import { REAL, SHUFFLED } from "../evaluation/scoring/score_row.ts";
 import { type ChartText, COLOURS, GUIDE, words } from "./plot.ts";
 import { signed } from "./sync.ts";
 

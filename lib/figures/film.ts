@@ -1,5 +1,5 @@
-import { type Clip, type Dataset, faceAt, FRAME_BYTES } from "../data/dataset.ts";
-import { type ClipSource, cropAt, sourceFrame } from "../data/clip_source.ts";
+import { type Clip, type Dataset, faceAt, FRAME_BYTES } from "../dataset/dataset.ts";
+import { type ClipSource, cropAt, sourceFrame } from "../dataset/clip_source.ts";
 import { fromInt16 } from "../media/sound.ts";
 import { detectFaces, type Face, FACE_SIZE } from "../media/face.ts";
 import { decodeFrames, openVideoWriter } from "../media/ffmpeg.ts";

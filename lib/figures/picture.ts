@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { loadImage } from "skia-canvas";
-import { writeAtomic } from "../files.ts";
+import { writeAtomic } from "../base/files.ts";
 import { newCanvas } from "./canvas.ts";
 import { FIGURES } from "./table.ts";
 

@@ -1,8 +1,8 @@
-import { SYNC_FRAMES, type SyncBatch } from "../data/dataset.ts";
+import { SYNC_FRAMES, type SyncBatch } from "../dataset/dataset.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import type { AttentionMaps } from "../nn/cbam.ts";
-import type { Tensor } from "../tf.ts";
+import type { Tensor } from "../native/tf.ts";
 import type { AttentionLayer } from "./attention.ts";
 import type { Picture } from "./canvas.ts";
 import type { HeatTile } from "./heat_maps.ts";

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { join } from "node:path";
-import { writeAtomic } from "../files.ts";
-import type { Row } from "../parquet.ts";
+import { writeAtomic } from "../base/files.ts";
+import type { Row } from "../base/parquet.ts";
 import { GUIDE, plotSvg, svgToPng } from "./svg.ts";
 import { FIGURES } from "./table.ts";
 

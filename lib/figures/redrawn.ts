@@ -1,5 +1,5 @@
-import { type Clip, faceAt } from "../data/dataset.ts";
-import { closedFrame } from "../evaluation/redraw.ts";
+import { type Clip, faceAt } from "../dataset/dataset.ts";
+import { closedFrame } from "../inference/redraw.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { contactSheet, type SheetOptions } from "./video.ts";
 

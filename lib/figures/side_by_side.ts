@@ -1,7 +1,7 @@
-import { faceAt } from "../data/dataset.ts";
-import { SAMPLES_A_FRAME } from "../data/clip_facts.ts";
-import { KitError } from "../errors.ts";
-import type { Pair } from "../evaluation/evaluation_list.ts";
+import { faceAt } from "../dataset/dataset.ts";
+import { SAMPLES_A_FRAME } from "../prepare/clip_facts.ts";
+import { KitError } from "../base/errors.ts";
+import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { FRAME_RATE, fromInt16, openVideoWriter } from "../media/ffmpeg.ts";
 import { canvasPicture, drawPicture, newCanvas, setFont } from "./canvas.ts";

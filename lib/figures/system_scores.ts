@@ -1,10 +1,10 @@
 import * as Plot from "@observablehq/plot";
-import { KitError } from "../errors.ts";
-import { counts, scoresBySeed, type SystemScores } from "../evaluation/aggregate.ts";
-import { mean } from "../evaluation/bootstrap.ts";
-import { type Metric, metricOf } from "../evaluation/metrics.ts";
-import type { PaperRow } from "../evaluation/paper.ts";
-import { REAL, type ScoreRow, SHUFFLED } from "../evaluation/score_row.ts";
+import { KitError } from "../base/errors.ts";
+import { counts, scoresBySeed, type SystemScores } from "../evaluation/statistics/aggregate.ts";
+import { mean } from "../evaluation/statistics/bootstrap.ts";
+import { type Metric, metricOf } from "../evaluation/metrics/metrics.ts";
+import type { PaperRow } from "../evaluation/statistics/paper.ts";
+import { REAL, type ScoreRow, SHUFFLED } from "../evaluation/scoring/score_row.ts";
 import { type ChartText, COLOURS, GUIDE, words } from "./plot.ts";
 
 /** Pixels: a system's row, the names at the left, the numbers at the right, and what the paper printed beside them. */

@@ -1,12 +1,12 @@
-import { type Clip, faceAt, loadClip, SYNC_FRAMES } from "../data/dataset.ts";
-import { type ManifestRow, readKept } from "../data/manifest.ts";
-import { KitError } from "../errors.ts";
-import type { Pair } from "../evaluation/evaluation_list.ts";
-import { openSystem } from "../evaluation/evaluated_system.ts";
-import { redrawClip } from "../evaluation/redraw.ts";
+import { type Clip, faceAt, loadClip, SYNC_FRAMES } from "../dataset/dataset.ts";
+import { type ManifestRow, readKept } from "../dataset/manifest.ts";
+import { KitError } from "../base/errors.ts";
+import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
+import { openSystem } from "../evaluation/scoring/evaluated_system.ts";
+import { redrawClip } from "../inference/redraw.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { FRAME_RATE } from "../media/ffmpeg.ts";
-import { Progress } from "../progress.ts";
+import { Progress } from "../base/progress.ts";
 import { contactSheet, type SheetOptions } from "./video.ts";
 
 /** A trained system, under the name that it has in the figure. */

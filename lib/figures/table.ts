@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeAtomic } from "../files.ts";
-import { columnsOf, type Row, writeParquet } from "../parquet.ts";
+import { writeAtomic } from "../base/files.ts";
+import { columnsOf, type Row, writeParquet } from "../base/parquet.ts";
 
 /** Where figures and tables go unless told otherwise: `figures/` of the kit. */
 export const FIGURES = fileURLToPath(new URL("../../figures/", import.meta.url));

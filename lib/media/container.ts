@@ -1,4 +1,4 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 
 /** Boxes an ISO file (mp4, mov, m4a, 3gp) may begin with. */
 const FIRST_BOXES = ["ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp"];

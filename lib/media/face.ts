@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type Tensor2D, tf } from "../tf.ts";
+import { type Tensor2D, tf } from "../native/tf.ts";
 import { type Face, landmarkBox, overlap } from "./landmarks.ts";
 
 export { cropFace, FACE_SIZE, pasteFace } from "./face_crop.ts";

@@ -1,4 +1,4 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import { detectFaces, type Face, trackSpeaker } from "./face.ts";
 import { type SpeakerTrack } from "./face_track.ts";
 import { decodeFrames, FRAME_RATE, probe } from "./ffmpeg.ts";

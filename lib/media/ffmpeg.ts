@@ -1,5 +1,5 @@
 /** Video and sound files in and out, through the ffmpeg program: the only module that other rooms need for it. */
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import { checkWhole } from "./container.ts";
 import { probe } from "./probe.ts";
 import { decoded } from "./program.ts";

@@ -1,4 +1,4 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import { checkWhole } from "./container.ts";
 import { collect, inputArguments, readingFault, startFfmpeg } from "./program.ts";
 

@@ -1,8 +1,6 @@
+import { ROOT } from "../base/root.ts";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { KitError } from "../errors.ts";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+import { KitError } from "../base/errors.ts";
 
 /**
  * Containers that are opened, by ffmpeg's names. Play lists, scripts and picture sequences are left out: a file of

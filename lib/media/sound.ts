@@ -1,4 +1,4 @@
-import { writeAtomic } from "../files.ts";
+import { writeAtomic } from "../base/files.ts";
 
 /** Samples a second of all sound in the kit. */
 export const SAMPLE_RATE = 16000;

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { KitError } from "../errors.ts";
-import { makeFolder, writing } from "../files.ts";
+import { KitError } from "../base/errors.ts";
+import { makeFolder, writing } from "../base/files.ts";
 import { probe } from "./probe.ts";
 import { collect, commonClock, inputArguments, readingFault, startFfmpeg } from "./program.ts";
 import { SAMPLE_RATE, toInt16 } from "./sound.ts";

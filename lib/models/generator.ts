@@ -14,7 +14,7 @@ import {
   transposedBlockSpecs,
 } from "../nn/conv.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
 export interface GeneratorConfig {
   width: number;

@@ -1,5 +1,5 @@
 import { initialize, type Params, type Specs } from "../nn/params.ts";
-import type { Tensor } from "../tf.ts";
+import type { Tensor } from "../native/tf.ts";
 import { generator, type GeneratorConfig, generatorSpecs } from "./generator.ts";
 import { lipgan, lipganSpecs } from "./lipgan.ts";
 import { speech2vid, speech2vidSpecs } from "./speech2vid.ts";

@@ -1,6 +1,6 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import { disposeParams, type Params } from "../nn/params.ts";
-import { tf } from "../tf.ts";
+import { tf } from "../native/tf.ts";
 import type { ForeignNetwork } from "../weights/foreign.ts";
 import { IMPORT_VERSION } from "../weights/import.ts";
 import { openSafetensors } from "../weights/safetensors.ts";

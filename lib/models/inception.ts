@@ -2,7 +2,7 @@ import { applyNormedConv, type NormedConv, normedConvSpecs } from "../nn/normed_
 import { scaled } from "../nn/conv.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
 import { maxPool, meanOfNeighbours, pool } from "../nn/pool.ts";
-import { type Tensor, type Tensor4D, tf } from "../tf.ts";
+import { type Tensor, type Tensor4D, tf } from "../native/tf.ts";
 import { type Branch, MIXED, type Mixed, STEM, type Unit } from "./inception_blocks.ts";
 
 export interface InceptionConfig {

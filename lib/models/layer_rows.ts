@@ -1,6 +1,6 @@
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
-import { SYNC_FRAMES } from "../data/dataset.ts";
+import { SYNC_FRAMES } from "../dataset/dataset.ts";
 import { type Block, scaled } from "../nn/conv.ts";
 import { countParameters, type Specs } from "../nn/params.ts";
 import {

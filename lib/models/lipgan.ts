@@ -13,7 +13,7 @@ import {
   transposedBlockSpecs,
 } from "../nn/conv.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import type { GeneratorConfig } from "./generator.ts";
 
 /** A block, then residual pairs: two 3x3 blocks each, and their input added. */

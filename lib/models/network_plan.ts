@@ -1,5 +1,5 @@
 // Every network's block table worked out to sizes, for drawings.
-import { SYNC_FRAMES } from "../data/dataset.ts";
+import { SYNC_FRAMES } from "../dataset/dataset.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import { countParameters } from "../nn/params.ts";

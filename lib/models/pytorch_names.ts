@@ -5,7 +5,7 @@ import { inceptionSpecs } from "./inception.ts";
 import { QUALITY_BLOCKS, qualityDiscriminatorSpecs } from "./quality_discriminator.ts";
 import { SYNCNET_AUDIO, SYNCNET_FRAMES, SYNCNET_LIP, syncnetSpecs } from "./syncnet.ts";
 import { AUDIO_BLOCKS, syncDiscriminatorSpecs, VIDEO_BLOCKS } from "./sync_discriminator.ts";
-import { SYNC_FRAMES } from "../data/dataset.ts";
+import { SYNC_FRAMES } from "../dataset/dataset.ts";
 
 type Names = Record<string, Foreign>;
 

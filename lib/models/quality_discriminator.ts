@@ -1,7 +1,7 @@
 import { leakyRelu } from "../native/kernels.ts";
 import { type Block, block, conv, convSpecs, scaled } from "../nn/conv.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
 export interface QualityDiscriminatorConfig {
   width: number;

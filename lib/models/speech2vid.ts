@@ -14,7 +14,7 @@ import {
 } from "../nn/conv.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
 import { maxPool, type Pool, pool } from "../nn/pool.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import type { GeneratorConfig } from "./generator.ts";
 
 /** A row of an encoder: a block whose kernel may be the whole map (a fully connected layer), and a max pool after it. */

@@ -1,10 +1,10 @@
-import { SYNC_FRAMES } from "../data/dataset.ts";
+import { SYNC_FRAMES } from "../dataset/dataset.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import type { AttentionMaps } from "../nn/cbam.ts";
 import { type Block, block, blocksSpecs, convBlocks, residual, scope } from "../nn/conv.ts";
 import { lstm, lstmSpecs, type LstmStates } from "../nn/lstm.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
 /** The discriminators of Table 1 differ in these two switches; `width` scales every layer's filters. */
 export interface SyncDiscriminatorConfig {

@@ -3,7 +3,7 @@ import { batchNorm, batchNormSpecs, scaled, scope } from "../nn/conv.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
 import { maxPool, type Pool, pool } from "../nn/pool.ts";
 import { relu } from "../native/kernels.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
 export interface SyncnetConfig {
   width: number;

@@ -11,7 +11,7 @@ import {
   type Symbols,
   utf8,
 } from "./library.ts";
-import { Recorder } from "./trace.ts";
+import { Recorder } from "./recorder.ts";
 
 /** An attribute as tfjs-node's backend hands it over. */
 export interface Attribute {

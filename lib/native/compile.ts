@@ -1,4 +1,4 @@
-import { binding, type Tensor, tf } from "../tf.ts";
+import { binding, type Tensor, tf } from "./tf.ts";
 
 /** Tensors in plain objects and arrays, to any depth. */
 export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };

@@ -1,4 +1,4 @@
-import { binding } from "../tf.ts";
+import { binding } from "./tf.ts";
 import { CONSTANTS } from "./library.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { binding, type Tensor, type Tensor1D, tf } from "../tf.ts";
+import { binding, type Tensor, type Tensor1D, tf } from "./tf.ts";
 import { CONSTANTS } from "./library.ts";
 
 /**

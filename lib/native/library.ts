@@ -1,6 +1,7 @@
+import { join } from "node:path";
+import { ROOT } from "../base/root.ts";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 
 export type Pointer = Deno.PointerValue;
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -166,9 +167,8 @@ export const int64s = (values: ArrayLike<number>): BigInt64Array<ArrayBuffer> =>
 export function libraryPath(): string {
   const named = Deno.env.get("KIT_TENSORFLOW");
   if (named) return named;
-  const folder = fileURLToPath(new URL("../../.native/tensorflow/", import.meta.url));
   const file = Deno.build.os === "darwin" ? "libtensorflow_cc.2.dylib" : "libtensorflow_cc.so.2";
-  return folder + file;
+  return join(ROOT, ".native", "tensorflow", file);
 }
 
 const LIBC = {

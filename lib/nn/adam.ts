@@ -1,4 +1,4 @@
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import { isStatistic, type Params } from "./params.ts";
 
 export interface AdamConfig {

@@ -1,5 +1,5 @@
 import { meanAndMax, relu } from "../native/kernels.ts";
-import { type Tensor, type Tensor4D, tf } from "../tf.ts";
+import { type Tensor, type Tensor4D, tf } from "../native/tf.ts";
 import type { Params, Specs } from "./params.ts";
 
 /** Channels per hidden unit of the shared MLP (Woo et al. 2018, section 3.1). */

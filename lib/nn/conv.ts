@@ -1,5 +1,5 @@
 import { batchNormTraining, relu } from "../native/kernels.ts";
-import { type Tensor, type Tensor1D, type Tensor4D, tf } from "../tf.ts";
+import { type Tensor, type Tensor1D, type Tensor4D, tf } from "../native/tf.ts";
 import { type AttentionMaps, cbam, cbamSpecs } from "./cbam.ts";
 import type { Params, Specs } from "./params.ts";
 

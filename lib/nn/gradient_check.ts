@@ -1,5 +1,5 @@
 import { valueAndGradients } from "../native/compile.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import { type Params, random } from "./params.ts";
 
 /** The slope of a function along one direction of one parameter, by its gradient and by finite differences. */

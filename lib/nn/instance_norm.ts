@@ -1,4 +1,4 @@
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import type { Params, Specs } from "./params.ts";
 
 /** Added to the deviation, as keras-contrib does. */

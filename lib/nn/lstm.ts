@@ -1,5 +1,5 @@
 import { blockLstm } from "../native/kernels.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import type { Params, Specs } from "./params.ts";
 
 /** What an LSTM computed at each step, all [batch, steps, units]. */

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tf.ts";
+import type { Tensor } from "../native/tf.ts";
 import { relu } from "../native/kernels.ts";
 import { batchNorm, batchNormSpecs, conv, convSpecs, scaled, scope } from "./conv.ts";
 import type { Params, Specs } from "./params.ts";

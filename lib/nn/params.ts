@@ -1,7 +1,7 @@
-import { type Tensor, tf } from "../tf.ts";
-import { random } from "./random.ts";
+import { type Tensor, tf } from "../native/tf.ts";
+import { random } from "../base/random.ts";
 
-export { type Random, random } from "./random.ts";
+export { type Random, random } from "../base/random.ts";
 
 /** Parameters by path (`audio/0/conv/kernel`): the same name in checkpoints, importers and logs. */
 export type Params = Record<string, Tensor>;

@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor4D, tf } from "../tf.ts";
+import { type Tensor, type Tensor4D, tf } from "../native/tf.ts";
 
 /** A max pool: side of the window, stride (rows, columns), padding on all four sides. */
 export interface Pool {

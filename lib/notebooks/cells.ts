@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 

@@ -1,10 +1,9 @@
+import { ROOT } from "../base/root.ts";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import { venvProgram } from "./run.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 const FIRST_PORT = 8888, TRIES = 50;
 
 /** The first free port of 127.0.0.1 from `from` on. */

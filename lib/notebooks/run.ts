@@ -1,13 +1,13 @@
 // Runs notebooks top to bottom with Deno's kernel, through nbclient in .venv.
+import { ROOT } from "../base/root.ts";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { KitError } from "../errors.ts";
-import { linesOf, stopWith } from "../processes.ts";
+import { KitError } from "../base/errors.ts";
+import { linesOf, stopWith } from "../base/processes.ts";
 import { notebookName } from "./cells.ts";
 
-const RUNNER = fileURLToPath(new URL("run_notebook.py", import.meta.url));
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const RUNNER = fileURLToPath(new URL("./run_notebook.py", import.meta.url));
 
 /** A program of .venv; throws KitError where set-up has not been. */
 export function venvProgram(name: string): string {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeFolder, writeAtomic } from "../files.ts";
+import { makeFolder, writeAtomic } from "../base/files.ts";
 import { explain } from "./faults.ts";
 
 /** Where a set-up works, and how it is told to stop. */

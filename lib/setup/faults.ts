@@ -1,5 +1,5 @@
 // Turns the output of a failed deno, pip or uv into one line that says what to do.
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 
 const AGAIN = "run the same command again: it goes on where it stopped";
 

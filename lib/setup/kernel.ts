@@ -1,6 +1,6 @@
 // Deno's Jupyter kernel, registered inside .venv, and JupyterLab's settings beside it.
 import { join } from "node:path";
-import { writeAtomic } from "../files.ts";
+import { writeAtomic } from "../base/files.ts";
 
 /** TensorFlow's log on a kernel's standard error would only reach the terminal behind the notebook. */
 const KERNEL_ENV = { TF_CPP_MIN_LOG_LEVEL: "2" };

@@ -1,7 +1,7 @@
 // The npm packages of deno.json, as deno.lock pins them.
 import { join } from "node:path";
-import type { Report } from "./board.ts";
-import { bytesInWords } from "./board.ts";
+import type { Report } from "./progress_lines.ts";
+import { bytesInWords } from "./progress_lines.ts";
 import { runTool, type Site } from "./command.ts";
 import { digest, isDone, markDone, unmark } from "./stamp.ts";
 

@@ -2,16 +2,16 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { KitError } from "../errors.ts";
-import { makeFolder } from "../files.ts";
-import type { Report } from "./board.ts";
+import { KitError } from "../base/errors.ts";
+import { makeFolder } from "../base/files.ts";
+import type { Report } from "./progress_lines.ts";
 import { runTool, type Site } from "./command.ts";
 import { digest, isDone, markDone, unmark } from "./stamp.ts";
 import { hasWheel, installWheel, PIP, type Wheel } from "./wheel.ts";
 
 export const PYTHON_NEEDS = 0.5e9;
 
-const REQUIREMENTS = fileURLToPath(new URL("requirements.txt", import.meta.url));
+const REQUIREMENTS = fileURLToPath(new URL("./requirements.txt", import.meta.url));
 const UV: Wheel = {
   part: "uv",
   requirement: "uv==0.13.9",

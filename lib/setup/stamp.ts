@@ -1,6 +1,6 @@
 // What set-up has finished, one small JSON file for each part below .native/done/.
 import { join } from "node:path";
-import { writeAtomic } from "../files.ts";
+import { writeAtomic } from "../base/files.ts";
 
 /** A finished part: its version, and the files it left (path from the root -> bytes, or null for any size). */
 export interface Stamp {

@@ -2,8 +2,8 @@
 import { delimiter, join } from "node:path";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { KitError } from "../errors.ts";
-import { bytesInWords, type Report } from "./board.ts";
+import { KitError } from "../base/errors.ts";
+import { bytesInWords, type Report } from "./progress_lines.ts";
 import type { Site } from "./command.ts";
 import { hasWheel, installWheel, type Wheel } from "./wheel.ts";
 
@@ -29,7 +29,7 @@ const TABLE: Record<string, { name: string; platform: string; library: string; f
 
 /** Megabytes to fetch of NVIDIA's wheels. */
 const CUDA_FETCH = 2800;
-const CUDA = fileURLToPath(new URL("cuda.txt", import.meta.url));
+const CUDA = fileURLToPath(new URL("./cuda.txt", import.meta.url));
 
 /** Whether to take the GPU build: KIT_GPU=1 or 0 decides, else an NVIDIA driver that is seen. */
 export function wantsGpu(): boolean {

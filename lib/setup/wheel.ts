@@ -1,8 +1,8 @@
 // Takes single files out of a wheel of the Python package index.
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeFolder } from "../files.ts";
-import { bytesInWords, type Report } from "./board.ts";
+import { makeFolder } from "../base/files.ts";
+import { bytesInWords, type Report } from "./progress_lines.ts";
 import { runTool, type Site } from "./command.ts";
 import { isDone, markDone, unmark } from "./stamp.ts";
 
@@ -20,7 +20,7 @@ export interface Wheel {
   folder: string;
 }
 
-const UNZIP = fileURLToPath(new URL("unzip.py", import.meta.url));
+const UNZIP = fileURLToPath(new URL("./unzip.py", import.meta.url));
 
 /** What a wheel's stamp says: a change of the pin or of what is kept fetches it anew. */
 const version = ({ requirement, choose = [], members }: Wheel) => [requirement, ...choose, members].join(" ");

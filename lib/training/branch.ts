@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { KitError } from "../errors.ts";
-import { copyFile, exists, makeFolder } from "../files.ts";
-import { tf } from "../tf.ts";
+import { KitError } from "../base/errors.ts";
+import { copyFile, exists, makeFolder } from "../base/files.ts";
+import { tf } from "../native/tf.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { discriminatorsOf } from "./discriminators.ts";

@@ -1,8 +1,8 @@
-import { KitError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { KitError } from "../base/errors.ts";
+import { exists } from "../base/files.ts";
 import type { AdamState } from "../nn/adam.ts";
 import type { Params, Specs } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import { openSafetensors, readHeader, writeSafetensors } from "../weights/safetensors.ts";
 
 /** Version of the checkpoint's layout: `params/<path>`, `adam/m/<path>`, `adam/v/<path>`, `adam/powers`. */

@@ -1,4 +1,4 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import type { GeneratorOfKind } from "../models/generator_kinds.ts";
 import type { SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
 

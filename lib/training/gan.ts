@@ -1,14 +1,14 @@
 import { basename } from "node:path";
-import { type Draw, streamBatches } from "../data/batch_stream.ts";
-import { drawSyncBatch, openDataset } from "../data/dataset.ts";
-import { KitError } from "../errors.ts";
-import { exists, holdFolder } from "../files.ts";
+import { type Draw, streamBatches } from "../dataset/batch_stream.ts";
+import { drawSyncBatch, openDataset } from "../dataset/dataset.ts";
+import { KitError } from "../base/errors.ts";
+import { exists, holdFolder } from "../base/files.ts";
 import { generatorSpecsOf, initGeneratorOf } from "../models/generator_kinds.ts";
 import { compile, leaves, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";
 import { initialize, type Params, random, type Specs } from "../nn/params.ts";
-import { Progress } from "../progress.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { Progress } from "../base/progress.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import { checkParams, flattenAdam, holdsGroup, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
 import type { Config, GanConfig } from "./config.ts";
 import {
@@ -31,7 +31,7 @@ import {
 import { openLog } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { AHEAD, syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
-import { keptEnd } from "./kept_run.ts";
+import { keptEnd } from "./stored_run.ts";
 import { bestPath, isRun, lastPath, loadDiscriminator, openRun, readRun } from "./run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
 

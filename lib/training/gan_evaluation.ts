@@ -1,8 +1,8 @@
-import { type Dataset, drawGeneratorBatch, MOUTH_REGION } from "../data/dataset.ts";
+import { type Dataset, drawGeneratorBatch, MOUTH_REGION } from "../dataset/dataset.ts";
 import { type GeneratorNetwork, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { type Params, random } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
 import { type DiscriminatorName, DISCRIMINATORS, judgesIn } from "./discriminators.ts";
 import { generatorTensors } from "./gan_steps.ts";

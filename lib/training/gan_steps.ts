@@ -4,14 +4,14 @@ import {
   type GeneratorBatch,
   MOUTH_REGION,
   SYNC_FRAMES,
-} from "../data/dataset.ts";
+} from "../dataset/dataset.ts";
 import { FACE_SIZE } from "../media/face.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import { forEachKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamDefaults, type AdamState, adamStep } from "../nn/adam.ts";
 import { type Params, type Random, trainable } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import type { Config, GanConfig } from "./config.ts";
 import { type DiscriminatorName, DISCRIMINATORS, judgesIn, type Phase, type Turn } from "./discriminators.ts";
 import { generatorLoss, reconstructionLoss } from "./losses.ts";

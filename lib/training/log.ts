@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { exists, makeFolder } from "../files.ts";
-import { readParquet, writeParquet } from "../parquet.ts";
-import type { Tensor } from "../tf.ts";
+import { exists, makeFolder } from "../base/files.ts";
+import { readParquet, writeParquet } from "../base/parquet.ts";
+import type { Tensor } from "../native/tf.ts";
 
 /** What was measured at one step: `{ step: 120, "loss/sync": 0.53 }`; a value not measured is left out or null. */
 export interface LogRow {
@@ -29,7 +29,7 @@ export async function readLog(folder: string): Promise<LogRow[]> {
 }
 
 /** TensorBoard's writer; tfjs keeps one open for each folder, and would keep what it was opened with as well. */
-function openBoard(tf: typeof import("../tf.ts").tf, folder: string) {
+function openBoard(tf: typeof import("../native/tf.ts").tf, folder: string) {
   const opened: { board?: ReturnType<typeof tf.node.summaryFileWriter> } = {};
   tf.tidy(() => {
     opened.board = tf.node.summaryFileWriter(folder);
@@ -48,7 +48,7 @@ export async function openLog(folder: string): Promise<Log> {
   const events = join(folder, "tensorboard");
   await makeFolder(events);
   // Loaded here so that figures, which only read logs, need no TensorFlow.
-  const { tf } = await import("../tf.ts");
+  const { tf } = await import("../native/tf.ts");
   const board = openBoard(tf, events);
 
   return {

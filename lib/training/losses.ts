@@ -1,5 +1,5 @@
-import { KitError } from "../errors.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { KitError } from "../base/errors.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
 /** Keeps cosines off 0 and 1, where the logarithm has no end. */
 const EPSILON = 1e-6;

@@ -1,6 +1,6 @@
-import { SYNC_FRAMES } from "../data/dataset.ts";
+import { SYNC_FRAMES } from "../dataset/dataset.ts";
 import { FACE_SIZE } from "../media/face.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
 const HALF = FACE_SIZE / 2;
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Draw, streamBatches } from "../data/batch_stream.ts";
+import { type Draw, streamBatches } from "../dataset/batch_stream.ts";
 import {
   type Dataset,
   drawSyncBatch,
@@ -7,8 +7,8 @@ import {
   SYNC_FRAMES,
   type SyncBatch,
   type SyncBatchOptions,
-} from "../data/dataset.ts";
-import { holdFolder } from "../files.ts";
+} from "../dataset/dataset.ts";
+import { holdFolder } from "../base/files.ts";
 import { FACE_SIZE } from "../media/face.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import {
@@ -19,14 +19,14 @@ import {
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamInit, type AdamState, adamStep } from "../nn/adam.ts";
 import { type Params, type Random, random, trainable } from "../nn/params.ts";
-import { Progress } from "../progress.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { Progress } from "../base/progress.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import { checkParams, flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { openLog } from "./log.ts";
 import { binaryCrossEntropy, checkLoss, syncProbability } from "./losses.ts";
 import { recalibrate } from "./recalibrate.ts";
-import { keptEnd } from "./kept_run.ts";
+import { keptEnd } from "./stored_run.ts";
 import { bestPath, lastPath, openRun, type TrainingEnd } from "./run.ts";
 import { syncAccuracy } from "./sync_accuracy.ts";
 

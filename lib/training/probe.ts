@@ -5,7 +5,7 @@ import {
 } from "../models/sync_discriminator.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { disposeParams, type Params, trainable } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 import { binaryCrossEntropy, syncProbability } from "./losses.ts";
 
 /** Loss of a batch and its gradients, by parameter: all of a training step but the optimizer. */

@@ -1,6 +1,6 @@
 import type { Named } from "../native/compile.ts";
 import { isStatistic, type Params } from "../nn/params.ts";
-import { type Tensor, tf } from "../tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
 /** The momentum with which batch norm moves its statistics. */
 const MOMENTUM = 0.1;

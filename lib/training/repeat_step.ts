@@ -1,8 +1,8 @@
 import type { Named } from "../native/compile.ts";
 import { adamInit, type AdamState } from "../nn/adam.ts";
 import type { Params } from "../nn/params.ts";
-import type { Row } from "../parquet.ts";
-import type { Tensor } from "../tf.ts";
+import type { Row } from "../base/parquet.ts";
+import type { Tensor } from "../native/tf.ts";
 import { flattenAdam } from "./checkpoint.ts";
 
 /** A training step as a pure function: parameters, optimizer state and a batch in, the next ones and the loss out. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { KitError } from "../errors.ts";
-import { exists, makeFolder, writeAtomic } from "../files.ts";
+import { KitError } from "../base/errors.ts";
+import { exists, makeFolder, writeAtomic } from "../base/files.ts";
 import { generatorSpecsOf } from "../models/generator_kinds.ts";
 import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
 import type { Params } from "../nn/params.ts";

@@ -1,12 +1,12 @@
-import { type Clip, type Dataset, lowerFaces, melWindow, SYNC_FRAMES } from "../data/dataset.ts";
-import { KitError } from "../errors.ts";
+import { type Clip, type Dataset, lowerFaces, melWindow, SYNC_FRAMES } from "../dataset/dataset.ts";
+import { KitError } from "../base/errors.ts";
 import { FACE_SIZE } from "../media/face.ts";
 import { MEL_BANDS, MEL_WINDOW, melStart } from "../media/mel.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { type Params } from "../nn/params.ts";
 import { binaryCrossEntropy } from "./losses.ts";
-import { tf } from "../tf.ts";
+import { tf } from "../native/tf.ts";
 
 /** How a discriminator tells sound in sync from sound that is off, on clips it may not have seen. */
 export interface SyncAccuracy {

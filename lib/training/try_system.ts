@@ -1,9 +1,9 @@
-import { type Dataset, drawGeneratorBatch, drawSyncBatch } from "../data/dataset.ts";
+import { type Dataset, drawGeneratorBatch, drawSyncBatch } from "../dataset/dataset.ts";
 import { initGeneratorOf } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";
 import { initialize, type Params, random } from "../nn/params.ts";
-import { tf } from "../tf.ts";
+import { tf } from "../native/tf.ts";
 import { flattenAdam } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { DISCRIMINATORS, discriminatorsOf, learnersIn, lossWeights } from "./discriminators.ts";

@@ -1,4 +1,4 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 
 /** Bytes that are read by position: a file, or bytes in memory. */
 export interface ByteSource {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import type { ForeignNetwork } from "./foreign.ts";
 import { axesOf, bestMatch, type Match, match } from "./match.ts";
 import { quoted } from "./quoted.ts";

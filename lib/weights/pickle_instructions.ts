@@ -1,4 +1,4 @@
-import type { KitError } from "../errors.ts";
+import type { KitError } from "../base/errors.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { quoted } from "./quoted.ts";
 

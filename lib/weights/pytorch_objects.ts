@@ -1,4 +1,4 @@
-import type { KitError } from "../errors.ts";
+import type { KitError } from "../base/errors.ts";
 import { type DType, elements, MOST_AXES } from "./elements.ts";
 import type { Known, PickleTable, Value } from "./pickle.ts";
 import { quoted } from "./quoted.ts";

@@ -1,4 +1,4 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { BYTES } from "./elements.ts";
 import { readPickle } from "./pickle.ts";

@@ -1,5 +1,5 @@
-import { KitError } from "../errors.ts";
-import { replaceFile } from "../files.ts";
+import { KitError } from "../base/errors.ts";
+import { replaceFile } from "../base/files.ts";
 import { type ByteSource, openSource } from "./byte_source.ts";
 import { BYTES, type DType, elements, isFloat, toF32 } from "./elements.ts";
 import {

@@ -1,4 +1,4 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { BYTES, type DType, elements, MOST_AXES } from "./elements.ts";
 import { quoted } from "./quoted.ts";

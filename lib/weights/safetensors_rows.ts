@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { makeFolder, writing } from "../files.ts";
+import { makeFolder, writing } from "../base/files.ts";
 
 /** A safetensors file that is filled row by row, so that tensors larger than the memory can be written. */
 export interface RowWriter {

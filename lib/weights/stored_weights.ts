@@ -1,4 +1,4 @@
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import { type ByteSource, openSource } from "./byte_source.ts";
 import { BYTES, type DType, elements, swapBytes, toF32 } from "./elements.ts";
 import type { PytorchFile } from "./pytorch_file.ts";

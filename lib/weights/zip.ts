@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import yauzl from "yauzl"; // has no types of its own
-import { KitError } from "../errors.ts";
+import { KitError } from "../base/errors.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { printable, quoted } from "./quoted.ts";
 

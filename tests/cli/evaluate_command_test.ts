@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Evaluation } from "../../lib/evaluate.ts";
-import { random } from "../../lib/data/random.ts";
-import { describeSystem } from "../../lib/evaluation/evaluated_system.ts";
-import { planPairs, realJobs, setupOf, systemJobs } from "../../lib/evaluation/evaluation_plan.ts";
-import { FACE_FEATURES } from "../../lib/evaluation/feature_network.ts";
-import { openClipJudge } from "../../lib/evaluation/judge_source.ts";
-import { failedPair } from "../../lib/evaluation/score_pair.ts";
-import { openScoreFolder, storeScore } from "../../lib/evaluation/score_folder.ts";
-import { SHUFFLED } from "../../lib/evaluation/score_row.ts";
-import { rowOf } from "../../lib/evaluation/scorer.ts";
+import type { Evaluation } from "../../lib/tasks/evaluate.ts";
+import { random } from "../../lib/corpus/random.ts";
+import { describeSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
+import { planPairs, realJobs, setupOf, systemJobs } from "../../lib/evaluation/scoring/evaluation_plan.ts";
+import { FACE_FEATURES } from "../../lib/evaluation/judges/feature_network.ts";
+import { openClipJudge } from "../../lib/evaluation/judges/judge_source.ts";
+import { failedPair } from "../../lib/evaluation/scoring/score_pair.ts";
+import { openScoreFolder, storeScore } from "../../lib/evaluation/scoring/score_folder.ts";
+import { SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
+import { rowOf } from "../../lib/evaluation/scoring/scorer.ts";
 import { initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { saveCheckpoint } from "../../lib/training/checkpoint.ts";
@@ -19,7 +19,7 @@ import { makeSystem } from "../evaluation/made_systems.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
 
-const CLI = fileURLToPath(new URL("../../lib/cli.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
 
 async function kit(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -5,7 +5,7 @@ import { foreignNetworks } from "../../lib/models/pytorch_names.ts";
 import type { ImportReport } from "../../lib/weights/import.ts";
 import { type LazyEntry, openSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";
 
-const CLI = fileURLToPath(new URL("../../lib/cli.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
 const golden = (file: string) => fileURLToPath(new URL(`../goldens/pytorch/${file}`, import.meta.url));
 
 async function kit(...args: string[]) {

@@ -1,5 +1,5 @@
-import { random } from "../../lib/data/random.ts";
-import { NO_SCORES, REAL, type ScoreRow, SHUFFLED } from "../../lib/evaluation/score_row.ts";
+import { random } from "../../lib/corpus/random.ts";
+import { NO_SCORES, REAL, type ScoreRow, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
 
 /** A row of scores; what a test is about is given. */
 export function scoreRow(given: Partial<ScoreRow> = {}): ScoreRow {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { clipTracks, pairPicture } from "../../lib/figures/clip.ts";
-import { makeClip } from "../data/made_clip.ts";
-import { inFolder } from "../media/made_film.ts";
+import { makeClip } from "../dataset/made_clip.ts";
+import { inFolder } from "../media/made_video.ts";
 import { readPng } from "./pixels.ts";
 
 const isGreen = ([red, green, blue]: number[]) => green > red + 60 && green > blue + 20;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { REAL, SHUFFLED } from "../../lib/evaluation/score_row.ts";
+import { REAL, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
 import { distanceCurves, type DistancePoint, placesApart } from "../../lib/figures/distance_curves.ts";
 import { plotSvg } from "../../lib/figures/svg.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { clipSource } from "../../lib/data/clip_source.ts";
+import { clipSource } from "../../lib/dataset/clip_source.ts";
 import { momentPicture, speakerRows, writeClipFilm } from "../../lib/figures/film.ts";
 import { decodeFrames, decodeSound, probe } from "../../lib/media/ffmpeg.ts";
-import { makeClip } from "../data/made_clip.ts";
-import { brightFrom, inFolder } from "../media/made_film.ts";
+import { makeClip } from "../dataset/made_clip.ts";
+import { brightFrom, inFolder } from "../media/made_video.ts";
 import { readPng } from "./pixels.ts";
 
 Deno.test("a clip's film is the stretch of the film it was made from, with its box and its own sound", () =>

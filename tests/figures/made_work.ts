@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { loadClip } from "../../lib/data/dataset.ts";
-import { readKept } from "../../lib/data/manifest.ts";
+import { loadClip } from "../../lib/dataset/dataset.ts";
+import { readKept } from "../../lib/dataset/manifest.ts";
 import { makeSystem } from "../evaluation/made_systems.ts";
 import { makePrepared } from "../prepared.ts";
 

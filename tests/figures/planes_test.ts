@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { SyncBatch } from "../../lib/data/dataset.ts";
+import type { SyncBatch } from "../../lib/dataset/dataset.ts";
 import { attentionLayers, channelTiles, pairInputs, planeTile, stepTile } from "../../lib/figures/planes.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 
 Deno.test("the channels of one item are planes, each with a range around 0", () => {
   const x = tf.tensor([0, 0, 0, 0, 1, 10, 2, -20], [2, 1, 2, 2]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Clip, FRAME_BYTES } from "../../lib/data/dataset.ts";
+import { type Clip, FRAME_BYTES } from "../../lib/dataset/dataset.ts";
 import { masked, redrawnSheet } from "../../lib/figures/redrawn.ts";
 import { readPng } from "./pixels.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { faceAt } from "../../lib/data/dataset.ts";
-import { openSystem } from "../../lib/evaluation/evaluated_system.ts";
-import { redrawClip } from "../../lib/evaluation/redraw.ts";
+import { faceAt } from "../../lib/dataset/dataset.ts";
+import { openSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
+import { redrawClip } from "../../lib/inference/redraw.ts";
 import { gridOf, schedule, writeSideBySide } from "../../lib/figures/side_by_side.ts";
 import { decodeFrames, decodeSound, probe } from "../../lib/media/ffmpeg.ts";
-import { namesIn } from "../media/made_film.ts";
+import { namesIn } from "../media/made_video.ts";
 import { inFolder } from "../prepared.ts";
 import { madeWork, pair } from "./made_work.ts";
 

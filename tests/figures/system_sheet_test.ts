@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { faceAt } from "../../lib/data/dataset.ts";
-import { openSystem } from "../../lib/evaluation/evaluated_system.ts";
-import { redrawClip } from "../../lib/evaluation/redraw.ts";
+import { faceAt } from "../../lib/dataset/dataset.ts";
+import { openSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
+import { redrawClip } from "../../lib/inference/redraw.ts";
 import { speechFrames, systemSheet } from "../../lib/figures/system_sheet.ts";
 import { inFolder } from "../prepared.ts";
 import { madeWork, pair } from "./made_work.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { table, writeTable } from "../../lib/figures/table.ts";
-import { readParquet } from "../../lib/parquet.ts";
+import { readParquet } from "../../lib/base/parquet.ts";
 
 const rows = [
   { variant: "w/o LSTM & CBAM", lseD: 6.7, clips: 24, fid: 4.38712 },

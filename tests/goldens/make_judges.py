@@ -26,7 +26,7 @@ from made_weights import fill, picture, uniform
 from make_evaluation import cropped, frechet, kernel, smoothed
 from make_lse import evaluate
 
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "models"))
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "bench"))
 from pytorch_published import Inception, SyncNet
 
 WIDTH = {"syncnet": 0.1, "inception": 0.03}

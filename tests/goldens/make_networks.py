@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from layout import conv_kernel, dense_kernel, lstm_kernel, nchw, nhwc, random, save
 
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "training"))
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "bench"))
 from pytorch_networks import Block, Cbam
 
 

@@ -16,7 +16,7 @@ import torch
 from layout import save
 from made_weights import fill, picture
 
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "models"))
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "bench"))
 from pytorch_published import NETWORKS
 
 # Scale of the kernels beside the one that keeps the spread of what a ReLU lets through.

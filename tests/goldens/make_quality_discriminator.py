@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from layout import save
 from made_weights import fill, picture
 
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "models"))
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "lib" / "bench"))
 from pytorch_published import VisualQuality
 
 WIDTH, GAIN, BATCH = 0.125, 1.25, 4

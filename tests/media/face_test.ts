@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/data/drawn_face.ts";
-import { exists } from "../../lib/files.ts";
+import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/drawn_face.ts";
+import { exists } from "../../lib/base/files.ts";
 import { detectFaces, loadFaceDetector, mouthOpening, trackSpeaker } from "../../lib/media/face.ts";
 import { decodeFrames } from "../../lib/media/ffmpeg.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 
 const REAL = fileURLToPath(new URL("../../../shared/data/grid/", import.meta.url));
 const hasReal = await exists(REAL);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { KitError } from "../../lib/errors.ts";
-import { exists } from "../../lib/files.ts";
+import { KitError } from "../../lib/base/errors.ts";
+import { exists } from "../../lib/base/files.ts";
 import { decodeFrames, decodeSound, ffmpegPath, probe } from "../../lib/media/ffmpeg.ts";
 import {
   brightFrom,
@@ -13,7 +13,7 @@ import {
   inFolder,
   loudFrom,
   makeFilm,
-} from "./made_film.ts";
+} from "./made_video.ts";
 
 const REAL = fileURLToPath(new URL("../../../shared/data/grid/", import.meta.url));
 const hasReal = await exists(REAL);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeJpeg } from "../../lib/media/jpeg.ts";
-import { type Tensor3D, tf } from "../../lib/tf.ts";
+import { type Tensor3D, tf } from "../../lib/native/tf.ts";
 
 /** A picture 24 wide and 16 high whose left half is of one colour and whose right half is of another. */
 async function halves(left: number[], right: number[]): Promise<Uint8Array> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { probe, writeWav } from "../../lib/media/ffmpeg.ts";
-import { cutFile, ffmpeg, filmInputs, inFolder, makeFilm } from "./made_film.ts";
+import { cutFile, ffmpeg, filmInputs, inFolder, makeFilm } from "./made_video.ts";
 
 /** Asserts that probing throws a KitError that names the file and matches. */
 async function refused(path: string, what: RegExp): Promise<void> {

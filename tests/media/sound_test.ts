@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodeSound, fromInt16, soundBlocks, toInt16, writeWav } from "../../lib/media/ffmpeg.ts";
-import { ffmpeg, inFolder, namesIn } from "./made_film.ts";
+import { ffmpeg, inFolder, namesIn } from "./made_video.ts";
 
 /** Noise that uses every bit: 16-bit samples of a linear congruential generator. */
 function noise(samples: number): Int16Array {

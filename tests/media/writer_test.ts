@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { decodeFrames, decodeSound, openVideoWriter, probe } from "../../lib/media/ffmpeg.ts";
-import { brightFrom, ffmpeg, filmInputs, inFolder, loudFrom, makeFilm, namesIn } from "./made_film.ts";
+import { brightFrom, ffmpeg, filmInputs, inFolder, loudFrom, makeFilm, namesIn } from "./made_video.ts";
 
 const SIZE = { width: 64, height: 48 };
 

@@ -4,7 +4,7 @@ import {
   contrastiveDiscriminatorSpecs,
 } from "../../lib/models/contrastive_discriminator.ts";
 import { countParameters } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { contrastiveLoss } from "../../lib/training/losses.ts";
 import { assertClose, readGolden } from "../golden.ts";
 import { assertForward, assertGradients, assertTraining, readNetwork, shapesOf } from "./network_golden.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generator, generatorSpecs, initGenerator } from "../../lib/models/generator.ts";
 import { countParameters, disposeParams } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { reconstructionLoss } from "../../lib/training/losses.ts";
 import { assertForward, assertGradients, assertTraining, readNetwork, shapesOf } from "./network_golden.ts";
 

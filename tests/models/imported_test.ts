@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { loadImported } from "../../lib/models/imported.ts";
 import { foreignNetworks } from "../../lib/models/pytorch_names.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { type Entry, writeSafetensors } from "../../lib/weights/safetensors.ts";
 import { importMade } from "./made_network.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { inception, inceptionSpecs, initInception } from "../../lib/models/inception.ts";
 import { MIXED } from "../../lib/models/inception_blocks.ts";
 import { countParameters, disposeParams } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 
 Deno.test("it has the 23,850,960 parameters of FID's Inception: 21,785,568 and 1008 classes of 2048 features", () => {
   const specs = inceptionSpecs({ width: 1 });

@@ -1,4 +1,4 @@
-import { random } from "../../lib/nn/random.ts";
+import { random } from "../../lib/base/random.ts";
 
 const elements = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 

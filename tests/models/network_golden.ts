@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compile, type Named, valueAndGradients } from "../../lib/native/compile.ts";
 import { adamInit, type AdamState, adamStep } from "../../lib/nn/adam.ts";
 import { isStatistic, type Params, trainable } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { assertClose, readGolden, relativeError, under } from "../golden.ts";
 
 /** A whole network as PyTorch computes it (tests/goldens/make_sync.py says what its files hold). */

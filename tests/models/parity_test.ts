@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { pytorchForward } from "../../lib/models/pytorch_forward.ts";
+import { pytorchForward } from "../../lib/bench/pytorch_forward.ts";
 import { type ForeignNetworkName, foreignNetworks } from "../../lib/models/pytorch_names.ts";
 import { compile } from "../../lib/native/compile.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { assertClose, readGolden, under } from "../golden.ts";
 import { importMade } from "./made_network.ts";
 import { madeInput } from "./made_weights.ts";

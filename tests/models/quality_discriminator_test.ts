@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pytorchForward } from "../../lib/models/pytorch_forward.ts";
+import { pytorchForward } from "../../lib/bench/pytorch_forward.ts";
 import { foreignNetworks } from "../../lib/models/pytorch_names.ts";
 import {
   initQualityDiscriminator,
@@ -9,7 +9,7 @@ import {
 import { compile, type Named, valueAndGradients } from "../../lib/native/compile.ts";
 import { adamDefaults, adamInit, type AdamState, adamStep } from "../../lib/nn/adam.ts";
 import { countParameters, disposeParams, type Params } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { binaryCrossEntropy } from "../../lib/training/losses.ts";
 import { assertClose, readGolden, relativeError } from "../golden.ts";
 import { importMade } from "./made_network.ts";

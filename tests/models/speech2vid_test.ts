@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { initSpeech2vid, speech2vid, speech2vidSpecs } from "../../lib/models/speech2vid.ts";
 import { countParameters, disposeParams } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { reconstructionLoss } from "../../lib/training/losses.ts";
 import { assertForward, assertGradients, assertTraining, readNetwork, shapesOf } from "./network_golden.ts";
 

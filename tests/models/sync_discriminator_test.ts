@@ -8,7 +8,7 @@ import {
 } from "../../lib/models/sync_discriminator.ts";
 import type { Named } from "../../lib/native/compile.ts";
 import { countParameters, disposeParams, type Params } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { ablations } from "../../lib/training/config.ts";
 import { binaryCrossEntropy, syncProbability } from "../../lib/training/losses.ts";
 import { assertForward, assertGradients, assertTraining, readNetwork, shapesOf } from "./network_golden.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { initSyncnet, syncnetAudio, syncnetLip, syncnetSpecs } from "../../lib/models/syncnet.ts";
 import { countParameters, disposeParams } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 
 Deno.test("it has SyncNet's 13,631,616 parameters", () => {
   assert.equal(countParameters(syncnetSpecs({ width: 1 })), 13_631_616);

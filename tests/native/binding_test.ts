@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CONSTANTS } from "../../lib/native/library.ts";
-import { binding, type Tensor, type Tensor3D, type Tensor4D, tf } from "../../lib/tf.ts";
+import { binding, type Tensor, type Tensor3D, type Tensor4D, tf } from "../../lib/native/tf.ts";
 
 const { TF_FLOAT, TF_INT32, TF_INT64, TF_STRING, TF_BOOL } = CONSTANTS;
 const LONG = "a string too long to lie within its 24 bytes: ü, 口型";

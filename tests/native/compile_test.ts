@@ -3,7 +3,7 @@ import { initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile, leaves, type Named, valueAndGradients, withLeaves } from "../../lib/native/compile.ts";
 import { adamInit, type AdamState } from "../../lib/nn/adam.ts";
 import { disposeParams, type Params, random } from "../../lib/nn/params.ts";
-import { binding, type Tensor, tf } from "../../lib/tf.ts";
+import { binding, type Tensor, tf } from "../../lib/native/tf.ts";
 import { flattenAdam } from "../../lib/training/checkpoint.ts";
 import { pretrainStep } from "../../lib/training/pretrain.ts";
 

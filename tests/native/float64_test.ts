@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { matMul64, type Matrix, symmetricEigen, symmetricEigenvalues } from "../../lib/native/float64.ts";
 import { random } from "../../lib/nn/params.ts";
-import { binding } from "../../lib/tf.ts";
+import { binding } from "../../lib/native/tf.ts";
 
 /** A matrix of small numbers. */
 function made(rows: number, columns: number, seed: number): Matrix {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { batchNormTraining, blockLstm, leakyRelu, meanAndMax, relu } from "../../lib/native/kernels.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { assertClose, gradientsOf, readGolden, slope, under } from "../golden.ts";
 
 const values = (tensor: Tensor) => Array.from(tensor.dataSync());

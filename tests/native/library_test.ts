@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { cString, int64s, libraryPath, openLibrary, utf8 } from "../../lib/native/library.ts";
 
 /** Loads TensorFlow in a process of its own. */

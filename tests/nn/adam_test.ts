@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compile } from "../../lib/native/compile.ts";
 import { type AdamConfig, adamDefaults, adamInit, type AdamState, adamStep } from "../../lib/nn/adam.ts";
 import type { Params } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 
 /** Adam in double precision, as Kingma and Ba write it. */
 function reference(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cbam, cbamSpecs, channelAttention, spatialAttention } from "../../lib/nn/cbam.ts";
 import { countParameters } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { assertClose, gradientsOf, readGolden, slope, under } from "../golden.ts";
 
 const named = (inputs: Record<string, Tensor>) =>

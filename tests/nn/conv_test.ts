@@ -12,7 +12,7 @@ import {
   transposedBlock,
 } from "../../lib/nn/conv.ts";
 import { initialize } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { assertClose, gradientsOf, readGolden, slope, under } from "../golden.ts";
 
 interface Case {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gradientCheck } from "../../lib/nn/gradient_check.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 
 const params = () => ({ x: tf.tensor1d([0.5, -1, 2]) as Tensor, unused: tf.ones([2]) as Tensor });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { lstm, lstmSpecs } from "../../lib/nn/lstm.ts";
 import { countParameters } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { assertClose, gradientsOf, readGolden, under } from "../golden.ts";
 
 Deno.test("the LSTM is PyTorch's: hidden states, gates, every gradient", async () => {

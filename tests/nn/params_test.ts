@@ -8,7 +8,7 @@ import {
   type Specs,
   trainable,
 } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 
 const specs: Specs = {
   "audio/0/conv/kernel": { shape: [3, 3, 16, 32], fanIn: 144 },

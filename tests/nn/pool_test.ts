@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { maxPool, meanOfNeighbours, pool } from "../../lib/nn/pool.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 
 /** 0, 1, 2, ... in rows. */
 const ramp = (rows: number, columns: number) =>

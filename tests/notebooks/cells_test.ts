@@ -4,7 +4,7 @@ import { cellsAsModule, checkNotebooks, codeCells, listNotebooks } from "../../l
 import { writeNotebook } from "./made_notebook.ts";
 import { inFolder } from "../in_folder.ts";
 
-const ERRORS = new URL("../../lib/errors.ts", import.meta.url).href;
+const ERRORS = new URL("../../lib/base/errors.ts", import.meta.url).href;
 
 Deno.test("notebooks are listed in order; empty cells are left out of their code", () =>
   inFolder(async (folder) => {

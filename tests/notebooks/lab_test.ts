@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
-const CLI = fileURLToPath(new URL("../../lib/cli.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
 
 /** Asks again until the server answers, for half a minute. */
 async function answer(address: string): Promise<Response> {

@@ -1,9 +1,9 @@
 // A small project that is set up from a folder of fake wheels: quick, and without a network.
+import { ROOT } from "../../lib/base/root.ts";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { tensorflowWheels } from "../../lib/setup/tensorflow.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SOURCES = ["setup.ts", "exit.ts", "errors.ts", "files.ts", "setup"];
 
 export interface Project {
@@ -69,7 +69,7 @@ export async function makeProject(folder?: string): Promise<Project> {
   await Deno.mkdir(index);
   for (const name of SOURCES) await copy(join(ROOT, "lib", name), join(root, "lib", name));
   await writeConfiguration(root);
-  const fake = fileURLToPath(new URL("fake_index.py", import.meta.url));
+  const fake = fileURLToPath(new URL("./fake_index.py", import.meta.url));
   const made = await new Deno.Command("python3", { args: [fake, index, tensorflowFile()] }).output();
   if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
 

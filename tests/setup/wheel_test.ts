@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { tensorflowWheels } from "../../lib/setup/tensorflow.ts";
 import { hasWheel, installWheel } from "../../lib/setup/wheel.ts";
 import { makeProject } from "./project.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { branchRun } from "../../lib/training/branch.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { readRun, RUN_VERSION } from "../../lib/training/run.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { initSyncDiscriminator, syncDiscriminatorSpecs } from "../../lib/models/sync_discriminator.ts";
 import { adamInit } from "../../lib/nn/adam.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import {
   checkParams,
   flattenAdam,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import {
   ablations,
   configure,

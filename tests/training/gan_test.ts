@@ -1,10 +1,10 @@
+import { ROOT } from "../../lib/base/root.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { KitError } from "../../lib/errors.ts";
-import { exists } from "../../lib/files.ts";
+import { KitError } from "../../lib/base/errors.ts";
+import { exists } from "../../lib/base/files.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { loadCheckpoint } from "../../lib/training/checkpoint.ts";
 import { type Config, tiny } from "../../lib/training/config.ts";
 import { train } from "../../lib/training/gan.ts";
@@ -13,8 +13,6 @@ import { lastPath, loadDiscriminator, loadGenerator, readRun } from "../../lib/t
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 import { assertSameLog } from "./same_log.ts";
 import { makeTinyRun } from "./tiny_run.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A folder with made clips and a discriminator that knows nothing. */
 async function setting(folder: string) {

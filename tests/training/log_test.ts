@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { openLog, readLog } from "../../lib/training/log.ts";
 import { inFolder } from "../in_folder.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { KitError } from "../../lib/errors.ts";
-import { type Tensor, tf } from "../../lib/tf.ts";
+import { KitError } from "../../lib/base/errors.ts";
+import { type Tensor, tf } from "../../lib/native/tf.ts";
 import {
   binaryCrossEntropy,
   checkLoss,

@@ -1,22 +1,20 @@
+import { ROOT } from "../../lib/base/root.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { KitError } from "../../lib/errors.ts";
-import { exists } from "../../lib/files.ts";
+import { KitError } from "../../lib/base/errors.ts";
+import { exists } from "../../lib/base/files.ts";
 import { initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile } from "../../lib/native/compile.ts";
 import { disposeParams, random } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { readLog } from "../../lib/training/log.ts";
 import { pretrain, pretrainStep, syncTensors } from "../../lib/training/pretrain.ts";
 import { repeatStep, type TrainingStep } from "../../lib/training/repeat_step.ts";
 import { lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
-import { drawSyncBatch, openDataset } from "../../lib/data/dataset.ts";
+import { drawSyncBatch, openDataset } from "../../lib/dataset/dataset.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 import { assertSameLog } from "./same_log.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 Deno.test("one batch is learnt by heart in a few dozen steps", () =>
   inFolder(async (folder) => {

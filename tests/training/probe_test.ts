@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AUDIO_BLOCKS, VIDEO_BLOCKS } from "../../lib/models/sync_discriminator.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { pullByLayer, stepMilliseconds } from "../../lib/training/probe.ts";
 

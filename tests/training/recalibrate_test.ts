@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compile, type Named } from "../../lib/native/compile.ts";
 import { batchNorm, batchNormSpecs, scope } from "../../lib/nn/conv.ts";
 import { disposeParams, initialize, type Params } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { recalibrate } from "../../lib/training/recalibrate.ts";
 
 Deno.test("statistics become those of the batches, whatever they were before; weights stay", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compile, type Named, valueAndGradients } from "../../lib/native/compile.ts";
 import { type AdamState, adamStep } from "../../lib/nn/adam.ts";
 import { type Params, trainable } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { median, repeatStep } from "../../lib/training/repeat_step.ts";
 
 const rate = tf.keep(tf.scalar(0.1));

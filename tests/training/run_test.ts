@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { initGenerator } from "../../lib/models/generator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { saveCheckpoint } from "../../lib/training/checkpoint.ts";

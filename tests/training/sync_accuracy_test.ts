@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { drawSyncBatch, openDataset } from "../../lib/data/dataset.ts";
+import { drawSyncBatch, openDataset } from "../../lib/dataset/dataset.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams, random } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { syncProbability } from "../../lib/training/losses.ts";
 import { syncTensors } from "../../lib/training/pretrain.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { drawGeneratorBatch, openDataset } from "../../lib/data/dataset.ts";
-import { dub } from "../../lib/dub.ts";
-import { KitError } from "../../lib/errors.ts";
+import { drawGeneratorBatch, openDataset } from "../../lib/dataset/dataset.ts";
+import { dub } from "../../lib/tasks/dub.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { compile } from "../../lib/native/compile.ts";
 import { adamInit } from "../../lib/nn/adam.ts";
 import { disposeParams, initialize, random } from "../../lib/nn/params.ts";
-import { tf } from "../../lib/tf.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { configure, tiny } from "../../lib/training/config.ts";
 import { DISCRIMINATORS, judgesIn, learnersIn, lossWeights } from "../../lib/training/discriminators.ts";
 import { branchRun } from "../../lib/training/branch.ts";
@@ -22,7 +22,7 @@ import {
   systems,
   withSystem,
 } from "../../lib/training/systems.ts";
-import { makeFaceFilm } from "../data/face_film.ts";
+import { makeFaceFilm } from "../prepare/face_video.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 import { assertSameLog } from "./same_log.ts";
 import { makeTinyRun } from "./tiny_run.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openDataset } from "../../lib/data/dataset.ts";
-import { tf } from "../../lib/tf.ts";
+import { openDataset } from "../../lib/dataset/dataset.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { systems, withSystem } from "../../lib/training/systems.ts";
 import { trySystem } from "../../lib/training/try_system.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { memorySource, openSource } from "../../lib/weights/byte_source.ts";
 
 Deno.test("a file and bytes in memory are read by position, into arrays of their own", async () => {

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Random } from "../../lib/nn/random.ts";
+import type { Random } from "../../lib/base/random.ts";
 import { memorySource } from "../../lib/weights/byte_source.ts";
 import { listZip } from "../../lib/weights/zip.ts";
 import { type MadeEntry, makeZip } from "./made_zip.ts";

@@ -1,8 +1,8 @@
 // Gives the readers of weights files that were damaged in many ways: `fuzz.ts <files> <seed>`. Every file must be read
 // or refused by a KitError, soon and without much memory. Run it without permissions but to read (`deno task fuzz`
 // does): had a file something executed, the attempt would end as another error than a KitError.
-import { KitError } from "../../lib/errors.ts";
-import { type Random, random } from "../../lib/nn/random.ts";
+import { KitError } from "../../lib/base/errors.ts";
+import { type Random, random } from "../../lib/base/random.ts";
 import { memorySource } from "../../lib/weights/byte_source.ts";
 import { elements } from "../../lib/weights/elements.ts";
 import { bestMatch } from "../../lib/weights/match.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { fuzz, type FuzzResult } from "./fuzz.ts";
 
 Deno.test("damaged files are read or refused, without a permission but to read", async () => {
-  const path = fileURLToPath(new URL("fuzz.ts", import.meta.url));
+  const path = fileURLToPath(new URL("./fuzz.ts", import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", "--no-check", "--allow-read", path, "4000", "20"],
   }).output();

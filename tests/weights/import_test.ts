@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import type { ForeignNetwork } from "../../lib/weights/foreign.ts";
 import { importLines, importWeights } from "../../lib/weights/import.ts";
 import { type LazyEntry, openSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";

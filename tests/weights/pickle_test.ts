@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { memorySource } from "../../lib/weights/byte_source.ts";
 import { type Known, type PickleTable, readPickle, type Value } from "../../lib/weights/pickle.ts";
 import { assemble, name, type Part, pickle, text, tuple } from "./made_pickle.ts";

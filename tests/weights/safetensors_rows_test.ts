@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { openSafetensors } from "../../lib/weights/safetensors.ts";
 import { openRowWriter } from "../../lib/weights/safetensors_rows.ts";
-import { inFolder, namesIn } from "../media/made_film.ts";
+import { inFolder, namesIn } from "../media/made_video.ts";
 
 const shapes = { "video/0/channel": [2], "video/0/spatial": [1, 3] };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { memorySource } from "../../lib/weights/byte_source.ts";
 import { type Entry, openSafetensors, readHeader, writeSafetensors } from "../../lib/weights/safetensors.ts";
 import { inFolder } from "../in_folder.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { memorySource } from "../../lib/weights/byte_source.ts";
 import { openSafetensors } from "../../lib/weights/safetensors.ts";
 import { openWeights, type StoredWeights } from "../../lib/weights/stored_weights.ts";

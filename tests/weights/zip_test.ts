@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { KitError } from "../../lib/errors.ts";
+import { KitError } from "../../lib/base/errors.ts";
 import { memorySource } from "../../lib/weights/byte_source.ts";
 import { checkEntry, listZip } from "../../lib/weights/zip.ts";
 import { type MadeEntry, makeZip } from "./made_zip.ts";

@@ -2,7 +2,7 @@ import {
   contrastiveDiscriminator,
   contrastiveDiscriminatorSpecs,
 } from "../../models/contrastive_discriminator.ts";
-import { tf } from "../../tf.ts";
+import { tf } from "../../native/tf.ts";
 import { contrastiveLoss } from "../losses.ts";
 import type { DiscriminatorKind } from "./kind.ts";
 

@@ -1,6 +1,6 @@
 import type { Named } from "../../native/compile.ts";
 import type { Params, Specs } from "../../nn/params.ts";
-import type { Tensor } from "../../tf.ts";
+import type { Tensor } from "../../native/tf.ts";
 import type { Config } from "../config.ts";
 
 /** What a discriminator learns from in its turn. */

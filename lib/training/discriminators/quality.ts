@@ -1,5 +1,5 @@
 import { qualityDiscriminator, qualityDiscriminatorSpecs } from "../../models/quality_discriminator.ts";
-import { tf } from "../../tf.ts";
+import { tf } from "../../native/tf.ts";
 import { binaryCrossEntropy } from "../losses.ts";
 import { lowerHalves } from "../lower_halves.ts";
 import type { DiscriminatorKind } from "./kind.ts";

@@ -1,5 +1,5 @@
 import { syncDiscriminator, syncDiscriminatorSpecs } from "../../models/sync_discriminator.ts";
-import { tf } from "../../tf.ts";
+import { tf } from "../../native/tf.ts";
 import { binaryCrossEntropy, syncLoss, syncProbability } from "../losses.ts";
 import { lowerWindows } from "../lower_halves.ts";
 import type { DiscriminatorKind } from "./kind.ts";

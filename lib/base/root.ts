@@ -1,0 +1,4 @@
+import { fileURLToPath } from "node:url";
+
+/** The project's own folder, without a slash at its end. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");

@@ -1,0 +1,153 @@
+// `prepare` timed beside Wav2Lip's preprocess.py: `deno task bench --peers <checkout> --videos <folder>`.
+import { ROOT } from "../base/root.ts";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { listClips, type SourceClip } from "../prepare/layouts/layouts.ts";
+import { KitError } from "../base/errors.ts";
+import { exists, makeFolder } from "../base/files.ts";
+import { ffmpegPath, probe } from "../media/ffmpeg.ts";
+import type { Row } from "../base/parquet.ts";
+
+const CLI = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
+const WAV2LIP = fileURLToPath(new URL("./bench_wav2lip.py", import.meta.url));
+/** What Wav2Lip's script needs beside PyTorch. */
+export const WAV2LIP_REQUIREMENTS = fileURLToPath(new URL("./bench_wav2lip.txt", import.meta.url));
+
+export interface PeersOptions {
+  /** A checkout of Wav2Lip's repository. */
+  wav2lip: string;
+  /** Films in any layout that `prepare` knows. */
+  videos: string;
+  /** How many of them, spread over the folder. */
+  clips?: number;
+  /** How often each program runs, in turns; the least time counts. */
+  rounds?: number;
+  /** Python with torch, numpy, opencv, scipy and tqdm. */
+  python: string;
+}
+
+/** Runs a program, its own words going to standard error; its output. Throws KitError when it fails. */
+async function output(command: string, args: string[], what: string): Promise<string> {
+  const child = new Deno.Command(command, {
+    args,
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  });
+  const { success, stdout } = await child.output();
+  if (success) return new TextDecoder().decode(stdout);
+  throw new KitError(`${what} failed`, "What it said stands above");
+}
+
+/** Some of a list, spread over it. */
+const spread = <T>(list: T[], count: number): T[] =>
+  list.filter((_, k) => Math.floor(k * count / list.length) !== Math.floor((k - 1) * count / list.length));
+
+/** Copies films as <folder>/<speaker>/<clip>.mp4, which is all that preprocess.py looks for; ffmpeg reads any container. */
+async function copyFilms(clips: SourceClip[], folder: string): Promise<number> {
+  let seconds = 0;
+  for (const { id, path } of clips) {
+    const target = join(folder, `${id}.mp4`);
+    await makeFolder(join(target, ".."));
+    await Deno.copyFile(path, target);
+    seconds += (await probe(path)).duration;
+  }
+  return seconds;
+}
+
+/** What one program took. */
+interface Timed {
+  seconds: number;
+  /** Of all cores and of the programs that it calls; NaN where the system does not say. */
+  cpu: number;
+  /** What a person must know of the run. */
+  note?: string;
+}
+
+/** CPU seconds of all programs that this one has called and that have ended (proc_pid_stat(5): cutime, cstime). */
+function cpuOfPrograms(): number {
+  if (Deno.build.os !== "linux") return NaN;
+  const stat = Deno.readTextFileSync("/proc/self/stat");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // from the third field on
+  return (Number(fields[13]) + Number(fields[14])) / 100;
+}
+
+/** Times a piece of work that calls programs. */
+async function timed(work: () => Promise<string | undefined>): Promise<Timed> {
+  const begun = performance.now(), cpu = cpuOfPrograms();
+  const note = await work();
+  return { seconds: (performance.now() - begun) / 1000, cpu: cpuOfPrograms() - cpu, note };
+}
+
+/** Prepares the films in a process of its own, the start of Deno and of its workers included. */
+const timePrepare = (films: string, out: string, every: number): Promise<Timed> =>
+  timed(async () => {
+    const args = ["run", "-A", "--quiet", "--no-check", CLI, "prepare", films, out];
+    const said = await output(Deno.execPath(), [...args, "--every", `${every}`, "--json"], "`prepare`");
+    const { rejects } = JSON.parse(said);
+    return rejects.length > 0 ? `${rejects.length} rejected` : undefined;
+  });
+
+/** Runs preprocess.py of the checkout on the films, the start of Python and of its detector included. */
+const timeWav2Lip = (films: string, scratch: string, { wav2lip, python }: PeersOptions): Promise<Timed> =>
+  timed(async () => {
+    await makeFolder(scratch);
+    await Deno.symlink(ffmpegPath(), join(scratch, "ffmpeg"));
+    const args = [WAV2LIP, wav2lip, films, join(scratch, "preprocessed"), scratch];
+    const made = JSON.parse(await output(python, args, "Wav2Lip's preprocess.py"));
+    if (made.crops === 0 || made.sounds === 0) {
+      throw new KitError("Wav2Lip's preprocess.py made no crops or no sound", "What it said stands above");
+    }
+    return made.trained ? undefined : "random weights";
+  });
+
+/**
+ * Times `prepare` and Wav2Lip's preprocess.py on the same films and the same cores, one after the other, each as the
+ * command that a person gives. Returns a row a program: the least seconds and their CPU seconds, clips a second, times
+ * real time, how many times faster than preprocess.py. `prepare` is timed as it comes (a face looked for on every fifth
+ * frame) and with a face looked for on every frame, as preprocess.py does.
+ * Throws KitError when there is no checkout or no film, or when a program fails.
+ */
+export async function benchPeers(options: PeersOptions): Promise<Row[]> {
+  const { wav2lip, videos, clips: count = 4, rounds = 1 } = options;
+  if (!await exists(join(wav2lip, "preprocess.py"))) {
+    throw new KitError(
+      `${wav2lip} holds no preprocess.py`,
+      "Give a checkout of Wav2Lip's repository (Rudrabha/Wav2Lip)",
+    );
+  }
+  const all = (await listClips(videos)).clips.filter(({ kind }) => kind === "film");
+  if (all.length === 0) throw new KitError(`${videos} holds no film`, "Give a folder of films");
+  const chosen = spread(all, Math.min(count, all.length));
+  const scratch = await Deno.makeTempDir({ prefix: "kit-peers-" }), films = join(scratch, "films");
+  try {
+    const duration = await copyFilms(chosen, films);
+    const programs: Record<string, (round: string) => Promise<Timed>> = {
+      "prepare": (round) => timePrepare(films, `${round}-5`, 5),
+      "prepare --every 1": (round) => timePrepare(films, `${round}-1`, 1),
+      "Wav2Lip's preprocess.py": (round) => timeWav2Lip(films, `${round}-wav2lip`, options),
+    };
+    const best: Record<string, Timed> = {};
+    for (let round = 1; round <= rounds; round++) {
+      for (const [name, run] of Object.entries(programs)) {
+        console.error(`${name}, round ${round} of ${rounds}`);
+        const time = await run(join(scratch, `${round}`));
+        if (time.seconds < (best[name]?.seconds ?? Infinity)) best[name] = time;
+      }
+    }
+    const peer = best["Wav2Lip's preprocess.py"].seconds;
+    return Object.entries(best).map(([name, { seconds, cpu, note }]) => ({
+      program: note ? `${name} (${note})` : name,
+      clips: chosen.length,
+      "seconds of film": duration,
+      seconds,
+      "CPU seconds": cpu,
+      "clips/s": chosen.length / seconds,
+      "times real time": duration / seconds,
+      "times faster": peer / seconds,
+    }));
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The embedded corpus: short clips of drawn people saying original sentences, in LRS2's layout, so that every step
+ * from `prepare` on runs on it as on real film. Speech is espeak-ng's, mouths follow its phonemes.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KitError } from "../base/errors.ts";
+import { exists, makeFolder, writeAtomic } from "../base/files.ts";
+import { FRAME_RATE } from "../media/ffmpeg.ts";
+import { Progress } from "../base/progress.ts";
+import { type ClipPlan, CORPUS_SIZES, type CorpusSize, planCorpus } from "./plan.ts";
+import { CLIP_TABLE, readDrawn, writeDrawn } from "./table.ts";
+import type { DrawnClip } from "./render_clip.ts";
+import { runJobs } from "../base/worker_pool.ts";
+
+export { type ClipPlan, type CorpusSize, planCorpus } from "./plan.ts";
+
+/** Changes whenever the same seed would give other films. */
+const VERSION = 2;
+/** Films may be of this many more before the table of clips is written again: a killed run draws so many anew. */
+const UNSAVED = 24;
+
+/** What corpus.json says: what was asked for and, once all is drawn, what came of it. */
+interface Description {
+  version: number;
+  size: CorpusSize;
+  seed: number;
+  speakers?: number;
+  clips?: number;
+  frames?: number;
+  hours?: number;
+  /** Of the clips' own hashes, in order. */
+  sha256?: string;
+}
+
+/** All films of a speaker, so that a face is prepared once. */
+type Job = { plans: ClipPlan[]; folder: string };
+type Answer = { drawn: DrawnClip[] } | { fault: string; remedy: string };
+
+const writeDescription = (folder: string, description: Description) =>
+  writeAtomic(join(folder, "corpus.json"), JSON.stringify(description, null, 2) + "\n");
+
+/** Removes the films of an older version: only files that a corpus has. */
+async function removeFilms(folder: string): Promise<void> {
+  await Deno.remove(join(folder, CLIP_TABLE)).catch(() => {});
+  const main = join(folder, "main");
+  if (!await exists(main)) return;
+  for await (const { name: speaker, isDirectory } of Deno.readDir(main)) {
+    if (!isDirectory || !/^s\d+$/.test(speaker)) continue;
+    for await (const { name } of Deno.readDir(join(main, speaker))) {
+      if (/^\d{5}\.(mp4|txt)$/.test(name)) await Deno.remove(join(main, speaker, name));
+    }
+    await Deno.remove(join(main, speaker)).catch(() => {}); // something else lies there
+  }
+}
+
+/** Marks a new folder, clears one of an older version, and refuses one that holds another corpus. */
+async function claim(folder: string, { size, seed }: { size: CorpusSize; seed: number }): Promise<void> {
+  await makeFolder(folder);
+  const path = join(folder, "corpus.json");
+  if (await exists(path)) {
+    let held: Partial<Description> | null = null;
+    try {
+      held = JSON.parse(await Deno.readTextFile(path));
+    } catch { /* then it is none of ours */ }
+    const [same, version] = [held?.size === size && held?.seed === seed, held?.version ?? Infinity];
+    if (!same || version > VERSION) {
+      throw new KitError(
+        `${folder} holds a corpus of another size, seed or version`,
+        "Choose another folder or remove it",
+      );
+    }
+    if (version === VERSION) return;
+    await removeFilms(folder);
+  }
+  await writeDescription(folder, { version: VERSION, size, seed });
+}
+
+/** Draws the films of `missing` in worker processes, adding each to `drawn`. */
+async function drawFilms(
+  folder: string,
+  missing: ClipPlan[],
+  { plans, drawn, workers }: { plans: ClipPlan[]; drawn: Map<string, DrawnClip>; workers: number },
+): Promise<void> {
+  const bySpeaker = Map.groupBy(missing, ({ speaker }) => speaker);
+  const jobs: Job[] = [...bySpeaker.values()].map((films) => ({ plans: films, folder }));
+  const progress = new Progress("corpus", plans.length, { unit: "clips", start: drawn.size });
+  let unsaved = 0;
+  try {
+    const script = fileURLToPath(new URL("./corpus_worker.ts", import.meta.url));
+    await runJobs<Job, Answer>(script, jobs, {
+      workers,
+      onOutcome: async ({ plans: films }, outcome) => {
+        if ("crash" in outcome) {
+          throw new KitError(
+            `Drawing ${films[0].id} failed: ${outcome.crash}`,
+            "Run the same command again",
+          );
+        }
+        if ("fault" in outcome.answer) throw new KitError(outcome.answer.fault, outcome.answer.remedy);
+        outcome.answer.drawn.forEach((clip, i) => drawn.set(films[i].id, clip));
+        progress.update(drawn.size);
+        unsaved += films.length;
+        if (unsaved < UNSAVED) return;
+        unsaved = 0;
+        await writeDrawn(folder, plans, drawn);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/**
+ * Draws the corpus into `<folder>/main/<speaker>/<clip>.mp4` and `.txt`, with the lists train.txt, val.txt and
+ * test.txt beside `main`: 224x224 frames, 25 a second, 16 kHz sound. `tiny` has 4 speakers and 8 clips, `small` 48
+ * speakers and about twelve minutes, `large` 100 speakers and over an hour; whole speakers are held out.
+ *
+ * clips.parquet has a row for each clip with the hash of its frames and sound, corpus.json a hash of all. Clips that are
+ * there are kept, so an interrupted call goes on where it was; those of an older version are drawn again.
+ * Throws KitError when the folder is not writable or holds another corpus.
+ */
+export async function drawCorpus(
+  folder: string,
+  { size = "small", seed = 1, workers = Math.min(4, navigator.hardwareConcurrency) }: {
+    size?: CorpusSize;
+    seed?: number;
+    /** Processes that draw side by side. */
+    workers?: number;
+  } = {},
+): Promise<{ clips: ClipPlan[]; drawn: number; frames: number; sha256: string }> {
+  if (!CORPUS_SIZES.includes(size)) {
+    throw new KitError(`There is no corpus of size ${size}`, `Choose ${CORPUS_SIZES.join(", ")}`);
+  }
+  await claim(folder, { size, seed });
+  const plans = await planCorpus({ size, seed }), drawn = await readDrawn(folder);
+  const missing = plans.filter(({ id }) => !drawn.has(id));
+  for (const split of ["train", "val", "test"]) {
+    const ids = plans.filter((plan) => plan.split === split).map(({ id }) => `${id}\n`);
+    await writeAtomic(join(folder, `${split}.txt`), ids.join(""));
+  }
+  if (missing.length > 0) await drawFilms(folder, missing, { plans, drawn, workers });
+  await writeDrawn(folder, plans, drawn);
+
+  const clips = plans.map(({ id }) => drawn.get(id)!), hash = createHash("sha256");
+  for (const { sha256 } of clips) hash.update(sha256);
+  const frames = clips.reduce((sum, clip) => sum + clip.frames, 0), sha256 = hash.digest("hex");
+  await writeDescription(folder, {
+    ...{ version: VERSION, size, seed },
+    speakers: new Set(plans.map(({ speaker }) => speaker)).size,
+    clips: plans.length,
+    frames,
+    hours: Number((frames / FRAME_RATE / 3600).toFixed(3)),
+    sha256,
+  });
+  return { clips: plans, drawn: missing.length, frames, sha256 };
+}

@@ -1,0 +1,84 @@
+/** A talking face: what the eye sees of a look, a pose and a mouth, as frames. */
+import type { MouthShape } from "./mouth.ts";
+import { drawBeard } from "./portrait/beard.ts";
+import { drawBody } from "./portrait/body.ts";
+import { type EyeShape, paintEyes } from "./portrait/eyes.ts";
+import { drawBrows, drawCover, drawEarrings, drawFreckles } from "./portrait/features.ts";
+import { drawHair } from "./portrait/hair.ts";
+import { drawLayer, type Layer, type Placement } from "./portrait/layer.ts";
+import { openLips } from "./portrait/lips.ts";
+import { drawBackHair, drawLocks } from "./portrait/locks.ts";
+import type { Look } from "./portrait/appearance.ts";
+import { openProtrusion } from "./portrait/protrusion.ts";
+import { headDepth, paintSkin } from "./portrait/relief.ts";
+import { drawBackground } from "./portrait/room.ts";
+
+export { drawLook, type Look } from "./portrait/appearance.ts";
+
+/** Side of a drawn frame, pixels. */
+export const FRAME_SIZE = 224;
+
+/** How the head is held, relative to the look's framing; apart from the eyes' part it says nothing of the mouth. */
+export interface Pose extends EyeShape {
+  /** Frame pixels. */
+  x: number;
+  y: number;
+  /** 1 as framed. */
+  scale: number;
+  /** Radians: leaning to a shoulder, turning, nodding. */
+  roll: number;
+  turn: number;
+  nod: number;
+}
+
+/** A pose that looks straight ahead. */
+export const STILL: Pose = {
+  x: 0,
+  y: 0,
+  scale: 1,
+  roll: 0,
+  turn: 0,
+  nod: 0,
+  blink: 0,
+  gazeX: 0,
+  gazeY: 0,
+  brow: 0,
+};
+
+/**
+ * Prepares a look (about 0.3 s) and returns a painter of its frames: RGB [224, 224, 3], 0 to 255.
+ * The same look, pose and mouth give the same bytes. The mouth changes nothing above the base of the nose.
+ */
+export function openFace(look: Look): (pose: Pose, mouth: MouthShape) => Uint8Array {
+  const bare = paintSkin(look), depthWith = openProtrusion(look, bare, headDepth(look, bare));
+  drawFreckles(bare, look);
+  drawBeard(bare, look);
+  drawEarrings(bare, look);
+  drawHair(bare, look);
+  const brows = drawBrows(look), cover = drawCover(look), lips = openLips(look, bare);
+  const background = drawBackground(look, FRAME_SIZE), body = drawBody(look);
+  const locks = drawLocks(look), back = drawBackHair(look);
+  const depthOf = (layer: Layer | null) => layer ? headDepth(look, layer) : undefined;
+  const locksDepth = depthOf(locks);
+  const head: Layer = { ...bare, data: bare.data.slice() }; // with this frame's expression
+
+  return (pose, mouth) => {
+    const { framing } = look,
+      scale = framing.scale * pose.scale,
+      x = framing.x + pose.x,
+      y = framing.y + pose.y;
+    const turn = Math.sin(pose.turn), nod = Math.sin(pose.nod);
+    const placement: Placement = { x, y, scale, roll: pose.roll, turn, nod };
+    const shoulders = { x: framing.x + 0.55 * pose.x + 22 * pose.roll, y: framing.y + 0.5 * pose.y, scale };
+    const frame = new Uint8ClampedArray(background), size = FRAME_SIZE;
+    if (back) {
+      drawLayer(frame, back, { size, placement: { ...placement, turn: 0, nod: 0, roll: 0.6 * pose.roll } });
+    }
+    drawLayer(frame, body, { size, placement: { ...shoulders, roll: 0.15 * pose.roll, turn: 0, nod: 0 } });
+    paintEyes(head, look, { bare, brows, cover, shape: pose });
+    lips.paint(head, bare, mouth);
+    drawLayer(frame, head, { size, placement, depth: depthWith(mouth) });
+    if (locks) drawLayer(frame, locks, { size, placement, depth: locksDepth });
+    return new Uint8Array(frame.buffer);
+  };
+}

@@ -1,0 +1,84 @@
+import { Canvas, type CanvasRenderingContext2D } from "skia-canvas";
+import { type Random, random } from "../random.ts";
+import { DETAIL, emptyLayer, type Layer, overlay } from "./layer.ts";
+import { type Colour, css, lighten } from "./appearance.ts";
+
+export type Pen = CanvasRenderingContext2D;
+export type Point = [number, number];
+
+/** Draws with a canvas in face coordinates over a layer. */
+export function drawOn(layer: Layer, draw: (pen: Pen) => void): Layer {
+  const canvas = new Canvas(layer.width, layer.height);
+  canvas.gpu = false; // the same pixels on every machine
+  const pen = canvas.getContext("2d");
+  pen.scale(DETAIL, DETAIL);
+  pen.translate(-layer.left, -layer.top);
+  pen.lineCap = pen.lineJoin = "round";
+  draw(pen);
+  overlay(layer, pen.getImageData(0, 0, layer.width, layer.height).data as Uint8ClampedArray);
+  return layer;
+}
+
+/** A new layer of an area, drawn with a canvas. */
+export function drawnLayer(area: Parameters<typeof emptyLayer>[0], draw: (pen: Pen) => void): Layer {
+  return drawOn(emptyLayer(area), draw);
+}
+
+/** Traces a smooth closed or open curve through points (Catmull-Rom). */
+export function trace(pen: Pen, points: Point[], { closed = false, join = false } = {}): void {
+  const count = points.length,
+    at = (i: number) => closed ? points[(i + count) % count] : points[Math.max(0, Math.min(count - 1, i))];
+  if (join) pen.lineTo(...points[0]);
+  else pen.moveTo(...points[0]);
+  for (let i = 0; i < (closed ? count : count - 1); i++) {
+    const [a, b, c, d] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
+    pen.bezierCurveTo(
+      b[0] + (c[0] - a[0]) / 6,
+      b[1] + (c[1] - a[1]) / 6,
+      c[0] - (d[0] - b[0]) / 6,
+      c[1] - (d[1] - b[1]) / 6,
+      c[0],
+      c[1],
+    );
+  }
+}
+
+/** A linear gradient between two points, colours at even distances. */
+export function gradient(pen: Pen, from: Point, to: Point, colours: string[]) {
+  const fill = pen.createLinearGradient(...from, ...to);
+  colours.forEach((colour, i) => fill.addColorStop(i / (colours.length - 1), colour));
+  return fill;
+}
+
+/** A soft round patch of colour. */
+export function glow(pen: Pen, [x, y]: Point, radius: number, colour: Colour, alpha: number): void {
+  const fill = pen.createRadialGradient(x, y, 0, x, y, radius);
+  fill.addColorStop(0, css(colour, alpha));
+  fill.addColorStop(0.5, css(colour, alpha * 0.45));
+  fill.addColorStop(1, css(colour, 0));
+  pen.fillStyle = fill;
+  pen.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
+}
+
+/** Many strands of hair: `path(i / count)` gives the points of each, root first; shades vary around the colour. */
+export function strands(
+  pen: Pen,
+  { count, colour, width, seed, path, contrast = 0.45 }: {
+    count: number;
+    colour: Colour;
+    width: number;
+    seed: number;
+    contrast?: number;
+    path: (place: number, draw: Random) => Point[];
+  },
+): void {
+  const draw = random("strands", seed);
+  for (let i = 0; i < count; i++) {
+    const shade = Math.exp(contrast * 0.6 * Math.max(-2, Math.min(1.6, draw.normal())));
+    pen.strokeStyle = css(lighten(colour, shade), draw.uniform(0.25, 0.7));
+    pen.lineWidth = width * draw.uniform(0.5, 1.3);
+    pen.beginPath();
+    trace(pen, path(i / count, draw));
+    pen.stroke();
+  }
+}

@@ -1,0 +1,141 @@
+import { KitError } from "../base/errors.ts";
+import { random } from "../base/random.ts";
+import {
+  drawGeneratorBatch,
+  drawSyncBatch,
+  type GeneratorBatch,
+  type GeneratorBatchOptions,
+  type SyncBatch,
+  type SyncBatchOptions,
+} from "./batches.ts";
+import type { ClipPlace, Clips } from "./clips.ts";
+
+/** One batch to draw. */
+export type Draw =
+  | { kind: "sync"; options: SyncBatchOptions }
+  | { kind: "generator"; options: GeneratorBatchOptions };
+
+interface Batches {
+  sync: SyncBatch;
+  generator: GeneratorBatch;
+}
+
+/** A batch, and the random state after it was drawn. */
+export interface Drawn<Kind extends keyof Batches = keyof Batches> {
+  kind: Kind;
+  batch: Batches[Kind];
+  state: number;
+}
+
+/** Batches in the order in which a training asks for them. */
+export interface BatchStream extends Disposable {
+  /** The random state after the last batch that was taken: with it a checkpoint goes on with the batch after it. */
+  readonly state: number;
+  /** Takes the next batch, which must be one of pairs. */
+  sync(): Promise<SyncBatch>;
+  /** Takes the next batch, which must be one for the generator. */
+  generator(): Promise<GeneratorBatch>;
+}
+
+/** Draws one batch after the other from a random state on. */
+export function drawer(clips: Clips, state: number): (draw: Draw) => Promise<Drawn> {
+  const numbers = random(state);
+  return async ({ kind, options }) => {
+    const batch = kind === "sync"
+      ? await drawSyncBatch(clips, numbers, options)
+      : await drawGeneratorBatch(clips, numbers, options);
+    return { kind, batch, state: numbers.state };
+  };
+}
+
+/** What the drawing thread is told: first where the clips are, then draw by draw. */
+export interface DrawingStart {
+  folder: string;
+  places: ClipPlace[];
+  cacheMegabytes: number;
+  state: number;
+}
+
+/** What it answers. */
+export type DrawingAnswer = Drawn | { fault: string; remedy: string } | { crash: string };
+
+const crashed = (message: string, cause?: unknown) =>
+  new KitError(`The thread that draws batches ahead has failed: ${message}`, "Go on with --resume", {
+    cause,
+  });
+
+/** Starts a thread that draws; it answers in the order it is asked. */
+function drawingThread(start: DrawingStart, script: URL) {
+  const thread = new Worker(script, { type: "module" });
+  const waiting: PromiseWithResolvers<Drawn>[] = [];
+  let failure: KitError | undefined;
+  const fail = (error: KitError) => {
+    failure = error;
+    waiting.splice(0).forEach(({ reject }) => reject(error));
+  };
+  thread.onmessage = ({ data }: MessageEvent<DrawingAnswer>) => {
+    if ("batch" in data) waiting.shift()!.resolve(data);
+    else fail("fault" in data ? new KitError(data.fault, data.remedy) : crashed(data.crash));
+  };
+  thread.onerror = (event) => {
+    event.preventDefault();
+    fail(crashed(event.message));
+  };
+  thread.postMessage(start);
+  return {
+    draw(draw: Draw): Promise<Drawn> {
+      if (failure) return Promise.reject(failure);
+      const answer = Promise.withResolvers<Drawn>();
+      waiting.push(answer);
+      thread.postMessage(draw);
+      return answer.promise;
+    },
+    end: () => thread.terminate(),
+  };
+}
+
+const DRAWING_THREAD = new URL("./sampling_thread.ts", import.meta.url);
+
+/**
+ * Opens a stream of batches: `draws` says what they are, in their order, and `state` is the random state to start from.
+ * With `ahead` > 0 another thread draws, so many batches ahead of those taken; the batches are the same either way.
+ * The stream throws KitError for damaged clips and when the thread fails.
+ */
+export function streamBatches(
+  clips: Clips,
+  { state, draws, ahead, script = DRAWING_THREAD }: {
+    state: number;
+    draws: Iterator<Draw>;
+    ahead: number;
+    /** The thread's program. */
+    script?: URL;
+  },
+): BatchStream {
+  const { folder, places, cacheMegabytes } = clips;
+  const thread = ahead > 0 ? drawingThread({ folder, places, cacheMegabytes, state }, script) : undefined;
+  const draw = thread?.draw ?? drawer(clips, state);
+  const drawn: Promise<Drawn>[] = [];
+
+  async function take<Kind extends keyof Batches>(kind: Kind): Promise<Batches[Kind]> {
+    while (drawn.length <= ahead) {
+      const { value, done } = draws.next();
+      if (done) break;
+      const next = draw(value);
+      next.catch(() => {}); // whoever takes the batch hears of it
+      drawn.push(next);
+    }
+    const next = await drawn.shift();
+    if (next?.kind !== kind) throw new Error(`The next batch is of kind ${next?.kind}, not ${kind}`);
+    state = next.state;
+    return next.batch as Batches[Kind];
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    sync: () => take("sync"),
+    generator: () => take("generator"),
+    [Symbol.dispose]: () => thread?.end(),
+  };
+}

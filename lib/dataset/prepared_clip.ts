@@ -1,0 +1,135 @@
+import { KitError } from "../base/errors.ts";
+import { FACE_SIZE } from "../media/face_crop.ts";
+import { decodeJpeg } from "../media/jpeg.ts";
+import { MEL_BANDS } from "../media/mel.ts";
+import { type OpenSafetensors, openSafetensors } from "../weights/safetensors.ts";
+import { spanAt } from "./clip_span.ts";
+import { voicedWindows } from "./windows.ts";
+
+export { SYNC_FRAMES, windowsOf } from "./windows.ts";
+
+/** Bytes of one RGB face crop. */
+export const FRAME_BYTES = FACE_SIZE * FACE_SIZE * 3;
+
+/** A prepared clip's sound, and its pictures as they are asked for. */
+export interface PreparedClip {
+  frames: number;
+  /** [columns, 80] on the +-4 scale. */
+  mel: Float32Array;
+  columns: number;
+  /** Whether a sync window starting at each frame holds speech. */
+  voiced: boolean[];
+  /** RGB crops of some frames, [96, 96, 3] bytes each. Throws KitError when one is damaged. */
+  faces(frames: number[]): Promise<Uint8Array[]>;
+  /** All of it; once read, it is kept as well. */
+  whole(): Promise<WholeClip>;
+}
+
+/** A prepared clip in memory. */
+export interface WholeClip {
+  frames: number;
+  /** RGB crops, [frames, 96, 96, 3] bytes. */
+  faces: Uint8Array;
+  /** [columns, 80] on the +-4 scale. */
+  mel: Float32Array;
+  columns: number;
+  /** 16 kHz mono. */
+  sound: Int16Array;
+  /** Inner-lip gap and mouth width by frame, [frames, 2], as shares of the face's height. */
+  mouth: Float32Array;
+  /** Whether a sync window starting at each frame holds speech. */
+  voiced: boolean[];
+}
+
+/** Where each frame's JPEG begins among `size` bytes, and where the last one ends: [frames + 1]. */
+function checkedOffsets(path: string, bytes: Uint8Array, size: number): Float64Array {
+  const offsets = Float64Array.from(new BigInt64Array(bytes.slice().buffer), Number);
+  const ascend = offsets.every((offset, k) => offset >= (k === 0 ? 0 : offsets[k - 1]));
+  if (offsets.length > 0 && ascend && offsets.at(-1)! <= size) return offsets;
+  throw new KitError(`The frame offsets of ${path} do not fit its frames`, "Prepare the clip again");
+}
+
+function decodeFace(path: string, frame: number, jpeg: Uint8Array): Uint8Array {
+  const remedy = "Prepare the clip again";
+  let picture;
+  try {
+    picture = decodeJpeg(jpeg);
+  } catch (cause) {
+    throw new KitError(`Frame ${frame} of ${path} is no whole JPEG picture`, remedy, { cause });
+  }
+  const { rgb, width, height } = picture;
+  if (width === FACE_SIZE && height === FACE_SIZE) return rgb;
+  throw new KitError(`Frame ${frame} of ${path} is ${width} x ${height}, not ${FACE_SIZE} pixels`, remedy);
+}
+
+/** Reads from a file and closes it, whatever happens. */
+async function reading<T>(path: string, read: (file: OpenSafetensors) => Promise<T>): Promise<T> {
+  const file = await openSafetensors(path);
+  try {
+    return await read(file);
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Opens one prepared clip: its sound is read now, its pictures are read and decoded when they are first asked for,
+ * and kept. With an `offset` the sound is moved against the picture, and only what has both is left (see `spanAt`).
+ * `grown` hears of the bytes that it takes in memory. Throws KitError when the file is damaged.
+ */
+export async function openPreparedClip(
+  path: string,
+  { offset = 0, grown = () => {} }: { offset?: number; grown?: (bytes: number) => void } = {},
+): Promise<PreparedClip> {
+  const stored = await reading(path, async (file) => {
+    const { frames } = file.header.tensors, size = frames ? frames.end - frames.start : 0;
+    const offsets = checkedOffsets(path, await file.read("frame_offsets"), size);
+    return { offsets, mel: await file.readF32("mel") };
+  });
+  const span = spanAt(offset, { frames: stored.offsets.length - 1, columns: stored.mel.length / MEL_BANDS });
+  const { frames, columns, firstFrame, firstColumn, firstSample, samples } = span;
+  const offsets = stored.offsets.subarray(firstFrame);
+  const mel = stored.mel.subarray(firstColumn * MEL_BANDS, (firstColumn + columns) * MEL_BANDS);
+  const voiced = voicedWindows(mel, frames);
+  const decoded = new Map<number, Uint8Array>();
+  let whole: WholeClip | undefined;
+  grown(mel.byteLength + offsets.byteLength);
+
+  const decode = (missing: Iterable<number>) =>
+    reading(path, async (file) => {
+      for (const frame of missing) {
+        const jpeg = await file.readRange("frames", offsets[frame], offsets[frame + 1]);
+        decoded.set(frame, decodeFace(path, frame, jpeg));
+        grown(FRAME_BYTES);
+      }
+    });
+
+  const facesOf = async (wanted: number[]) => {
+    const missing = new Set(wanted.filter((frame) => !decoded.has(frame)));
+    if (missing.size > 0) await decode(missing);
+    return wanted.map((frame) => decoded.get(frame)!);
+  };
+
+  const readWhole = async (): Promise<WholeClip> => {
+    const pictures = await facesOf(Array.from({ length: frames }, (_, frame) => frame));
+    const faces = new Uint8Array(frames * FRAME_BYTES);
+    for (const [frame, picture] of pictures.entries()) {
+      const place = faces.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES);
+      place.set(picture);
+      decoded.set(frame, place); // so that nothing is held twice
+    }
+    return await reading(path, async (file) => {
+      const sound = new Int16Array((await file.read("sound")).slice().buffer)
+        .subarray(firstSample, firstSample + samples);
+      const mouth = (await file.readF32("mouth")).subarray(2 * firstFrame, 2 * (firstFrame + frames));
+      grown(sound.byteLength + mouth.byteLength);
+      return { frames, faces, mel, columns, sound, mouth, voiced };
+    });
+  };
+
+  return {
+    ...{ frames, mel, columns, voiced },
+    faces: facesOf,
+    whole: async () => whole ??= await readWhole(),
+  };
+}

@@ -1,0 +1,32 @@
+/** A thread that draws batches (see `streamBatches`): told once where the clips are, then asked draw by draw. */
+/// <reference lib="deno.worker" />
+import { KitError } from "../base/errors.ts";
+import { threadBinding } from "../native/binding.ts";
+import { type Draw, drawer, type DrawingAnswer, type DrawingStart, type Drawn } from "./batch_stream.ts";
+import { openClips } from "./clips.ts";
+
+/** The arrays of a batch; they change hands, so that none is copied. */
+const buffersOf = ({ batch }: Drawn) =>
+  Object.values(batch).flatMap((value) => value instanceof Float32Array ? [value.buffer as ArrayBuffer] : []);
+
+function faultOf(error: unknown): DrawingAnswer {
+  if (error instanceof KitError) return { fault: error.what, remedy: error.remedy };
+  return { crash: error instanceof Error ? `${error.message}` : String(error) };
+}
+
+threadBinding({ gpu: false });
+let draw: (draw: Draw) => Promise<Drawn>, work = Promise.resolve();
+
+async function answer(asked: Draw): Promise<void> {
+  try {
+    const drawn = await draw(asked);
+    self.postMessage(drawn, buffersOf(drawn));
+  } catch (error) {
+    self.postMessage(faultOf(error));
+  }
+}
+
+self.onmessage = ({ data }: MessageEvent<DrawingStart | Draw>) => {
+  if ("places" in data) draw = drawer(openClips(data.folder, data.places, data), data.state);
+  else work = work.then(() => answer(data));
+};

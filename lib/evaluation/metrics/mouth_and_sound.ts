@@ -1,0 +1,36 @@
+import { FRAME_RATE, SAMPLE_RATE } from "../../media/ffmpeg.ts";
+import { correlation } from "./mouth_motion.ts";
+
+const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
+/** Half the span over which the level of a frame is measured: vowels last two frames or more. */
+const HALF_SPAN = SAMPLES_A_FRAME;
+/** Level of silence, dB of full scale. */
+const FLOOR = -80;
+
+/** Level of 16-bit sound around the middle of each frame (over 80 ms): [frames] dB below full scale, -80 at least. */
+export function frameLevels(sound: Int16Array, frames: number): Float32Array {
+  const levels = new Float32Array(frames);
+  for (let frame = 0; frame < frames; frame++) {
+    const middle = (frame + 0.5) * SAMPLES_A_FRAME;
+    const from = Math.max(0, middle - HALF_SPAN), to = Math.min(sound.length, middle + HALF_SPAN);
+    let power = 0;
+    for (let k = from; k < to; k++) power += (sound[k] / 32768) ** 2;
+    levels[frame] = Math.max(FLOOR, 10 * Math.log10(power / Math.max(1, to - from)));
+  }
+  return levels;
+}
+
+/**
+ * Correlation of mouth opening and sound level at each shift from -most to most frames. The shift is that of the sync
+ * judge: at a peak above 0 the sound is early, the picture's frame t goes with the sound of frame t - shift.
+ */
+export function correlationByShift(
+  { openings, levels }: { openings: ArrayLike<number>; levels: ArrayLike<number> },
+  most = 12,
+): { shift: number; correlation: number }[] {
+  return Array.from({ length: 2 * most + 1 }, (_, k) => {
+    const shift = k - most;
+    const pictures = Array.from(openings).slice(Math.max(0, shift)), sounds = Array.from(levels);
+    return { shift, correlation: correlation(pictures, sounds.slice(Math.max(0, -shift))) };
+  });
+}

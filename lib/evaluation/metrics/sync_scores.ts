@@ -1,0 +1,44 @@
+import type { ScoredPair } from "../../training/sync_accuracy.ts";
+import { roc, type RocPoint } from "./roc.ts";
+
+/** Which of the scored pairs count. */
+export interface PairChoice {
+  /** Only pairs in which both windows hold speech; in silence nobody can tell sync. */
+  voicedOnly?: boolean;
+  /** Frames between lips and sound of an off-sync pair, at least. */
+  minShift?: number;
+}
+
+const named = (voicedOnly: boolean) => voicedOnly ? "windows of speech" : "all windows";
+
+/** Share of pairs judged rightly (P > 0.5 at shift 0, P <= 0.5 elsewhere) at each shift of the sound. */
+export function accuracyByShift(
+  pairs: ScoredPair[],
+  { voicedOnly = true }: PairChoice = {},
+): { shift: number; accuracy: number; name: string }[] {
+  const counts = new Map<number, { right: number; all: number }>();
+  for (const { shift, probability, voiced } of pairs) {
+    if (voicedOnly && !voiced) continue;
+    const count = counts.get(shift) ?? { right: 0, all: 0 };
+    counts.set(shift, count);
+    count.all++;
+    if ((probability > 0.5) === (shift === 0)) count.right++;
+  }
+  return [...counts].sort(([a], [b]) => a - b).map(([shift, { right, all }]) => ({
+    shift,
+    accuracy: right / all,
+    name: named(voicedOnly),
+  }));
+}
+
+/** ROC of in-sync pairs against off-sync ones of the same clips. */
+export function syncRoc(
+  pairs: ScoredPair[],
+  { voicedOnly = true, minShift = 5 }: PairChoice = {},
+): { name: string; auc: number; points: RocPoint[] } {
+  const used = pairs.filter(({ voiced }) => voiced || !voicedOnly);
+  const scores = (chosen: (shift: number) => boolean) =>
+    used.filter(({ shift }) => chosen(shift)).map(({ probability }) => probability);
+  const inSync = scores((shift) => shift === 0), offSync = scores((shift) => Math.abs(shift) >= minShift);
+  return { name: named(voicedOnly), ...roc(inSync, offSync) };
+}

@@ -1,0 +1,215 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import pl from "nodejs-polars";
+import { KitError } from "../../base/errors.ts";
+import { exists, makeFolder, replaceFile, writeAtomic } from "../../base/files.ts";
+import {
+  type Entry,
+  type OpenSafetensors,
+  openSafetensors,
+  writeSafetensors,
+} from "../../weights/safetensors.ts";
+import type { FeaturesOf } from "../statistics/frechet_scores.ts";
+import { keyOf, refuseDuplicates, SCORE_COLUMNS, type ScoreKey, type ScoreRow } from "./score_row.ts";
+
+/** Version of the score folder's layout: evaluation.json, scores.parquet, parts/, features/. */
+export const SCORES_VERSION = 2;
+
+/** What decides, beside the systems, what the scores of a folder mean; a folder keeps to one. */
+export interface EvaluationSetup {
+  /** The prepared folder's name, and a hash of its clips and of the pairs. */
+  data: string;
+  pairs: string;
+  judge: string;
+  judge_version: string;
+  protocol: string;
+  /** The network whose features the Frechet distance compares, and every how many frames one is taken. */
+  features: string;
+  featureEvery: number;
+}
+
+const TYPES = {
+  text: pl.Utf8,
+  whole: pl.Int64,
+  number: pl.Float64,
+  truth: pl.Bool,
+  curve: pl.List(pl.Float64),
+};
+
+/** A number that is none is written as null: it is no score. */
+const cell = (value: unknown) => typeof value === "number" && !Number.isFinite(value) ? null : value ?? null;
+
+/** Writes score rows as Parquet, whole or not at all. */
+export async function writeRows(path: string, rows: ScoreRow[]): Promise<void> {
+  const series = Object.entries(SCORE_COLUMNS).map(([name, kind]) =>
+    pl.Series(name, rows.map((row) => cell(row[name as keyof ScoreRow])), TYPES[kind])
+  );
+  await replaceFile(path, (part) => pl.DataFrame(series).writeParquet(part));
+}
+
+/** Rows of a score file; throws KitError when it is damaged or has other columns. */
+export function readRows(path: string): ScoreRow[] {
+  let rows: Record<string, unknown>[];
+  try {
+    const json = pl.readParquet(path).writeJSON({ format: "json" }) as Uint8Array;
+    rows = JSON.parse(new TextDecoder().decode(json));
+  } catch (cause) {
+    throw new KitError(`${path} cannot be read as scores`, "Delete it and evaluate again", { cause });
+  }
+  const lacking = Object.keys(SCORE_COLUMNS).filter((name) => rows[0] && !(name in rows[0]));
+  if (lacking.length === 0) return rows as unknown as ScoreRow[];
+  throw new KitError(
+    `${path} has no column ${lacking.join(", ")}`,
+    "It is not of this kit, or of another version",
+  );
+}
+
+const partsOf = (folder: string) => join(folder, "parts");
+export const scoresPath = (folder: string): string => join(folder, "scores.parquet");
+
+/** A name for the files of one row. */
+const fileName = (key: ScoreKey): string => createHash("sha1").update(keyOf(key)).digest("hex").slice(0, 20);
+
+/**
+ * Opens a score folder, or makes it, for one setup. Throws KitError when it holds scores of another setup (another judge,
+ * other pairs) or of another version: they would not compare.
+ */
+export async function openScoreFolder(folder: string, setup: EvaluationSetup): Promise<void> {
+  const path = join(folder, "evaluation.json");
+  if (!await exists(path)) {
+    await makeFolder(partsOf(folder));
+    return await writeAtomic(path, `${JSON.stringify({ version: SCORES_VERSION, ...setup }, null, 2)}\n`);
+  }
+  const { version, ...held } = await readSetup(folder);
+  if (version !== SCORES_VERSION) {
+    throw new KitError(
+      `${folder} holds scores of layout version ${version}, this kit writes ${SCORES_VERSION}`,
+      "Evaluate into another folder",
+    );
+  }
+  const other = Object.keys(setup).find((key) =>
+    held[key as keyof typeof held] !== setup[key as keyof typeof setup]
+  ) as keyof EvaluationSetup | undefined;
+  if (other === undefined) return;
+  throw new KitError(
+    `${folder} holds scores with ${other} "${held[other]}", not "${setup[other]}"`,
+    "They do not compare: evaluate into another folder",
+  );
+}
+
+/** What evaluation.json says. Throws KitError when the folder is no score folder. */
+export async function readSetup(folder: string): Promise<EvaluationSetup & { version: number }> {
+  const path = join(folder, "evaluation.json");
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (cause) {
+    throw new KitError(`${path} cannot be read`, "Give a folder made by `deno task evaluate`", { cause });
+  }
+}
+
+/** Features [n] of [d] as one tensor. */
+export function featureEntry(features: Float32Array[]): Entry {
+  const size = features[0]?.length ?? 0, data = new Float32Array(features.length * size);
+  features.forEach((feature, k) => data.set(feature, k * size));
+  return { dtype: "F32", shape: [features.length, size], data };
+}
+
+/** Features [n] of [d] of a tensor in an open file. */
+export async function featuresIn(file: OpenSafetensors, name: string): Promise<Float32Array[]> {
+  const all = await file.readF32(name), [count, size] = file.header.tensors[name].shape;
+  return Array.from({ length: count }, (_, k) => all.subarray(k * size, (k + 1) * size));
+}
+
+/**
+ * Stores one row, and the features [n] of [d] of its pictures, each whole or not at all: what was stored survives the
+ * process. Features go first, so a row that is there has them.
+ */
+export async function storeScore(
+  folder: string,
+  row: ScoreRow,
+  features: Float32Array[] = [],
+): Promise<void> {
+  const name = fileName(row);
+  if (features.length > 0) {
+    const path = join(folder, "features", `${name}.safetensors`);
+    await writeSafetensors(path, { features: featureEntry(features) }, {});
+  }
+  await writeRows(join(partsOf(folder), `${name}.parquet`), [row]);
+}
+
+/** The features of a row's pictures, [n] of [d]; none where none were stored. */
+export async function readFeatures(folder: string, key: ScoreKey): Promise<Float32Array[]> {
+  const path = join(folder, "features", `${fileName(key)}.safetensors`);
+  if (!await exists(path)) return [];
+  const file = await openSafetensors(path);
+  try {
+    return await featuresIn(file, "features");
+  } finally {
+    file.close();
+  }
+}
+
+/** The parts that a folder holds: files of one row each. */
+async function listParts(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  if (!await exists(partsOf(folder))) return names;
+  for await (const { name } of Deno.readDir(partsOf(folder))) if (name.endsWith(".parquet")) names.push(name);
+  return names.sort().map((name) => join(partsOf(folder), name));
+}
+
+/**
+ * All rows of a folder: those of scores.parquet and those of parts that are not in it yet. A part that says the same as
+ * scores.parquet is what a merge that was killed has left. Throws KitError when two rows are of the same video by the
+ * same system, or a file is damaged.
+ */
+export async function readScores(folder: string): Promise<ScoreRow[]> {
+  const path = scoresPath(folder), rows = await exists(path) ? readRows(path) : [];
+  refuseDuplicates(rows, { path });
+  const held = new Map(rows.map((row) => [keyOf(row), row]));
+  for (const part of await listParts(folder)) {
+    for (const row of readRows(part)) {
+      if (!isDeepStrictEqual(held.get(keyOf(row)), row)) rows.push(row);
+    }
+  }
+  refuseDuplicates(rows, { path: folder });
+  return rows;
+}
+
+/** Joins all parts into scores.parquet, sorted by system, seed and video, and returns its rows. */
+export async function mergeScores(folder: string): Promise<ScoreRow[]> {
+  const parts = await listParts(folder), rows = await readScores(folder);
+  rows.sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
+  if (parts.length > 0) await writeRows(scoresPath(folder), rows);
+  for (const part of parts) await Deno.remove(part);
+  return rows;
+}
+
+/** Takes failed rows out of a folder, so that they are scored again; says how many. */
+export async function forgetFailures(folder: string): Promise<number> {
+  const rows = await mergeScores(folder), good = rows.filter(({ reason }) => reason === "");
+  if (good.length < rows.length) await writeRows(scoresPath(folder), good);
+  return rows.length - good.length;
+}
+
+/**
+ * Puts rows that were scored elsewhere with the same setup into a folder, which is made where there is none; rows that
+ * are there stay. Throws KitError when the folder holds scores of another setup, or of other weights under the same name.
+ */
+export async function restoreScores(
+  folder: string,
+  { setup, rows, featuresOf }: { setup: EvaluationSetup; rows: ScoreRow[]; featuresOf: FeaturesOf },
+): Promise<void> {
+  await openScoreFolder(folder, setup);
+  const held = new Map((await readScores(folder)).map((row) => [keyOf(row), row]));
+  for (const row of rows) {
+    const old = held.get(keyOf(row));
+    if (old === undefined) await storeScore(folder, row, featuresOf(row));
+    else if (old.weights !== row.weights) {
+      throw new KitError(
+        `${folder} holds scores of ${row.system}, seed ${row.seed}, with weights ${old.weights}, not ${row.weights}`,
+        "They are of another training: remove that folder",
+      );
+    }
+  }
+}

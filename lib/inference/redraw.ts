@@ -1,0 +1,69 @@
+import { type Clip, faceAt, FRAME_BYTES, MOUTH_REGION } from "../dataset/dataset.ts";
+import { type Redrawer } from "../tasks/dub.ts";
+import { FACE_SIZE } from "../media/face.ts";
+import { melStart } from "../media/mel.ts";
+
+/** Frame of a clip whose mouth is the most closed: the reference that gives no mouth shape away. */
+export function closedFrame(clip: Clip): number {
+  let closed = 0;
+  for (let t = 1; t < clip.frames; t++) if (clip.mouth[2 * t] < clip.mouth[2 * closed]) closed = t;
+  return closed;
+}
+
+export interface RedrawOptions {
+  /** The clip whose sound is spoken; the clip's own by default. */
+  sound?: Clip;
+  /** Repeat this frame as the pose all the time, so that nothing but the sound can move the mouth. */
+  still?: number;
+  /** The frames to redraw; by default all that both clips have. */
+  times?: number[];
+}
+
+/**
+ * Redraws a prepared clip to a sound: crops [96, 96, 3] for as many frames as both have, or for some of them.
+ * The reference is the clip's most closed mouth.
+ */
+export function redrawClip(
+  redraw: Redrawer,
+  clip: Clip,
+  { sound = clip, still, times }: RedrawOptions = {},
+): Uint8Array[] {
+  const frames = still === undefined ? Math.min(clip.frames, sound.frames) : sound.frames;
+  const reference = faceAt(clip, closedFrame(clip));
+  const redraws = (times ?? Array.from({ length: frames }, (_, frame) => frame))
+    .map((frame) => ({ pose: faceAt(clip, still ?? frame), frame }));
+  return redraw(redraws, { reference, mel: sound.mel });
+}
+
+/** Mean absolute difference of two crops within the mouth region, 0..1. */
+export function mouthL1(a: Uint8Array, b: Uint8Array): number {
+  const { top, left, height, width } = MOUTH_REGION;
+  let sum = 0;
+  for (let y = top; y < top + height; y++) {
+    const from = (y * FACE_SIZE + left) * 3;
+    for (let p = from; p < from + 3 * width; p++) sum += Math.abs(a[p] - b[p]);
+  }
+  return sum / (255 * height * width * 3);
+}
+
+/** A clip with other crops: what a judge of sync is given to score a redrawn clip. */
+export function withFaces(clip: Clip, faces: Uint8Array[]): Clip {
+  const all = new Uint8Array(faces.length * FRAME_BYTES);
+  faces.forEach((face, k) => all.set(face, k * FRAME_BYTES));
+  const windows = clip.voiced.filter((_, start) => start + 5 <= faces.length);
+  return { ...clip, frames: faces.length, faces: all, voiced: windows };
+}
+
+/** A clip with another clip's sound, cut to what both have. */
+export function withSound(clip: Clip, sound: Clip): Clip {
+  const frames = Math.min(clip.frames, sound.frames);
+  const columns = Math.min(sound.columns, melStart(frames) + 16);
+  return {
+    ...clip,
+    frames,
+    mel: sound.mel.subarray(0, columns * 80),
+    columns,
+    sound: sound.sound.subarray(0, frames * 640),
+    voiced: sound.voiced.slice(0, Math.max(0, frames - 4)),
+  };
+}

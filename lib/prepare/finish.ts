@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { exists } from "../base/files.ts";
+import { decide, readFilters } from "./filters.ts";
+import { findDuplicates } from "./duplicates.ts";
+import { clipPath } from "../dataset/clip_file.ts";
+import type { SourceClip } from "./layouts/layouts.ts";
+import {
+  type ClipRow,
+  type ManifestRow,
+  type Prepared,
+  readManifest,
+  readPrepared,
+  type RejectRow,
+  writeManifest,
+  writePrepared,
+} from "../dataset/manifest.ts";
+import type { PreparedFilm } from "./prepare_clip.ts";
+import { splitOfClip, type SplitUnit } from "./splits.ts";
+
+type Size = NonNullable<Prepared["size"]>;
+
+/** How much there is, and what an hour of it takes on the disk. */
+export function sizeOf(rows: { duration_s: number; bytes: number }[]): Size {
+  const hours = rows.reduce((sum, row) => sum + row.duration_s, 0) / 3600;
+  const megabytes = rows.reduce((sum, row) => sum + row.bytes, 0) / 1e6;
+  return { clips: rows.length, hours, megabytes, megabytesPerHour: hours > 0 ? megabytes / hours : 0 };
+}
+
+/** Marks films that are there twice, then applies the folder's filters. */
+export async function judgeRows(out: string, rows: ManifestRow[]): Promise<ManifestRow[]> {
+  const twice = findDuplicates(rows);
+  return decide(
+    rows.map((row) => ({ ...row, duplicate_of: twice.get(row.id) ?? "" })),
+    await readFilters(out),
+  );
+}
+
+/** Holds a prepared folder for this process until it is disposed of; another that wants it waits. */
+export async function holdPrepared(out: string): Promise<Disposable> {
+  const file = await Deno.open(join(out, ".manifest.lock"), { create: true, write: true });
+  await file.lock(true);
+  return file;
+}
+
+/** Measured and corrected offsets of an earlier manifest; a clip that was made anew has none. */
+async function knownOffsets(out: string): Promise<Map<string, Partial<ManifestRow>>> {
+  if (!(await exists(join(out, "manifest.parquet")))) return new Map();
+  const rows = await readManifest(out).catch(() => []);
+  return new Map(rows.map(({ id, offset, sync_offset, sync_confidence }) => {
+    return [id, { offset, sync_offset, sync_confidence }];
+  }));
+}
+
+/**
+ * Writes a prepared folder's tables once the clips are made: this run's films and, of other shards, those that are
+ * there by now. Whichever of several shards in one folder ends last therefore writes them all.
+ */
+export async function finish(
+  out: string,
+  { sources, films, fresh, unusable, deal, recall }: {
+    sources: SourceClip[];
+    /** What became of this run's videos, by id. */
+    films: Map<string, PreparedFilm>;
+    /** Ids of the clips that were made in this run. */
+    fresh: Set<string>;
+    unusable: RejectRow[];
+    deal: { shares: [number, number, number]; unit: SplitUnit };
+    /** What another run made of a video. */
+    recall: (clip: SourceClip) => Promise<PreparedFilm | undefined>;
+  },
+): Promise<{ clips: ManifestRow[]; rejects: RejectRow[]; size: Size; elsewhere: number }> {
+  using _held = await holdPrepared(out);
+  const offsets = await knownOffsets(out);
+  const rows: ManifestRow[] = [], rejects = [...unusable];
+  let elsewhere = 0;
+  for (const clip of sources) {
+    const film = films.get(clip.id) ?? await recall(clip);
+    if (!film) elsewhere++;
+    const split = splitOfClip(clip, deal);
+    const note = (row: ClipRow) => [clip.note, row.note].filter((words) => words !== "").join("; ");
+    for (const row of film?.rows ?? []) {
+      rows.push({
+        ...row,
+        source: clip.path,
+        note: note(row),
+        ...{ split, path: clipPath(row.id), duplicate_of: "" },
+        ...{ offset: 0, sync_offset: null, sync_confidence: null, kept: true, why: "" },
+        ...fresh.has(row.id) ? {} : offsets.get(row.id),
+      });
+    }
+    for (const { id, reason, detail } of film?.rejects ?? []) {
+      rejects.push({ id, source: clip.path, reason, detail });
+    }
+  }
+  const clips = await judgeRows(out, rows), size = sizeOf(clips);
+  await writeManifest(out, clips, rejects);
+  await writePrepared(out, { ...await readPrepared(out), size });
+  return { clips, rejects, size, elsewhere };
+}

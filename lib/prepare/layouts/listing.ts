@@ -1,0 +1,82 @@
+import { basename, join, resolve } from "node:path";
+import { KitError } from "../../base/errors.ts";
+
+/** Endings of films. Where one clip is there in two forms, the one named first here is taken. */
+const FILM_TYPES = ["mp4", "m4v", "mov", "mpg", "mpeg", "avi", "webm", "mkv"];
+const FILM = new RegExp(`\\.(${FILM_TYPES.join("|")})$`, "i");
+/** A face crop of Wav2Lip's prepared folder, numbered by the frame it was cut from. */
+export const NUMBERED_PICTURE = /^(\d+)\.jpe?g$/i;
+
+/** One folder of a data set. */
+export interface ListedFolder {
+  /** The folders from the root (left out) down to this one; empty for the root itself. */
+  path: string[];
+  /** Names of its files in order, but for numbered pictures. */
+  files: string[];
+  /** How many numbered pictures (0.jpg, 1.jpg, ...) it has: a data set has millions, so they are only counted. */
+  pictures: number;
+}
+
+/** What lies below a folder. */
+export interface Listing {
+  /** Absolute path. */
+  root: string;
+  rootName: string;
+  folders: ListedFolder[];
+}
+
+export const isFilm = (name: string) => FILM.test(name);
+
+/** A film's name without its ending. */
+export const filmStem = (name: string) => name.replace(FILM, "");
+
+/** A film's place in the order of preference of the types. */
+export const filmRank = (name: string) => FILM_TYPES.indexOf(FILM.exec(name)?.[1].toLowerCase() ?? "");
+
+/** Names in an order that does not depend on the system's language. */
+export const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The entries of a folder, or undefined when it cannot be read. */
+async function entriesOf(path: string): Promise<Deno.DirEntry[] | undefined> {
+  const entries: Deno.DirEntry[] = [];
+  try {
+    for await (const entry of Deno.readDir(path)) entries.push(entry);
+  } catch {
+    return;
+  }
+  return entries;
+}
+
+/**
+ * Lists what lies below a folder, in the order of the paths. Hidden and unreadable folders are passed over; links to
+ * folders too, since they could lead round in a circle.
+ * Throws KitError when the folder is absent, a file, unreadable or empty.
+ */
+export async function listFolder(folder: string): Promise<Listing> {
+  const root = resolve(folder);
+  const info = await Deno.stat(root).catch(() => undefined);
+  if (!info) throw new KitError(`There is no folder ${folder}`, "Check the path");
+  if (!info.isDirectory) throw new KitError(`${folder} is a file`, "Give the folder that holds the videos");
+  const folders: ListedFolder[] = [];
+  const enter = async (path: string[]) => {
+    const entries = await entriesOf(join(root, ...path));
+    if (!entries && path.length === 0) {
+      throw new KitError(`Cannot read the folder ${folder}`, "Check its permissions");
+    }
+    const listed: ListedFolder = { path, files: [], pictures: 0 }, inner: string[] = [];
+    for (const { name, isDirectory, isFile, isSymlink } of entries ?? []) {
+      if (name.startsWith(".")) continue;
+      if (isDirectory) inner.push(name);
+      else if (NUMBERED_PICTURE.test(name)) listed.pictures++;
+      else if (isFile || (isSymlink && /\.\w+$/.test(name))) listed.files.push(name);
+    }
+    listed.files.sort(byName);
+    folders.push(listed);
+    for (const name of inner.sort(byName)) await enter([...path, name]);
+  };
+  await enter([]);
+  if (folders.every(({ files, pictures }) => files.length + pictures === 0)) {
+    throw new KitError(`${folder} is empty`, "Put the videos in, or check the path");
+  }
+  return { root, rootName: basename(root) || "videos", folders };
+}

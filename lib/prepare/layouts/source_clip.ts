@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { basename, join } from "node:path";
+import type { RejectRow, Split } from "../../dataset/manifest.ts";
+import type { TranscriptFile } from "../../dataset/words.ts";
+import { filmRank, filmStem } from "./listing.ts";
+import { safeName } from "./names.ts";
+
+/** A clip of a data set, before anything is known of its content. */
+export interface SourceClip {
+  /** "speaker/clip": letters, digits and marks of any script, dot, dash and underscore; Unicode NFC. */
+  id: string;
+  speaker: string;
+  /** Path of the film, or of the folder that holds its crops. */
+  path: string;
+  /** "crops": faces cut out already, as numbered pictures with audio.wav beside them. */
+  kind: "film" | "crops";
+  /** Where its words stand, or ought to. */
+  transcript?: TranscriptFile;
+  /** The split that the data set's own lists give it. */
+  split?: Split;
+  /** What is odd about it, in words; empty when nothing is. */
+  note: string;
+}
+
+/** A clip as a layout's reader finds it. */
+export interface FoundClip {
+  speaker: string;
+  /** The clip's name; the film's ending left out. */
+  clip: string;
+  /** The film's path (or the crops' folder's) from the root on. */
+  place: string;
+  kind: SourceClip["kind"];
+  transcript?: TranscriptFile;
+  /** The names under which a list may name it. */
+  listed: string[];
+}
+
+/** Something found that cannot be a clip. */
+export interface LeftOut {
+  place: string;
+  reason: "elsewhere" | "no-sound" | "no-face";
+  detail: string;
+}
+
+/** What a layout's reader makes of a folder. */
+export interface Reading {
+  layout: "lrs2" | "grid" | "wav2lip" | "any";
+  clips: FoundClip[];
+  leftOut: LeftOut[];
+  /** Absolute folders in which the data set's lists may lie, the likeliest first. */
+  listFolders: string[];
+  /** Whether the clips of this part of the data set, named as its list is, are below the given folder. */
+  hasPart?(list: string): boolean;
+  /** The name, as in `listed`, of what a line of a list names: `entry` of the list of one split. */
+  nameInList(entry: string, list: string): string;
+  /** The split of a clip that no list names; without one it is left out. */
+  splitOfUnlisted?(clip: ListedClip): Split | undefined;
+}
+
+/** A clip with the names under which a list may name it. */
+export interface ListedClip {
+  clip: SourceClip;
+  listed: string[];
+}
+
+const hashOf = (text: string) => createHash("sha1").update(text).digest("hex").slice(0, 8);
+
+/** Of films with one name in one folder the first by type is kept; the others are the same clip twice. */
+function withoutTwins(clips: FoundClip[]): { kept: FoundClip[]; twins: [FoundClip, FoundClip][] } {
+  const best = new Map<string, FoundClip>(), stem = ({ place }: FoundClip) => filmStem(place);
+  for (const clip of clips) {
+    const known = best.get(stem(clip));
+    if (!known || filmRank(clip.place) < filmRank(known.place)) best.set(stem(clip), clip);
+  }
+  const twins = clips.filter((clip) => best.get(stem(clip)) !== clip);
+  return {
+    kept: clips.filter((clip) => best.get(stem(clip)) === clip),
+    twins: twins.map((clip) => [clip, best.get(stem(clip))!]),
+  };
+}
+
+/**
+ * Gives found clips their ids. Different films that would share one get a hash of their own places; the same clip in
+ * two containers is taken once, and the other becomes a row of reason "twice".
+ */
+export function nameClips(found: FoundClip[], root: string): { clips: ListedClip[]; twins: RejectRow[] } {
+  const { kept, twins } = withoutTwins(found);
+  const idOf = ({ speaker, clip }: FoundClip) => `${safeName(speaker)}/${safeName(clip)}`;
+  // Ids that differ only in case would be one file on some systems.
+  const count = new Map<string, number>();
+  for (const clip of kept) {
+    const key = idOf(clip).toLowerCase();
+    count.set(key, (count.get(key) ?? 0) + 1);
+  }
+  const clips = kept.map((found): ListedClip => {
+    const { speaker, place, kind, transcript, listed } = found, id = idOf(found);
+    const clip = {
+      id: count.get(id.toLowerCase()) === 1 ? id : `${id}-${hashOf(place)}`,
+      speaker: safeName(speaker),
+      path: join(root, place),
+      kind,
+      transcript,
+      note: "",
+    };
+    return { clip, listed };
+  });
+  return {
+    clips,
+    twins: twins.map(([clip, kept]) => ({
+      id: `${safeName(clip.speaker)}/${safeName(basename(clip.place))}`,
+      source: join(root, clip.place),
+      reason: "twice",
+      detail: `the same clip is taken from ${join(root, kept.place)}`,
+    })),
+  };
+}

@@ -1,0 +1,114 @@
+import { FACE_SIZE } from "../media/face_crop.ts";
+import { headPose } from "../media/head_pose.ts";
+import { tf } from "../native/tf.ts";
+import { HASHED_PICTURES, pictureHash, soundHash } from "./fingerprint.ts";
+import { voicedWindows } from "../dataset/windows.ts";
+
+/** What a prepared clip's own file tells about it: no film is needed for these numbers. */
+export interface ClipMeasures {
+  /** Variance of the Laplacian of the grey crops (0 to 255), mean over ten of them; below about 50 a face is blurred. */
+  sharpness: number;
+  /** How the head is held on the average, in degrees; see `headPose`. */
+  yaw_deg: number;
+  pitch_deg: number;
+  roll_deg: number;
+  /** How far it goes from straight: a tenth of the looks are further. */
+  yaw_most_deg: number;
+  pitch_most_deg: number;
+  roll_most_deg: number;
+  /** Standard deviation of the inner-lip gap, as a share of the face's height. */
+  mouth_motion: number;
+  /** Share of the sync windows in which somebody speaks. */
+  voiced_share: number;
+  /** Fingerprints, by which the same film is known again. */
+  picture_hash: string;
+  sound_hash: string;
+}
+
+/** What is measured: a clip of T frames as it lies in its file. */
+export interface Measured {
+  /** [T] JPEGs of the crops. */
+  jpegs: Uint8Array[];
+  /** [columns, 80]. */
+  mel: Float32Array;
+  /** [T, 2]. */
+  mouth: Float32Array;
+  /** [looks, 136] in source pixels. */
+  landmarks: Float32Array;
+}
+
+/** Crops whose sharpness is measured. */
+const SHARP_PICTURES = 10;
+
+/** `count` of `frames` frames, spread evenly and off the ends; fewer when there are fewer. */
+const spread = (frames: number, count: number): number[] =>
+  Array.from({ length: Math.min(count, frames) }, (_, k) => {
+    return Math.floor((k + 0.5) * frames / Math.min(count, frames));
+  });
+
+/** A JPEG crop as RGB bytes, [96, 96, 3]. */
+export function decodeCrop(jpeg: Uint8Array): Uint8Array {
+  const image = tf.node.decodeJpeg(jpeg, 3);
+  const bytes = image.dataSync() as unknown as Uint8Array;
+  image.dispose();
+  return bytes;
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
+function deviation(values: number[]): number {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+}
+
+/** The value that a tenth of the values lie above. */
+function most(values: number[]): number {
+  const sorted = values.map(Math.abs).sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(0.9 * sorted.length))] ?? 0;
+}
+
+/**
+ * Variance of the Laplacian (4 neighbours) of a grey picture, RGB [96, 96, 3] with values 0 to 255: how much fine
+ * detail it has. Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (2000).
+ */
+export function sharpnessOf(crop: Uint8Array): number {
+  const size = FACE_SIZE, grey = new Float32Array(size * size);
+  for (let p = 0, k = 0; p < grey.length; p++, k += 3) {
+    grey[p] = 0.299 * crop[k] + 0.587 * crop[k + 1] + 0.114 * crop[k + 2];
+  }
+  let sum = 0, squares = 0;
+  for (let y = 1; y < size - 1; y++) {
+    for (let x = 1, p = y * size + 1; x < size - 1; x++, p++) {
+      const value = grey[p - 1] + grey[p + 1] + grey[p - size] + grey[p + size] - 4 * grey[p];
+      sum += value;
+      squares += value * value;
+    }
+  }
+  const count = (size - 2) ** 2;
+  return squares / count - (sum / count) ** 2;
+}
+
+/** The numbers of a clip that its prepared file alone decides. */
+export function measureClip({ jpegs, mel, mouth, landmarks }: Measured): ClipMeasures {
+  const frames = jpegs.length;
+  const poses = Array.from(
+    { length: landmarks.length / 136 },
+    (_, look) => headPose(landmarks.subarray(136 * look, 136 * (look + 1))),
+  );
+  const [yaws, pitches, rolls] = (["yaw", "pitch", "roll"] as const).map((axis) => poses.map((p) => p[axis]));
+  const gaps = Array.from({ length: frames }, (_, t) => mouth[2 * t]);
+  const voiced = voicedWindows(mel, frames);
+  return {
+    sharpness: mean(spread(frames, SHARP_PICTURES).map((t) => sharpnessOf(decodeCrop(jpegs[t])))),
+    yaw_deg: mean(yaws),
+    pitch_deg: mean(pitches),
+    roll_deg: mean(rolls),
+    yaw_most_deg: most(yaws),
+    pitch_most_deg: most(pitches),
+    roll_most_deg: most(rolls),
+    mouth_motion: deviation(gaps),
+    voiced_share: voiced.filter(Boolean).length / Math.max(1, voiced.length),
+    picture_hash: pictureHash(spread(frames, HASHED_PICTURES).map((t) => decodeCrop(jpegs[t]))),
+    sound_hash: soundHash(mel),
+  };
+}

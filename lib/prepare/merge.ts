@@ -1,0 +1,127 @@
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { KitError } from "../base/errors.ts";
+import { exists, makeFolder, writing } from "../base/files.ts";
+import { Progress } from "../base/progress.ts";
+import { readFilters, writeFilters } from "./filters.ts";
+import { judgeRows, sizeOf } from "./finish.ts";
+import {
+  type ManifestRow,
+  type Prepared,
+  PREPARED_VERSION,
+  readManifest,
+  readPrepared,
+  readRejects,
+  type RejectRow,
+  writeManifest,
+  writePrepared,
+} from "../dataset/manifest.ts";
+
+/** What merging gave. */
+export interface Merged {
+  clips: ManifestRow[];
+  rejects: RejectRow[];
+  size: NonNullable<Prepared["size"]>;
+}
+
+/** Puts a file into another folder: as a second name where both are on one disk, otherwise as a copy. */
+async function place(from: string, to: string): Promise<void> {
+  await writing(to, async () => {
+    await Deno.mkdir(dirname(to), { recursive: true });
+    const part = `${to}.part`;
+    await Deno.remove(part).catch(() => {});
+    try {
+      await Deno.link(from, part);
+    } catch {
+      await Deno.copyFile(from, part);
+    }
+    await Deno.rename(part, to);
+  });
+}
+
+/** The files of a folder and those below it, as paths from it on; none when it is absent. */
+async function filesBelow(folder: string, path = ""): Promise<string[]> {
+  const files: string[] = [];
+  const entries = await Array.fromAsync(Deno.readDir(join(folder, path))).catch(() => []);
+  for (const { name, isDirectory } of entries) {
+    if (isDirectory) files.push(...await filesBelow(folder, join(path, name)));
+    else if (!name.endsWith(".part")) files.push(join(path, name));
+  }
+  return files;
+}
+
+/** Throws KitError unless all parts were prepared alike. */
+async function commonConfig(parts: string[]): Promise<Prepared> {
+  const all = await Promise.all(parts.map(readPrepared));
+  const { config, splitUnit } = all[0];
+  const other = all.findIndex((part) =>
+    !isDeepStrictEqual([part.config, part.splitUnit], [config, splitUnit])
+  );
+  if (other < 0) return { version: PREPARED_VERSION, config, splitUnit };
+  throw new KitError(
+    `${parts[0]} and ${parts[other]} were not prepared alike: ${JSON.stringify([config, splitUnit])} and ` +
+      JSON.stringify([all[other].config, all[other].splitUnit]),
+    "Prepare all parts from the whole data set with the same options and --shard",
+  );
+}
+
+/** The rows of all parts by id; the same clip in two parts is one, two clips of one name are a fault. */
+function union(
+  tables: { part: string; rows: ManifestRow[] }[],
+): Map<string, { part: string; row: ManifestRow }> {
+  const found = new Map<string, { part: string; row: ManifestRow }>();
+  for (const { part, rows } of tables) {
+    for (const row of rows) {
+      const before = found.get(row.id);
+      if (!before) found.set(row.id, { part, row });
+      else if (before.row.sound_hash !== row.sound_hash || before.row.picture_hash !== row.picture_hash) {
+        throw new KitError(
+          `${before.part} and ${part} have different clips of the name ${row.id}`,
+          "Merge shards of one data set only",
+        );
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * Merges prepared parts of one data set (`prepare --shard i/n`) into a prepared folder. On one disk the clips are not
+ * copied: they get a second name, so the parts may be removed afterwards or kept. An `out` that is a prepared folder
+ * already takes the parts in. Films that are there twice are looked for across all parts, and `out`'s filters decide,
+ * or the first part's. Throws KitError when the parts were not prepared alike.
+ */
+export async function mergePrepared(out: string, parts: string[]): Promise<Merged> {
+  const old = await exists(join(out, "prepared.json"));
+  const all = old ? [out, ...parts.filter((part) => part !== out)] : parts;
+  if (all.length === 0) throw new KitError("There is nothing to merge", "Name the prepared parts");
+  const prepared = await commonConfig(all);
+  const tables: { part: string; rows: ManifestRow[] }[] = [], rejects = new Map<string, RejectRow>();
+  for (const part of all) {
+    tables.push({ part, rows: await readManifest(part) });
+    for (const row of await readRejects(part)) rejects.set(`${row.id} ${row.reason} ${row.source}`, row);
+  }
+  const found = union(tables);
+  await makeFolder(out);
+  if (!old) await writeFilters(out, await readFilters(all[0]));
+
+  const progress = new Progress("merging", found.size, { unit: "clips" });
+  let done = 0;
+  for (const { part, row } of found.values()) {
+    if (part !== out) await place(join(part, row.path), join(out, row.path));
+    progress.update(++done);
+  }
+  // What is remembered of videos that became no clip, so that preparing can go on here.
+  for (const part of all) {
+    if (part === out) continue;
+    for (const file of await filesBelow(part, "settled")) await place(join(part, file), join(out, file));
+  }
+  progress.stop();
+
+  const order = (a: { id: string }, b: { id: string }) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+  const clips = await judgeRows(out, [...found.values()].map(({ row }) => row).sort(order));
+  const left = [...rejects.values()].sort(order), size = sizeOf(clips);
+  await writeManifest(out, clips, left);
+  await writePrepared(out, { ...prepared, size });
+  return { clips, rejects: left, size };
+}

@@ -1,0 +1,201 @@
+import { availableParallelism, freemem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KitError } from "../base/errors.ts";
+import { makeFolder } from "../base/files.ts";
+import { Progress } from "../base/progress.ts";
+import { ffmpegPath } from "../media/ffmpeg.ts";
+import { type ClipConfig, clipConfig, type Cuts, type Stamp } from "../dataset/clip_file.ts";
+import { DEFAULT_FILTERS, readFilters, setFilters, writeFilters } from "./filters.ts";
+import { finish } from "./finish.ts";
+import { listClips, type SourceClip } from "./layouts/layouts.ts";
+import {
+  type ManifestRow,
+  parseSplit,
+  type Prepared,
+  PREPARED_VERSION,
+  preparedOfAnyVersion,
+  readPrepared,
+  type RejectRow,
+  writePrepared,
+} from "../dataset/manifest.ts";
+import type { ClipJob, PreparedFilm } from "./prepare_clip.ts";
+import { recall, remember } from "./prepare_cache.ts";
+import { inShard, parseShard } from "./shards.ts";
+import { type SplitUnit, splitUnit } from "./splits.ts";
+import { runJobs } from "../base/worker_pool.ts";
+
+export { type ManifestRow, readManifest, readRejects, type RejectRow } from "../dataset/manifest.ts";
+
+export interface PrepareOptions {
+  /** A face is looked for on every so many frames; between them its box is interpolated. */
+  every?: number;
+  /** What becomes of a film that changes shots. */
+  cuts?: Cuts;
+  /** Shares of train, val and test: "95,2,3". */
+  split?: string;
+  /** Preparing processes; unless given as many as the machine has cores, and memory for. */
+  workers?: number;
+  /** Try again what was rejected before. */
+  retryRejects?: boolean;
+  /** Settings of filters, such as "minSharpness=80"; the folder keeps them. */
+  filters?: string[];
+  /** Which part of the data set to prepare: "2/4" is the second of four. */
+  shard?: string;
+  /** Hears the one line that says which data set was found, before the work begins. */
+  say?: (line: string) => void;
+}
+
+/** What `prepare` leaves behind. */
+export interface PreparedData {
+  dataSet: string;
+  /** All clips, the ones that the filters leave out too. */
+  clips: ManifestRow[];
+  rejects: RejectRow[];
+  size: NonNullable<Prepared["size"]>;
+  /** Videos of other shards that were not there yet. */
+  elsewhere: number;
+}
+
+const WORKER = fileURLToPath(new URL("./prepare_worker.ts", import.meta.url));
+/** The processes share the cores already, so each one's TensorFlow keeps to one, and off a GPU they would all fill. */
+const ONE_CORE = {
+  OMP_NUM_THREADS: "1",
+  TF_NUM_INTRAOP_THREADS: "1",
+  TF_NUM_INTEROP_THREADS: "1",
+  CUDA_VISIBLE_DEVICES: "-1",
+};
+/** Memory that one preparing process takes, with room to spare: 0.65 GB were measured. */
+const WORKER_BYTES = 1e9;
+const CUTS: Cuts[] = ["split", "reject", "ignore"];
+
+type Answer = PreparedFilm | { reason: "crashed"; detail: string } | { fault: string; remedy: string };
+
+function defaultWorkers(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
+}
+
+/**
+ * Opens or makes the prepared folder. One of an older version is taken over: its manifest goes, its clips are made
+ * anew. Throws KitError when it is of a newer version or not writable.
+ * @returns what is dealt into the splits: as before, so that a tenth speaker moves none of the clips that were there
+ */
+async function openFolder(out: string, config: ClipConfig, clips: SourceClip[]): Promise<SplitUnit> {
+  await makeFolder(out);
+  const before = await preparedOfAnyVersion(out);
+  if (before && before.version > PREPARED_VERSION) await readPrepared(out); // which throws
+  if (before && before.version < PREPARED_VERSION) {
+    for (const name of ["manifest.parquet", "rejects.parquet"]) {
+      await Deno.remove(join(out, name)).catch(() => {});
+    }
+  }
+  const unit = before?.splitUnit ?? splitUnit(clips);
+  await writePrepared(out, { ...before, version: PREPARED_VERSION, config, splitUnit: unit });
+  return unit;
+}
+
+/** What tells this clip's film and words: their sizes, and for a folder of crops its sound's. */
+async function stampOf({ path, kind, transcript }: SourceClip, config: ClipConfig): Promise<Stamp> {
+  const size = async (file: string) => (await Deno.stat(file).catch(() => undefined))?.size ?? -1;
+  const words = transcript?.there ? await size(transcript.path) : 0;
+  return { config, bytes: await size(kind === "crops" ? join(path, "audio.wav") : path) + words };
+}
+
+/** Names for the parts of split films: the clip's own id, unless "<id>_1" and so on might be another clip's. */
+function partStems(clips: SourceClip[]): (id: string) => string {
+  const numbered = new Set(clips.map(({ id }) => /^(.*)_\d+$/.exec(id.toLowerCase())?.[1]));
+  return (id) => numbered.has(id.toLowerCase()) ? `${id}_part` : id;
+}
+
+function check({ every, workers, cuts }: { every: number; workers: number; cuts: Cuts }): void {
+  if (!Number.isInteger(every) || every < 1 || every > 25) {
+    throw new KitError(`--every ${every} is not a number of frames`, "Give a whole number from 1 to 25");
+  }
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new KitError(`${workers} is no number of workers`, "Give a whole number from 1 on");
+  }
+  if (!CUTS.includes(cuts)) throw new KitError(`--cuts ${cuts} is unknown`, `Give ${CUTS.join(", ")}`);
+}
+
+/**
+ * Turns a folder of videos into a prepared folder: 96x96 face crops, sound, mel, landmarks and mouth opening of each
+ * clip, manifest.parquet with one row a clip and rejects.parquet with the reason for each one left out.
+ * Finished clips and known rejects are kept, so a killed run goes on where it was; several runs may work on shards of
+ * one data set, in one folder or in several (see `mergePrepared`).
+ * Throws KitError when the videos' folder is absent or empty, or `out` is not writable or of a newer version.
+ */
+export async function prepare(
+  videosFolder: string,
+  out: string,
+  options: PrepareOptions = {},
+): Promise<PreparedData> {
+  const { every = 5, cuts = "split", split = "95,2,3", workers = defaultWorkers() } = options;
+  check({ every, workers, cuts });
+  const shares = parseSplit(split), shard = parseShard(options.shard);
+  if (options.filters) setFilters(DEFAULT_FILTERS, options.filters); // a wrong one is told before the work
+  const { line, clips: sources, rejects: unusable } = await listClips(videosFolder);
+  options.say?.(line);
+  ffmpegPath();
+  const config = clipConfig({ every, cuts });
+  const unit = await openFolder(out, config, sources);
+  if (options.filters) await writeFilters(out, setFilters(await readFilters(out), options.filters));
+
+  const stemOf = partStems(sources), films = new Map<string, PreparedFilm>(), jobs: ClipJob[] = [];
+  const mine = sources.filter(({ id }) => inShard(id, shard)), fresh = new Set<string>();
+  for (const clip of mine) {
+    const { id, kind, path: source, transcript } = clip;
+    const stamp = await stampOf(clip, config);
+    const settled = await recall(out, id, { stamp, retryRejects: options.retryRejects });
+    if (settled) films.set(id, settled);
+    if (settled && settled.stale.length === 0) continue;
+    const job = { id, stem: stemOf(id), kind, source, transcript, out, config, stamp };
+    jobs.push(settled ? { ...job, measure: settled.stale } : job);
+  }
+
+  const progress = new Progress("prepare", mine.length, { unit: "clips", start: mine.length - jobs.length });
+  let done = mine.length - jobs.length;
+  let rejected = [...films.values()].reduce((sum, { rejects }) => sum + rejects.length, 0);
+  const keep = async (job: ClipJob, answer: PreparedFilm) => {
+    const { id, stamp, measure } = job;
+    const known = measure ? films.get(id)! : { rows: [], rejects: [] };
+    const film = {
+      rows: [...known.rows.filter((row) => !measure!.includes(row.id)), ...answer.rows]
+        .sort((a, b) => a.part - b.part),
+      rejects: [...known.rejects, ...answer.rejects],
+    };
+    films.set(id, film);
+    if (!measure) {
+      await remember(out, id, { ...film, stamp });
+      for (const row of film.rows) fresh.add(row.id);
+    }
+    rejected += answer.rejects.length;
+    progress.update(++done, rejected > 0 ? `${rejected} rejected` : "");
+  };
+  try {
+    await runJobs<ClipJob, Answer>(WORKER, jobs, {
+      workers,
+      env: ONE_CORE,
+      onOutcome: (job, outcome) => {
+        const crashed = (detail: string) =>
+          keep(job, { rows: [], rejects: [{ id: job.id, reason: "crashed", detail }] });
+        if ("crash" in outcome) return crashed(outcome.crash);
+        const { answer } = outcome;
+        if ("fault" in answer) throw new KitError(answer.fault, answer.remedy);
+        return "reason" in answer ? crashed(answer.detail) : keep(job, answer);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+  return {
+    dataSet: line,
+    ...await finish(out, {
+      sources,
+      films,
+      fresh,
+      unusable,
+      deal: { shares, unit },
+      recall: async (clip) => await recall(out, clip.id, { stamp: await stampOf(clip, config) }),
+    }),
+  };
+}

@@ -1,0 +1,242 @@
+import { join } from "node:path";
+import { type Face, trackSpeaker } from "../media/face.ts";
+import type { SpeakerTrack } from "../media/face_track.ts";
+import { findFaces } from "../media/face_video.ts";
+import { FRAME_RATE, fromInt16, probe, SAMPLE_RATE, soundBlocks, toInt16 } from "../media/ffmpeg.ts";
+import { melSpectrogram } from "../media/mel.ts";
+import { findShots, lookOf, type Shots } from "../media/shots.ts";
+import { boxStatistics, checkLevel, FEWEST_FRAMES, levelOf, SAMPLES_A_FRAME } from "./clip_facts.ts";
+import { type ClipConfig, clipPath, type Stamp } from "../dataset/clip_file.ts";
+import { cutFaces } from "./cut_faces.ts";
+import { type FilmPart, splitFilm } from "./video_parts.ts";
+import type { SourceClip } from "./layouts/layouts.ts";
+import type { ClipRow, FilmFacts } from "../dataset/manifest_row.ts";
+import { orRejection, type Outcome, reading, Reject } from "./rejection.ts";
+import { readTranscript, type Transcript, transcriptWithin } from "../dataset/words.ts";
+import { measureFile, writeClip } from "./write_clip.ts";
+
+/** Sound that ends this much before the picture is worth a note, in seconds. */
+const NOTED_CUT = 0.5;
+/** Seconds of sound read at once. */
+const SOUND_BLOCK = 30;
+
+/** One video to prepare, or the clips of one to measure again. */
+export interface ClipJob {
+  /** "speaker/clip". */
+  id: string;
+  /** What the names of its parts begin with, should it be split; the id, unless another clip is called so. */
+  stem: string;
+  kind: SourceClip["kind"];
+  /** Path of the video, or of the folder of its crops. */
+  source: string;
+  transcript?: SourceClip["transcript"];
+  /** The prepared folder. */
+  out: string;
+  config: ClipConfig;
+  stamp: Stamp;
+  /** Ids of clips that are there and lack only numbers that their own files tell. */
+  measure?: string[];
+}
+
+/** What became of a video: a clip, a clip for each of its parts, or the reasons why not. */
+export type PreparedFilm = Outcome<ClipRow>;
+
+/** Size and frame rate of the picture, once it is sure that there are picture and sound. */
+async function examine(source: string) {
+  const { video, audio } = await probe(source);
+  if (!video) throw new Reject("not-a-video", "it holds no picture");
+  if (!audio) throw new Reject("no-sound", "it holds no sound");
+  return video;
+}
+
+/** A film's sound, 16-bit: of a long film half the memory. */
+async function readSound(source: string): Promise<Int16Array> {
+  const blocks: Int16Array[] = [];
+  let samples = 0, power = 0;
+  for await (const block of soundBlocks(source, { seconds: SOUND_BLOCK })) {
+    blocks.push(toInt16(block));
+    samples += block.length;
+    power += block.length * 10 ** (levelOf(block) / 10);
+  }
+  checkLevel(10 * Math.log10(Math.max(power / samples, 1e-12)), samples);
+  const sound = new Int16Array(samples);
+  let place = 0;
+  for (const block of blocks) {
+    sound.set(block, place);
+    place += block.length;
+  }
+  return sound;
+}
+
+/** A film after its first reading. */
+interface Film {
+  width: number;
+  height: number;
+  fps: number;
+  sound: Int16Array;
+  /** Faces on the frames 0, every, 2 every, ... */
+  detections: Face[][];
+  shots: Shots;
+  /** Frames that have both picture and sound, and by how much the sound ends early, in seconds. */
+  frames: number;
+  cut: number;
+  duration: number;
+}
+
+/** First reading: sound, faces and shot changes. */
+async function watch({ source, config }: ClipJob): Promise<Film> {
+  const video = await reading(() => examine(source));
+  const sound = await reading(() => readSound(source));
+  const looks: Uint8Array[] = [];
+  const { detections, frames: pictured } = await reading(() =>
+    findFaces(source, video, {
+      every: config.every,
+      onFrame: (frame, width, height) => looks.push(lookOf(frame, width, height)),
+    })
+  );
+  if (pictured < FEWEST_FRAMES) {
+    throw new Reject("too-short", `${pictured} frames at ${FRAME_RATE} frames/s, ${FEWEST_FRAMES} needed`);
+  }
+  const frames = Math.min(pictured, Math.floor(sound.length / SAMPLES_A_FRAME));
+  const cut = pictured / FRAME_RATE - sound.length / SAMPLE_RATE;
+  if (frames < FEWEST_FRAMES) {
+    throw new Reject("sound-short", `the sound ends ${cut.toFixed(2)} s early, ${frames} frames are left`);
+  }
+  const duration = Math.max(pictured / FRAME_RATE, sound.length / SAMPLE_RATE);
+  return { ...video, sound, detections, shots: findShots(looks), frames, cut, duration };
+}
+
+/** A part of the film whose speaker is followed: frames `first` to `last` of the film become a clip. */
+interface Followed {
+  id: string;
+  part: FilmPart;
+  first: number;
+  last: number;
+  track: SpeakerTrack;
+  heard: Float32Array;
+  level: number;
+}
+
+/** Follows the speaker through one part; throws Reject when that cannot be done. */
+function follow(id: string, part: FilmPart, { film, every }: { film: Film; every: number }): Followed {
+  const { width, height, detections, sound } = film;
+  const frames = part.end - part.first;
+  if (frames < FEWEST_FRAMES) {
+    throw new Reject("too-short", `${frames} frames of one shot, ${FEWEST_FRAMES} needed (${part.note})`);
+  }
+  const looks = detections.slice(part.first / every, Math.ceil(part.end / every));
+  const track = trackSpeaker(looks, { frames, every, width, height, fps: FRAME_RATE });
+  if ("reason" in track) throw new Reject(track.reason, track.detail);
+  // Before the first and after the last sighting there may be no face: those frames are left out.
+  const [first, last] = track.seen, count = last - first + 1;
+  if (count < FEWEST_FRAMES) throw new Reject("face-lost", `the face is there for ${count} frames`);
+  const from = part.first + first, to = part.first + last;
+  const heard = fromInt16(sound.subarray(from * SAMPLES_A_FRAME, (to + 1) * SAMPLES_A_FRAME));
+  const level = checkLevel(levelOf(heard), heard.length);
+  return { id, part, first: from, last: to, track, heard, level };
+}
+
+/** The manifest's facts of a clip, and its sound, boxes, mouth and landmarks. */
+function clipOf(
+  { id, part, first, last, track, heard, level }: Followed,
+  { source, film, said }: { source: string; film: Film; said: Transcript },
+) {
+  const count = last - first + 1, [seen, unseen] = track.seen;
+  const notes = [part.note];
+  if (film.cut > NOTED_CUT) {
+    notes.push(`sound ends ${film.cut.toFixed(2)} s before the picture: frames cut to it`);
+  }
+  if (count < part.end - part.first) {
+    notes.push(`face seen in frames ${first} to ${last} of ${film.frames}: the others left out`);
+  }
+  notes.push(said.note);
+  const boxes = track.boxes.slice(4 * seen, 4 * (unseen + 1));
+  const changes = film.shots.differences.subarray(first + 1, last + 1);
+  const facts: FilmFacts = {
+    id,
+    source,
+    speaker: id.split("/")[0],
+    part: part.part,
+    first_frame: first,
+    frames: count,
+    duration_s: count / FRAME_RATE,
+    fps_in: film.fps,
+    ...boxStatistics(boxes),
+    detection_rate: track.detectionRate,
+    score_mean: track.score,
+    sound_rms_db: level,
+    shot_change_most: changes.reduce((most, change) => Math.max(most, change), 0),
+    text: said.text,
+    words: said.words.length,
+    note: notes.filter((words) => words !== "").join("; "),
+  };
+  const data = {
+    words: said.words,
+    mel: melSpectrogram(heard),
+    sound: toInt16(heard),
+    boxes,
+    mouth: track.mouth.slice(2 * seen, 2 * (unseen + 1)),
+    looks: track.looks.map((look) => look - seen),
+    landmarks: track.landmarks,
+  };
+  return { facts, data };
+}
+
+async function make(job: ClipJob): Promise<PreparedFilm> {
+  const { id, stem, source, transcript, out, config, stamp } = job;
+  const film = await watch(job);
+  const { starts } = film.shots;
+  if (config.cuts === "reject" && starts.length > 0) {
+    const times = starts.map((start) => `${(start / FRAME_RATE).toFixed(2)} s`).join(", ");
+    throw new Reject("shot-change", `the shot changes at ${times}`);
+  }
+  const { frames } = film, { every } = config;
+  const parts = splitFilm({ frames, starts: config.cuts === "split" ? starts : [], every });
+  const made: PreparedFilm = { rows: [], rejects: [] }, followed: Followed[] = [];
+  for (const part of parts) {
+    const name = part.part === 0 ? id : `${stem}_${part.part}`;
+    try {
+      followed.push(follow(name, part, { film, every }));
+    } catch (error) {
+      if (!(error instanceof Reject)) throw error;
+      made.rejects.push({ id: name, reason: error.reason, detail: error.detail });
+    }
+  }
+  // Second reading: the parts' crops, one part after the other.
+  const stretches = followed.map(({ first, last, track: { boxes, seen } }) => ({
+    first,
+    boxes: boxes.subarray(4 * seen[0], 4 * (seen[0] + last - first + 1)),
+  }));
+  const crops = cutFaces(source, stretches, { ...film, quality: config.quality });
+  const whole = await readTranscript(transcript, film.duration);
+  for (const each of followed) {
+    const { value: jpegs } = await reading(() => crops.next());
+    const span = {
+      start: each.first / FRAME_RATE,
+      end: (each.last + 1) / FRAME_RATE,
+      duration: film.duration,
+    };
+    const { facts, data } = clipOf(each, { source, film, said: transcriptWithin(whole, span) });
+    made.rows.push(
+      await writeClip(join(out, clipPath(each.id)), { facts, data: { ...data, jpegs: jpegs! }, stamp }),
+    );
+  }
+  return made;
+}
+
+/**
+ * Makes the file of one clip, or one for each shot of a film that changes shots: sound and mel, face crops as JPEG,
+ * boxes, landmarks and mouth opening. The video is read twice, streamed both times: once to find the faces, once to
+ * cut them.
+ * @returns the clips' rows, and why others are rejected; faults of the machine (a full disk) are thrown as KitError
+ */
+export async function prepareClip(job: ClipJob): Promise<PreparedFilm> {
+  return await orRejection(job.id, () => make(job));
+}
+
+/** Measures clips again that are there and lack only numbers that their own files tell; no film is opened. */
+export async function measureAgain({ out }: ClipJob, ids: string[]): Promise<PreparedFilm> {
+  const rows: ClipRow[] = [];
+  for (const id of ids) rows.push(await measureFile(join(out, clipPath(id))));
+  return { rows, rejects: [] };
+}

@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import { cropFace, cropLandmarks, mouthOpening } from "../media/face.ts";
+import { decodeSound, FRAME_RATE, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
+import { melSpectrogram } from "../media/mel.ts";
+import { findShots, lookOf } from "../media/shots.ts";
+import { tf } from "../native/tf.ts";
+import { boxStatistics, checkSound, FEWEST_FRAMES, SAMPLES_A_FRAME } from "./clip_facts.ts";
+import { clipPath } from "../dataset/clip_file.ts";
+import { encodeCrop } from "./cut_faces.ts";
+import { NUMBERED_PICTURE } from "./layouts/listing.ts";
+import type { FilmFacts } from "../dataset/manifest_row.ts";
+import type { ClipJob, PreparedFilm } from "./prepare_clip.ts";
+import { orRejection, reading, Reject } from "./rejection.ts";
+import { writeClip } from "./write_clip.ts";
+
+/** Sound and pictures may end this far apart, in seconds, or by this share of the length. */
+const APART_SECONDS = 0.5, APART_SHARE = 0.05;
+
+/** The numbers of a folder's pictures in order, with their file names. */
+async function picturesOf(folder: string): Promise<{ number: number; name: string }[]> {
+  const pictures = new Map<number, string>();
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      const number = NUMBERED_PICTURE.exec(name)?.[1];
+      if (number !== undefined) pictures.set(Number(number), name);
+    }
+  } catch (error) {
+    throw new Reject("not-readable", `${folder} cannot be read: ${(error as Error).message}`);
+  }
+  return [...pictures].map(([number, name]) => ({ number, name })).sort((a, b) => a.number - b.number);
+}
+
+/** The longest run of pictures whose numbers follow each other; Wav2Lip leaves out frames without a face. */
+function longestRun<Picture extends { number: number }>(pictures: Picture[]): Picture[] {
+  let best: Picture[] = [], start = 0;
+  for (let i = 1; i <= pictures.length; i++) {
+    if (i < pictures.length && pictures[i].number === pictures[i - 1].number + 1) continue;
+    if (i - start > best.length) best = pictures.slice(start, i);
+    start = i;
+  }
+  return best;
+}
+
+/** Reads a picture as RGB [height, width, 3]. */
+async function readPicture(path: string) {
+  let image;
+  try {
+    image = tf.node.decodeImage(await Deno.readFile(path), 3, "int32", false);
+  } catch {
+    throw new Reject("damaged", `${path} cannot be read as a picture`);
+  }
+  const [height, width] = image.shape, pixels = new Uint8Array(image.dataSync());
+  image.dispose();
+  return { pixels, width, height };
+}
+
+/** Linear between the measured frames, held after the last: [T, 2]. */
+function spread(measured: [number, number][], { every, frames }: { every: number; frames: number }) {
+  const mouth = new Float32Array(2 * frames);
+  for (let t = 0; t < frames; t++) {
+    const k = Math.floor(t / every), next = Math.min(k + 1, measured.length - 1), share = (t % every) / every;
+    for (const i of [0, 1]) mouth[2 * t + i] = (1 - share) * measured[k][i] + share * measured[next][i];
+  }
+  return mouth;
+}
+
+/** Reads the crops of a run: as JPEG 96 x 96, their boxes in their own pixels, landmarks, and the mouth's opening. */
+async function readCrops(paths: string[], { every, quality }: { every: number; quality: number }) {
+  const jpegs: Uint8Array[] = [], boxes = new Float32Array(4 * paths.length);
+  const measured: [number, number][] = [], points: Float32Array[] = [], seen: Uint8Array[] = [];
+  for (const [t, path] of paths.entries()) {
+    const { pixels, width, height } = await readPicture(path);
+    jpegs.push(await encodeCrop(cropFace(pixels, width, height, [0, 0, width, height]), quality));
+    boxes.set([0, 0, width, height], 4 * t);
+    seen.push(lookOf(pixels, width, height));
+    if (t % every !== 0) continue;
+    points.push(await cropLandmarks(pixels, width, height));
+    const { gap, width: breadth } = mouthOpening(points.at(-1)!);
+    measured.push([gap, breadth]);
+  }
+  const landmarks = new Float32Array(136 * points.length);
+  points.forEach((face, look) => landmarks.set(face, 136 * look));
+  return {
+    jpegs,
+    boxes,
+    mouth: spread(measured, { every, frames: paths.length }),
+    looks: points.map((_, look) => look * every),
+    landmarks,
+    change: Math.max(...findShots(seen).differences),
+  };
+}
+
+async function make({ id, source, out, config, stamp }: ClipJob): Promise<PreparedFilm> {
+  const pictures = await picturesOf(source), run = longestRun(pictures);
+  const sound = await reading(() => decodeSound(join(source, "audio.wav")));
+  const level = checkSound(sound);
+  const pictured = (pictures.at(-1)?.number ?? -1) + 1, seconds = pictured / FRAME_RATE;
+  const cut = seconds - sound.length / SAMPLE_RATE, noted = Math.max(APART_SECONDS, APART_SHARE * seconds);
+  if (cut > noted) {
+    const heard = (sound.length / SAMPLE_RATE).toFixed(2);
+    throw new Reject(
+      "sound-short",
+      `${pictured} frames are ${
+        seconds.toFixed(2)
+      } s at ${FRAME_RATE} frames/s, but the sound has ${heard} s: ` +
+        "the film had another rate, or lost sound",
+    );
+  }
+  const kept = run.filter(({ number }) => (number + 1) * SAMPLES_A_FRAME <= sound.length);
+  if (kept.length < FEWEST_FRAMES) {
+    throw new Reject("too-short", `${kept.length} crops in a row with sound, ${FEWEST_FRAMES} needed`);
+  }
+  const first = kept[0].number, last = kept.at(-1)!.number;
+  const { change, ...read } = await readCrops(
+    kept.map(({ name }) => join(source, name)),
+    config,
+  );
+  const heard = sound.subarray(first * SAMPLES_A_FRAME, (last + 1) * SAMPLES_A_FRAME);
+
+  const notes: string[] = [];
+  if (kept.length < pictures.length || first > 0) {
+    notes.push(`crops of frames ${first} to ${last} of ${pictured}: the others are missing or beyond a gap`);
+  }
+  if (-cut > noted) notes.push(`the sound goes on ${(-cut).toFixed(2)} s after the last crop`);
+  const facts: FilmFacts = {
+    id,
+    source,
+    speaker: id.split("/")[0],
+    part: 0,
+    first_frame: first,
+    frames: kept.length,
+    duration_s: kept.length / FRAME_RATE,
+    fps_in: FRAME_RATE,
+    ...boxStatistics(read.boxes),
+    detection_rate: pictures.length / pictured,
+    score_mean: 1, // whoever made the crops was sure of them
+    sound_rms_db: level,
+    shot_change_most: change,
+    text: "",
+    words: 0,
+    note: notes.join("; "),
+  };
+  const data = { ...read, words: [], mel: melSpectrogram(heard), sound: toInt16(heard) };
+  return { rows: [await writeClip(join(out, clipPath(id)), { facts, data, stamp })], rejects: [] };
+}
+
+/**
+ * Makes one clip's file from a folder of Wav2Lip's: crops numbered by their frames at 25 frames/s, resized to 96 x 96
+ * without looking for faces, and audio.wav. Of crops with gaps the longest run is taken, with its sound.
+ * @returns the clip's row, or why it is rejected; faults of the machine (a full disk) are thrown as KitError
+ */
+export async function prepareCrops(job: ClipJob): Promise<PreparedFilm> {
+  return await orRejection(job.id, () => make(job));
+}

@@ -1,0 +1,120 @@
+import { filmParts, openSpeakerFilm, type SpeakerFilm } from "../dataset/speaker_video.ts";
+import { FEWEST_WINDOWS, type Judge, judgeParts, openJudge } from "../evaluation/judges/judge.ts";
+import { REACH } from "../evaluation/metrics/lse.ts";
+import { writeAtomic } from "../base/files.ts";
+import { FRAME_RATE } from "../media/ffmpeg.ts";
+import { Progress } from "../base/progress.ts";
+
+/** How well a film's sound and lips go together, as one judge sees it. */
+export interface SyncReport {
+  video: string;
+  /** Frames at 25 frames/s that were judged. */
+  frames: number;
+  windows: number;
+  /** In frames of 40 ms: above 0 the sound is early, below 0 it is late. */
+  offset: number;
+  offsetSeconds: number;
+  lseD: number;
+  lseC: number;
+  /** Mean distance at each of the 31 offsets, from +15 to -15. */
+  curve: { offset: number; distance: number }[];
+  judge: string;
+  protocol: string;
+  run: string;
+  /** Steps the judge was trained for. */
+  step: number;
+  /** Share of the looked-at frames in which the face was found. */
+  detectionRate: number;
+  /** What was left out, in words; empty when nothing was. */
+  note: string;
+}
+
+/** A confidence below this share of the median distance: the curve is nearly flat and its least may be chance. */
+const FLAT = 0.1;
+
+const flatNote = ({ lseD, lseC }: { lseD: number; lseC: number }): string[] =>
+  lseC < FLAT * (lseD + lseC)
+    ? ["the curve is nearly flat: this judge can hardly tell (was it trained on such faces and voices?)"]
+    : [];
+
+async function judged(film: SpeakerFilm, judge: Judge, run: string): Promise<SyncReport> {
+  const progress = new Progress("judging", film.windows, { unit: "windows" });
+  try {
+    const { distances, offset, lseD, lseC, protocol } = await judgeParts(
+      judge,
+      filmParts(film),
+      (windows) => progress.update(windows),
+    );
+    return {
+      video: film.source,
+      frames: film.frames,
+      windows: film.windows,
+      offset,
+      offsetSeconds: offset / FRAME_RATE,
+      lseD,
+      lseC,
+      curve: Array.from(distances, (distance, i) => ({ offset: REACH - i, distance })),
+      judge: judge.name,
+      protocol,
+      run,
+      step: judge.step,
+      detectionRate: film.detectionRate,
+      note: [...film.notes, ...flatNote({ lseD, lseC })].join("; "),
+    };
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Which way the sound is off, in words. */
+export function offsetInWords(offset: number): string {
+  if (offset === 0) return "sound and lips are together";
+  const frames = Math.abs(offset) === 1 ? "1 frame" : `${Math.abs(offset)} frames`;
+  return `the sound is ${frames} (${40 * Math.abs(offset)} ms) too ${offset > 0 ? "early" : "late"}`;
+}
+
+/** The curve as one line of 31 blocks, higher for larger distances: from offset -15 at the left to +15. */
+function curveLine(curve: SyncReport["curve"]): string {
+  const distances = curve.map(({ distance }) => distance).reverse();
+  const low = Math.min(...distances), range = Math.max(...distances) - low || 1;
+  return distances.map((distance) => "▁▂▃▄▅▆▇█"[Math.round(7 * (distance - low) / range)]).join("");
+}
+
+/** The report as lines for a person. */
+export function reportLines(report: SyncReport): string[] {
+  const { video, frames, offset, lseD, lseC, curve, judge, step, detectionRate, note } = report;
+  const seen = `face found in ${Math.round(100 * detectionRate)} % of the frames looked at`;
+  return [
+    `${video}: ${frames} frames (${(frames / FRAME_RATE).toFixed(2)} s), ${seen}${note && `; ${note}`}`,
+    `offset ${offset > 0 ? "+" : ""}${offset}: ${offsetInWords(offset)}`,
+    `LSE-D ${lseD.toFixed(3)}  LSE-C ${lseC.toFixed(3)}`,
+    `distance by offset, -15 (sound late) ${curveLine(curve)} +15 (sound early)`,
+    `judge: ${judge}, ${step} steps; its scores do not compare with those of other judges`,
+  ];
+}
+
+/** Writes the curve as a picture: SVG, or PNG when the name says so. Throws KitError when it cannot be written. */
+export async function writeSyncFigure(report: SyncReport, path: string): Promise<void> {
+  const { offsetCurve } = await import("../figures/sync.ts");
+  const { plotSvg, svgToPng } = await import("../figures/svg.ts");
+  const score = { ...report, curve: report.curve.map(({ distance }) => distance) };
+  const source = { data: report.video.split("/").at(-1)!, note: `judge trained for ${report.step} steps` };
+  const svg = plotSvg(offsetCurve({ film: score }, { source }));
+  await writeAtomic(path, /\.png$/i.test(path) ? svgToPng(svg) : svg);
+}
+
+/**
+ * Measures a film's lip sync with the discriminator of a run as the judge: offset, LSE-D, LSE-C and the distance at
+ * each of 31 offsets (see `lse`). The film is streamed, the face followed and cropped as in preparing.
+ * Throws KitError when the film cannot be read, is silent, shows no face that can be followed, is shorter than 35
+ * frames, or when the run holds no discriminator.
+ */
+export async function syncReport(video: string, { run }: { run: string }): Promise<SyncReport> {
+  const judge = await openJudge(run);
+  try {
+    const film = await openSpeakerFilm(video, { fewestWindows: FEWEST_WINDOWS });
+    return await judged(film, judge, run);
+  } finally {
+    judge.dispose();
+  }
+}

@@ -1,0 +1,81 @@
+// A run as it is kept beside the figures: its weights, its log and what was measured of it, without the state that a
+// training goes on from, which is twice the size of the rest.
+import { join } from "node:path";
+import { KitError } from "../base/errors.ts";
+import { copyFile, exists } from "../base/files.ts";
+import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
+import { readState } from "./checkpoint.ts";
+import { logPath } from "./log.ts";
+import { bestPath, isRun, lastPath, readRun, type TrainingEnd, writeRun } from "./run.ts";
+
+const rowsFolder = (run: string): string => join(run, "rows");
+
+/** Where rows that were measured of a run lie. */
+export const rowsPath = (run: string, name: string): string => join(rowsFolder(run), `${name}.parquet`);
+
+/**
+ * Copies of an ended training what its figures are made from into a new folder: configuration, log, measured rows, and
+ * the best weights unless only the log is wanted. Throws KitError when `run` was not trained or `to` cannot be written.
+ */
+export async function keepRun(
+  run: string,
+  to: string,
+  { weights = true }: { weights?: boolean } = {},
+): Promise<void> {
+  const file = await readRun(run), { step, best } = await readState(lastPath(run));
+  const early = file.kind === "discriminator" && step < file.config.pretrain.steps;
+  await copyFile(logPath(run), logPath(to));
+  if (weights) await copyFile(bestPath(run), bestPath(to));
+  if (await exists(rowsFolder(run))) {
+    for await (const { name } of Deno.readDir(rowsFolder(run))) {
+      await copyFile(join(rowsFolder(run), name), join(rowsFolder(to), name));
+    }
+  }
+  const ended: TrainingEnd = { step, best, ended: early ? "patience" : "steps" };
+  // Last, so that a folder with run.json is whole.
+  await writeRun(to, { ...file, ended });
+}
+
+/** The end of a kept run's training; undefined where there is no run, or one that can go on. */
+async function endOf(run: string): Promise<TrainingEnd | undefined> {
+  return await isRun(run) ? (await readRun(run)).ended : undefined;
+}
+
+/**
+ * How the training of a kept run ended, for a training that is asked to go on with it; undefined where there is
+ * something to train. Throws KitError when a kept run is asked for more than it holds.
+ */
+export async function keptEnd(
+  { run, resume = false, steps, settings = [] }: {
+    run: string;
+    resume?: boolean;
+    steps?: number;
+    settings?: string[];
+  },
+): Promise<TrainingEnd | undefined> {
+  const ended = resume ? await endOf(run) : undefined;
+  if (ended && (steps !== undefined || settings.length > 0)) {
+    throw new KitError(
+      `${run} is kept without the state that a training goes on from`,
+      "Train another run, without --resume",
+    );
+  }
+  // JSON has no number without end, which a training without a held-out score has as its best.
+  return ended && { ...ended, best: ended.best ?? Infinity };
+}
+
+/**
+ * Rows that were measured of a run: a kept run has them, of any other they are made now and laid beside it, as
+ * `rows/<name>.parquet`. Throws KitError when a kept run lacks them.
+ */
+export async function measuredRows<R extends object>(
+  run: string,
+  name: string,
+  make: () => R[] | Promise<R[]>,
+): Promise<R[]> {
+  const path = rowsPath(run, name);
+  if (await endOf(run)) return readParquet(path) as R[];
+  const rows = await make();
+  await writeParquet(path, rows as Row[]);
+  return rows;
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { Progress, rateInWords, spanInWords } from "../../lib/base/progress.ts";
+
+const module = new URL("../../lib/base/progress.ts", import.meta.url).href;
+
+Deno.test("times and rates are said in words", () => {
+  assert.equal(spanInWords(11.6), "12 s");
+  assert.equal(spanInWords(200), "3 min 20 s");
+  assert.equal(spanInWords(2 * 3600 + 5 * 60 + 10), "2 h 05 min");
+  assert.equal(rateInWords(3.21, "clips"), "3.2 clips/s");
+  assert.equal(rateInWords(250.4, "steps"), "250 steps/s");
+  assert.equal(rateInWords(0.2, "films"), "5.0 s each");
+});
+
+Deno.test("without a terminal: few lines, all on standard error, and the process ends", async () => {
+  const program = `import { Progress } from "${module}";
+    using progress = new Progress("prepare", 40, { unit: "clips" });
+    for (let done = 1; done <= 40; done++) {
+      await new Promise((go) => setTimeout(go, 5));
+      progress.update(done, "loss " + done / 100);
+    }`;
+  const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] })
+    .output();
+  const lines = new TextDecoder().decode(stderr).trim().split("\n");
+  assert.equal(code, 0);
+  assert.equal(stdout.length, 0);
+  assert.equal(lines.length, 2);
+  assert.match(lines[0], /^prepare: 2 % 1\/40 clips, \d+ clips\/s, \d s left, loss 0.01$/);
+  assert.match(lines[1], /^prepare: 100 % 40\/40 clips, \d+ clips\/s, took \d s, loss 0.4$/);
+});
+
+interface Message {
+  type: string;
+  text: string;
+  html: string;
+  id: string;
+}
+
+Deno.test("in a notebook one output is changed in place, at most four times a second", async () => {
+  const messages: Message[] = [];
+  // deno-lint-ignore no-explicit-any
+  const broadcast = (type: string, { data, transient }: any) => {
+    messages.push({ type, text: data["text/plain"], html: data["text/html"], id: transient.display_id });
+    return Promise.reject(new Error("the notebook went away"));
+  };
+  // deno-lint-ignore no-explicit-any
+  const anyDeno = Deno as any;
+  anyDeno.jupyter = { broadcast };
+  const begun = performance.now();
+  try {
+    const progress = new Progress("train <a>", 100, { start: 50 });
+    for (let done = 51; done <= 80; done++) {
+      await new Promise((go) => setTimeout(go, 10));
+      progress.update(done);
+    }
+    progress.stop();
+    progress.stop();
+  } finally {
+    anyDeno.jupyter = undefined;
+  }
+  const most = 2 + Math.ceil((performance.now() - begun) / 250); // a loaded machine takes longer than 0.3 s
+  assert.ok(messages.length >= 3 && messages.length <= most, `${messages.length} messages`);
+  assert.deepEqual(
+    messages.map(({ type }) => type === "display_data"),
+    messages.map((_, index) => index === 0),
+  );
+  assert.equal(new Set(messages.map(({ id }) => id)).size, 1);
+  assert.match(messages.at(-1)!.text, /^train <a>: 80\/100 steps, \d+ steps\/s, took \d+ s$/);
+  assert.match(messages.at(-1)!.html, /train &lt;a> <progress max="100" value="80"/);
+});

@@ -1,0 +1,98 @@
+import { ROOT } from "../../lib/base/root.ts";
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
+
+/** Runs the command line and returns what it says. */
+async function kit(args: string[], env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", CLI, ...args],
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** The tasks of deno.json that are commands. */
+const tasks: Record<string, string> = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))).tasks;
+const commands = Object.keys(tasks).filter((name) => tasks[name].includes("lib/cli/main.ts"));
+
+Deno.test("every task is a command with help and the other way round, and makes sure first that set-up is done", async () => {
+  const { code, stdout, stderr } = await kit(["--help"]);
+  assert.equal(code, 0);
+  assert.equal(stderr, "");
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name]) => name);
+  assert.deepEqual(listed.sort(), Object.keys(tasks).sort());
+  for (const name of commands) {
+    assert.match(stdout, new RegExp(`^  ${name} `, "m"));
+    assert.match(tasks[name], /^deno run -A --quiet lib\/setup\.ts --quiet && /);
+    assert.match(tasks[name], new RegExp(`lib/cli\\.ts ${name}$`));
+  }
+  const helps = await Promise.all(commands.map((name) => kit([name, "--help"])));
+  helps.forEach((help, index) => {
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, new RegExp(`^Usage: deno task ${commands[index]}`));
+  });
+});
+
+Deno.test("wrong usage is one line on standard error and status 2", async () => {
+  const wrong: [string[], RegExp][] = [
+    [
+      ["prepare", "videos", "out", "--evry", "3"],
+      /^error: unknown option '--evry' \(Did you mean --every\?\)\n$/,
+    ],
+    [["prepare", "videos"], /^error: missing required argument 'out'\n$/],
+    [["prepare", "videos", "out", "more"], /^error: too many arguments.*\n$/],
+    [
+      ["prepare", "videos", "out", "--every", "0"],
+      /^error: option '--every <frames>' .* whole number from 1 on\.\n$/,
+    ],
+    [["pretrain", "prepared"], /^error: required option '--run <dir>' not specified\n$/],
+    [["train", "prepared"], /^error: required option .--run <dir>. not specified\n$/],
+    [["pretrain", "prepared", "--run", "r", "--steps", "1e3"], /^error: option '--steps <number>' .*\n$/],
+    [["dubb"], /^error: unknown command 'dubb'.*\n$/],
+  ];
+  const said = await Promise.all(wrong.map(([args]) => kit(args)));
+  said.forEach(({ code, stdout, stderr }, index) => {
+    assert.equal(code, 2, stderr);
+    assert.equal(stdout, "");
+    assert.match(stderr, wrong[index][1]);
+  });
+  const { code, stdout } = await kit([]);
+  assert.deepEqual([code, stdout], [2, ""]);
+});
+
+Deno.test("a fault is one line, what and what to do, and status 1; KIT_DEBUG=1 shows the place", async () => {
+  const faults: [string[], RegExp][] = [
+    [["prepare", "/no/such folder", "out"], /^error: .*\/no\/such folder.*\. .+\n$/],
+    [["prepare", "/no/such folder", "out", "--json"], /^error: .*\n$/],
+    [
+      ["pretrain", "/no/prepared", "--run", "/no/run"],
+      /^error: \/no\/prepared is not a prepared folder\. .+\n$/,
+    ],
+    [
+      ["pretrain", "x", "--run", "y", "--preset", "huge"],
+      /^error: There is no preset "huge"\. Use one of .*\n$/,
+    ],
+    [
+      ["pretrain", "x", "--run", "y", "--set", "gan.nope=1"],
+      /^error: There is no setting "gan\.nope"\. .*\n$/,
+    ],
+    [["reproduce", "--preset", "huge"], /^error: There is no preset "huge"\. .*\n$/],
+    [
+      ["reproduce", "--data", "/no/prepared"],
+      /^error: \/no\/prepared is not a prepared folder\. Make one with .*\n$/,
+    ],
+    [["reproduce", "--only", "99-none"], /^error: There is no notebook 99-none\. There are .*\n$/],
+  ];
+  const said = await Promise.all(faults.map(([args]) => kit(args)));
+  said.forEach(({ code, stdout, stderr }, index) => {
+    assert.equal(code, 1, stderr);
+    assert.equal(stdout, "");
+    assert.match(stderr, faults[index][1]);
+  });
+  const { stderr } = await kit(["reproduce", "--data", "/no/prepared"], { KIT_DEBUG: "1" });
+  assert.match(stderr, /^error: .*\n.*KitError: [^]* at reproduce/);
+});

@@ -1,0 +1,48 @@
+import type { ManifestRow } from "../../lib/dataset/manifest.ts";
+
+/** A manifest row of a clip that any filter keeps; what a test is about is given. */
+export function madeRow(given: Partial<ManifestRow> = {}): ManifestRow {
+  const { id = "s1/a", frames = 75 } = given;
+  return {
+    id,
+    source: `films/${id}.mp4`,
+    speaker: id.split("/")[0],
+    part: 0,
+    first_frame: 0,
+    frames,
+    duration_s: frames / 25,
+    fps_in: 25,
+    box_x_mean: 151.25,
+    box_y_mean: 197.37,
+    box_size_mean: 120.93,
+    box_jitter: 0.0013,
+    detection_rate: 1,
+    score_mean: 0.79,
+    sound_rms_db: -21.8,
+    shot_change_most: 0.02,
+    text: "bin blue",
+    words: 2,
+    note: "",
+    sharpness: 200,
+    yaw_deg: 1,
+    pitch_deg: -2,
+    roll_deg: 0.5,
+    yaw_most_deg: 4,
+    pitch_most_deg: 5,
+    roll_most_deg: 1,
+    mouth_motion: 0.02,
+    voiced_share: 0.9,
+    picture_hash: "",
+    sound_hash: "",
+    bytes: 500_000,
+    split: "train",
+    path: `clips/${id}.safetensors`,
+    duplicate_of: "",
+    offset: 0,
+    sync_offset: null,
+    sync_confidence: null,
+    kept: true,
+    why: "",
+    ...given,
+  };
+}

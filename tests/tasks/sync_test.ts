@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openSpeakerFilm, type SpeakerFilm } from "../../lib/dataset/speaker_video.ts";
+import { KitError } from "../../lib/base/errors.ts";
+import { lse } from "../../lib/evaluation/metrics/lse.ts";
+import { melStart } from "../../lib/media/mel.ts";
+import { offsetInWords, reportLines, syncReport, writeSyncFigure } from "../../lib/tasks/sync.ts";
+import { tf } from "../../lib/native/tf.ts";
+import { makeFaceFilm } from "../prepare/face_video.ts";
+import { ffmpeg, inFolder } from "../media/made_video.ts";
+import { makeTinyRun } from "../training/tiny_run.ts";
+
+/** Values with mean 0 and deviation 1, as embeddings of one number each. */
+function standard(values: number[]): Float32Array[] {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const deviation = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
+  return values.map((value) => Float32Array.of((value - mean) / deviation));
+}
+
+/** A judge that knows drawn faces: the mouth is as open as the sound is loud. */
+function offsetByLoudness({ windows, mouth, mel }: SpeakerFilm): number {
+  const starts = Array.from({ length: windows }, (_, f) => f);
+  const loudness = (f: number) =>
+    mel.subarray(80 * melStart(f), 80 * (melStart(f) + 16)).reduce((sum, x) => sum + x, 0);
+  const open = (f: number) => [0, 1, 2, 3, 4].reduce((sum, t) => sum + mouth[2 * (f + t)], 0);
+  return lse({ audio: standard(starts.map(loudness)), video: standard(starts.map(open)) }).offset;
+}
+
+Deno.test("a film whose sound is delayed by 3 frames has offset -3", () =>
+  inFolder(async (folder) => {
+    const together = await makeFaceFilm(join(folder, "together.mp4"));
+    const late = join(folder, "late.mp4");
+    await ffmpeg("-i", together, "-af", "adelay=120", "-c:v", "copy", "-c:a", "aac", late);
+    assert.equal(offsetByLoudness(await openSpeakerFilm(together)), 0);
+    assert.equal(offsetByLoudness(await openSpeakerFilm(late)), -3);
+  }));
+
+Deno.test("the report is whole, its lines and its figure say who judged, and no tensor is left", () =>
+  inFolder(async (folder) => {
+    const run = await makeTinyRun(folder), video = await makeFaceFilm(join(folder, "a film.mp4"));
+    await syncReport(video, { run });
+    const before = tf.memory().numTensors;
+    const report = await syncReport(video, { run });
+    assert.equal(tf.memory().numTensors, before);
+    assert.deepEqual([report.video, report.frames, report.windows, report.run], [video, 50, 46, run]);
+    assert.equal(report.judge, "run's discriminator (tiny, drawn), not the official SyncNet");
+    assert.ok(report.protocol.length > 100);
+    assert.deepEqual(report.curve.map(({ offset }) => offset), Array.from({ length: 31 }, (_, i) => 15 - i));
+    const least = report.curve.reduce((a, b) => b.distance < a.distance ? b : a);
+    assert.deepEqual([report.lseD, report.offset], [least.distance, least.offset]);
+    const sorted = report.curve.map(({ distance }) => distance).sort((a, b) => a - b);
+    assert.ok(Math.abs(report.lseC - (sorted[15] - sorted[0])) < 1e-6);
+    assert.ok(Math.abs(report.offsetSeconds - 0.04 * report.offset) < 1e-9);
+
+    const lines = reportLines(report);
+    assert.ok(lines.length <= 6);
+    assert.match(lines.join("\n"), /50 frames \(2\.00 s\), face found in 100 %/);
+    assert.match(lines.join("\n"), /\(sound late\) [▁▂▃▄▅▆▇█]{31} \+15/);
+    assert.match(lines.join("\n"), /not the official SyncNet, 0 steps/);
+
+    const [svg, png] = [join(folder, "figures", "curve.svg"), join(folder, "curve.png")];
+    await writeSyncFigure(report, svg);
+    await writeSyncFigure(report, png);
+    assert.match(await Deno.readTextFile(svg), /^<svg.*not the official SyncNet/s);
+    assert.deepEqual([...(await Deno.readFile(png)).subarray(1, 4)], [..."PNG"].map((c) => c.charCodeAt(0)));
+  }));
+
+Deno.test("offsets in words say which comes first", () => {
+  assert.equal(offsetInWords(0), "sound and lips are together");
+  assert.equal(offsetInWords(1), "the sound is 1 frame (40 ms) too early");
+  assert.equal(offsetInWords(-5), "the sound is 5 frames (200 ms) too late");
+});
+
+Deno.test("the command prints one JSON object and nothing else, and fails with one line", () =>
+  inFolder(async (folder) => {
+    const run = await makeTinyRun(folder);
+    const video = await makeFaceFilm(join(folder, `it's "one".mp4`));
+    const short = await makeFaceFilm(join(folder, "short.mp4"), { seconds: 1 });
+    const cli = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
+    const sync = async (...args: string[]) => {
+      const command = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--quiet", cli, "sync", ...args],
+      });
+      const { code, stdout, stderr } = await command.output();
+      return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+    };
+    const good = await sync(video, "--run", run, "--json");
+    assert.equal(good.code, 0, good.err);
+    assert.equal(JSON.parse(good.out).curve.length, 31);
+    const bad = await sync(short, "--run", run, "--json");
+    assert.deepEqual([bad.code, bad.out], [1, ""]);
+    assert.match(bad.err, /^error: .*short\.mp4 .* 25 frames.*35 are needed.*\n$/);
+  }));
+
+Deno.test("a folder that is no run is refused before the film is looked at", () =>
+  inFolder(async (folder) => {
+    await assert.rejects(
+      syncReport(join(folder, "absent.mp4"), { run: folder }),
+      (e) => e instanceof KitError && /not a run folder/.test(e.message),
+    );
+  }));
