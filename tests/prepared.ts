@@ -62,7 +62,7 @@ function madeMel(columns: number, open: (seconds: number) => number, silent: boo
 }
 
 /**
- * Writes a prepared folder of made clips: faces whose mouths move with the sound, no film behind them.
+ * Writes a prepared folder of made clips: faces whose mouths move with the sound, no video behind them.
  * Returns the folder.
  */
 export async function makePrepared(folder: string, clips: MadeClip[]): Promise<string> {
@@ -96,7 +96,7 @@ export async function makePrepared(folder: string, clips: MadeClip[]): Promise<s
         words: [],
         jpegs,
         mel: madeMel(1 + Math.floor(samples / SAMPLES_PER_COLUMN), open, silent),
-        sound: Int16Array.from({ length: samples }, (_, n) => silent ? 0 : 3000 * Math.sin(n / 10)),
+        audio: Int16Array.from({ length: samples }, (_, n) => silent ? 0 : 3000 * Math.sin(n / 10)),
         boxes: new Float32Array(4 * frames).fill(100),
         mouth: Float32Array.from(
           { length: 2 * frames },

@@ -1,5 +1,5 @@
 // The data loader timed against training: `deno task bench --loader <prepared>`.
-import { type BatchStream, type Draw, drawer, streamBatches } from "../dataset/batch_stream.ts";
+import { type BatchRequest, batchSampler, type BatchStream, streamBatches } from "../dataset/batch_stream.ts";
 import { type Clips, openClips } from "../dataset/clips.ts";
 import { type GeneratorBatch, openDataset, type SyncBatch } from "../dataset/dataset.ts";
 import { initGenerator } from "../models/generator.ts";
@@ -22,7 +22,7 @@ const WARMUP = 2;
 interface Training {
   network: string;
   /** What a step draws. */
-  draw: Draw;
+  draw: BatchRequest;
   take(stream: BatchStream): Promise<SyncBatch | GeneratorBatch>;
   step(batch: SyncBatch | GeneratorBatch): void;
   dispose(): void;
@@ -67,7 +67,7 @@ function generator(config: Config): Training {
   const { step, dispose } = stepping(
     initGenerator(generator, seed),
     (params, state, batch) => {
-      const { face, ...next } = take({ params, state, judges: {} }, batch, { rate, weights });
+      const { face, ...next } = take({ params, state, discriminators: {} }, batch, { rate, weights });
       face.dispose();
       return next;
     },
@@ -94,13 +94,13 @@ async function times(count: number, work: () => void | Promise<void>): Promise<n
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 
-function* endless(draw: Draw): Generator<Draw> {
-  for (;;) yield draw;
+function* endless(request: BatchRequest): Generator<BatchRequest> {
+  for (;;) yield request;
 }
 
 /** Batches a second from these clips, nothing else being done. */
-async function drawing(clips: Clips, draw: Draw, batches: number): Promise<number> {
-  const next = drawer(clips, 1), work = async () => void await next(draw);
+async function drawing(clips: Clips, request: BatchRequest, batches: number): Promise<number> {
+  const next = batchSampler(clips, 1), work = async () => void await next(request);
   await times(WARMUP, work);
   return 1000 * batches / sum(await times(batches, work));
 }
@@ -111,7 +111,7 @@ async function trainingFrom(clips: Clips, { training, steps, rounds }: {
   steps: number;
   rounds: number;
 }): Promise<{ inTurn: number; ahead: number }> {
-  const open = (ahead: number) => streamBatches(clips, { state: 1, draws: endless(training.draw), ahead });
+  const open = (ahead: number) => streamBatches(clips, { state: 1, requests: endless(training.draw), ahead });
   using inTurn = open(0);
   using ahead = open(AHEAD);
   const run = (stream: BatchStream, count: number) =>
@@ -150,10 +150,11 @@ export async function benchLoader(prepared: string, options: LoaderOptions = {})
 
   const rows: Row[] = [];
   for (const training of [discriminator(config), generator(config)]) {
-    const { network, draw, step, dispose } = training;
+    const { network, draw: request, step, dispose } = training;
     console.error(`timing the loader and the ${network}`);
-    const coldRate = await drawing(cold, draw, 10 * steps), warmRate = await drawing(warm, draw, 10 * steps);
-    const { batch } = await drawer(warm, 1)(draw);
+    const coldRate = await drawing(cold, request, 10 * steps),
+      warmRate = await drawing(warm, request, 10 * steps);
+    const { batch } = await batchSampler(warm, 1)(request);
     await times(WARMUP, () => step(batch));
     const stepRate = 1000 / median(await times(steps, () => step(batch)));
     const { inTurn, ahead } = await trainingFrom(cold, { training, steps, rounds });

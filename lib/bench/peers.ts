@@ -16,7 +16,7 @@ export const WAV2LIP_REQUIREMENTS = fileURLToPath(new URL("./bench_wav2lip.txt",
 export interface PeersOptions {
   /** A checkout of Wav2Lip's repository. */
   wav2lip: string;
-  /** Films in any layout that `prepare` knows. */
+  /** Videos in any layout that `prepare` knows. */
   videos: string;
   /** How many of them, spread over the folder. */
   clips?: number;
@@ -44,8 +44,8 @@ async function output(command: string, args: string[], what: string): Promise<st
 const spread = <T>(list: T[], count: number): T[] =>
   list.filter((_, k) => Math.floor(k * count / list.length) !== Math.floor((k - 1) * count / list.length));
 
-/** Copies films as <folder>/<speaker>/<clip>.mp4, which is all that preprocess.py looks for; ffmpeg reads any container. */
-async function copyFilms(clips: SourceClip[], folder: string): Promise<number> {
+/** Copies videos as <folder>/<speaker>/<clip>.mp4, which is all that preprocess.py looks for; ffmpeg reads any container. */
+async function copyVideos(clips: SourceClip[], folder: string): Promise<number> {
   let seconds = 0;
   for (const { id, path } of clips) {
     const target = join(folder, `${id}.mp4`);
@@ -80,21 +80,21 @@ async function timed(work: () => Promise<string | undefined>): Promise<Timed> {
   return { seconds: (performance.now() - begun) / 1000, cpu: cpuOfPrograms() - cpu, note };
 }
 
-/** Prepares the films in a process of its own, the start of Deno and of its workers included. */
-const timePrepare = (films: string, out: string, every: number): Promise<Timed> =>
+/** Prepares the videos in a process of its own, the start of Deno and of its workers included. */
+const timePrepare = (videos: string, out: string, every: number): Promise<Timed> =>
   timed(async () => {
-    const args = ["run", "-A", "--quiet", "--no-check", CLI, "prepare", films, out];
+    const args = ["run", "-A", "--quiet", "--no-check", CLI, "prepare", videos, out];
     const said = await output(Deno.execPath(), [...args, "--every", `${every}`, "--json"], "`prepare`");
     const { rejects } = JSON.parse(said);
     return rejects.length > 0 ? `${rejects.length} rejected` : undefined;
   });
 
-/** Runs preprocess.py of the checkout on the films, the start of Python and of its detector included. */
-const timeWav2Lip = (films: string, scratch: string, { wav2lip, python }: PeersOptions): Promise<Timed> =>
+/** Runs preprocess.py of the checkout on the videos, the start of Python and of its detector included. */
+const timeWav2Lip = (videos: string, scratch: string, { wav2lip, python }: PeersOptions): Promise<Timed> =>
   timed(async () => {
     await makeFolder(scratch);
     await Deno.symlink(ffmpegPath(), join(scratch, "ffmpeg"));
-    const args = [WAV2LIP, wav2lip, films, join(scratch, "preprocessed"), scratch];
+    const args = [WAV2LIP, wav2lip, videos, join(scratch, "preprocessed"), scratch];
     const made = JSON.parse(await output(python, args, "Wav2Lip's preprocess.py"));
     if (made.crops === 0 || made.sounds === 0) {
       throw new KitError("Wav2Lip's preprocess.py made no crops or no sound", "What it said stands above");
@@ -103,11 +103,11 @@ const timeWav2Lip = (films: string, scratch: string, { wav2lip, python }: PeersO
   });
 
 /**
- * Times `prepare` and Wav2Lip's preprocess.py on the same films and the same cores, one after the other, each as the
+ * Times `prepare` and Wav2Lip's preprocess.py on the same videos and the same cores, one after the other, each as the
  * command that a person gives. Returns a row a program: the least seconds and their CPU seconds, clips a second, times
  * real time, how many times faster than preprocess.py. `prepare` is timed as it comes (a face looked for on every fifth
  * frame) and with a face looked for on every frame, as preprocess.py does.
- * Throws KitError when there is no checkout or no film, or when a program fails.
+ * Throws KitError when there is no checkout or no video, or when a program fails.
  */
 export async function benchPeers(options: PeersOptions): Promise<Row[]> {
   const { wav2lip, videos, clips: count = 4, rounds = 1 } = options;
@@ -122,7 +122,7 @@ export async function benchPeers(options: PeersOptions): Promise<Row[]> {
   const chosen = spread(all, Math.min(count, all.length));
   const scratch = await Deno.makeTempDir({ prefix: "kit-peers-" }), films = join(scratch, "films");
   try {
-    const duration = await copyFilms(chosen, films);
+    const duration = await copyVideos(chosen, films);
     const programs: Record<string, (round: string) => Promise<Timed>> = {
       "prepare": (round) => timePrepare(films, `${round}-5`, 5),
       "prepare --every 1": (round) => timePrepare(films, `${round}-1`, 1),

@@ -11,7 +11,7 @@ import { syncnetAudio, syncnetLip } from "../models/syncnet.ts";
 const nhwc = (x: Tensor): Tensor => tf.transpose(x, [0, 2, 3, 1]);
 const nchw = (x: Tensor): Tensor => tf.transpose(x, [0, 3, 1, 2]);
 
-/** Pictures side by side along the channels, their colours the other way round. x [batch, h, w, 3 n] -> the same. */
+/** Images side by side along the channels, their colours the other way round. x [batch, h, w, 3 n] -> the same. */
 function reversed(x: Tensor): Tensor {
   const [batch, height, width, channels] = x.shape as number[];
   return tf.reshape(tf.reverse(tf.reshape(x, [batch, height, width, channels / 3, 3]), 4), x.shape);

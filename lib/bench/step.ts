@@ -65,7 +65,10 @@ function generator({ width, batch, compiled }: StepOptions): Training {
   };
   const step = compile(generatorStep(paper, "frames"), { enabled: compiled }), weights = { l1: tf.scalar(1) };
   const next: Training["next"] = (p, s) => {
-    const { params, state, terms, face } = step({ params: p, state: s, judges: {} }, data, { rate, weights });
+    const { params, state, terms, face } = step({ params: p, state: s, discriminators: {} }, data, {
+      rate,
+      weights,
+    });
     face.dispose();
     return { params, state, loss: terms };
   };

@@ -18,7 +18,7 @@ interface PrepareFlags {
 const sizeLine = ({ hours, megabytes, megabytesPerHour }: NonNullable<Prepared["size"]>): string =>
   `${hours.toFixed(2)} hours of video, ${megabytes.toFixed(0)} MB: ${megabytesPerHour.toFixed(0)} MB an hour`;
 
-/** Adds the commands that make a prepared folder of films and decide what is used of it. */
+/** Adds the commands that make a prepared folder of videos and decide what is used of it. */
 export function addDataCommands(program: Command): void {
   program.command("prepare").description("find and crop the faces of a folder of videos, compute their mel")
     .argument("<videos>", "LRS2, GRID, Wav2Lip's prepared folder, or any folder of videos")

@@ -86,8 +86,8 @@ program.command("corpus").description(
   .option("--seed <number>", "another seed draws other films", count, 1)
   .option("--json", "print the counts as JSON")
   .action(printing(async (out: string, { size, seed }: { size: CorpusSize; seed: number }) => {
-    const { drawCorpus } = await import("../corpus/corpus.ts");
-    const { clips, drawn, frames, sha256 } = await drawCorpus(out, { size, seed });
+    const { generateCorpus } = await import("../corpus/corpus.ts");
+    const { clips, drawn, frames, sha256 } = await generateCorpus(out, { size, seed });
     const minutes = (frames / 25 / 60).toFixed(1);
     return {
       json: { out, size, seed, clips: clips.length, drawn, frames, sha256 },
@@ -172,9 +172,9 @@ program.command("dub").description("redraw the mouth of a video to other speech"
   .requiredOption("--run <dir>", "run folder of a generator")
   .requiredOption("--out <mp4>", "the new film")
   .option("--json", "print the counts as JSON")
-  .action(printing(async (video: string, sound: string, options: { run: string; out: string }) => {
+  .action(printing(async (video: string, audio: string, options: { run: string; out: string }) => {
     const { dub } = await import("../tasks/dub.ts");
-    const result = await dub(video, sound, options);
+    const result = await dub(video, audio, options);
     const { out, frames, untouched, seconds } = result;
     const left = untouched > 0 ? `, ${untouched} without a face left as they are` : "";
     return { json: result, lines: [`${out}: ${frames} frames, ${seconds.toFixed(2)} s${left}`] };
@@ -188,12 +188,12 @@ program.command("attention").description("show where each CBAM layer of the disc
   .action(printing(async (video: string, options: { run: string; out: string }) => {
     const { attentionReport } = await import("../tasks/attention.ts");
     const report = await attentionReport(video, options);
-    const { layers, windows, moment, picture, film, maps } = report;
+    const { layers, windows, moment, picture: image, film, maps } = report;
     return {
       json: report,
       lines: [
         `${layers.length} layers over ${windows} windows, the picture shows ${moment.seconds.toFixed(2)} s`,
-        ...[picture, film, maps],
+        ...[image, film, maps],
       ],
     };
   }));

@@ -1,4 +1,4 @@
-/** What a camera makes of a clean picture: slightly soft, with the grain of its sensor. */
+/** What a camera makes of a clean image: slightly soft, with the grain of its sensor. */
 import { random } from "./random.ts";
 
 export interface Camera {
@@ -16,13 +16,13 @@ const MID_GREY = 118;
 /** Normal noise; a frame starts anywhere in it. It is as long as three frames and the same for all cameras. */
 let grainValues: Float32Array | undefined;
 
-function grainOfFilm(): Float32Array {
-  const draw = random("grain"), values = new Float32Array(GRAIN_LENGTH);
-  for (let i = 0; i < values.length; i++) values[i] = draw.normal();
+function grainOfVideo(): Float32Array {
+  const rng = random("grain"), values = new Float32Array(GRAIN_LENGTH);
+  for (let i = 0; i < values.length; i++) values[i] = rng.normal();
   return values;
 }
 
-/** Blurs a picture's rows and columns (RGB, [size, size, 3]) with the weights (s, 1 - 2 s, s), into `soft`. */
+/** Blurs an image's rows and columns (RGB, [size, size, 3]) with the weights (s, 1 - 2 s, s), into `soft`. */
 function soften(
   frame: Uint8Array,
   soft: Float32Array,
@@ -49,15 +49,15 @@ function soften(
 }
 
 /**
- * Opens a camera for frames [size, size, 3]. Its grain is drawn anew for each frame from the film's `seed` and the
- * frame's number alone: the same frame gives the same bytes, and the grain says nothing of the picture under it but its
+ * Opens a camera for frames [size, size, 3]. Its grain is drawn anew for each frame from the video's `seed` and the
+ * frame's number alone: the same frame gives the same bytes, and the grain says nothing of the image under it but its
  * brightness (a sensor's noise grows with the square root of the light).
  */
 export function openCamera(
   { softness, grain }: Camera,
   { size, seed }: { size: number; seed: string },
 ): (frame: Uint8Array, number: number) => Uint8Array {
-  const noise = grainValues ??= grainOfFilm(), soft = new Float32Array(3 * size * size);
+  const noise = grainValues ??= grainOfVideo(), soft = new Float32Array(3 * size * size);
   const strength = Float32Array.from(
     { length: 256 },
     (_, value) => grain * Math.sqrt((value + 20) / (MID_GREY + 20)),

@@ -1,6 +1,6 @@
 /**
  * The embedded corpus: short clips of drawn people saying original sentences, in LRS2's layout, so that every step
- * from `prepare` on runs on it as on real film. Speech is espeak-ng's, mouths follow its phonemes.
+ * from `prepare` on runs on it as on real video. Speech is espeak-ng's, mouths follow its phonemes.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -10,15 +10,15 @@ import { exists, makeFolder, writeAtomic } from "../base/files.ts";
 import { FRAME_RATE } from "../media/ffmpeg.ts";
 import { Progress } from "../base/progress.ts";
 import { type ClipPlan, CORPUS_SIZES, type CorpusSize, planCorpus } from "./plan.ts";
-import { CLIP_TABLE, readDrawn, writeDrawn } from "./table.ts";
-import type { DrawnClip } from "./render_clip.ts";
+import { CLIP_TABLE, readRendered, writeRendered } from "./table.ts";
+import type { RenderedClip } from "./render_clip.ts";
 import { runJobs } from "../base/worker_pool.ts";
 
 export { type ClipPlan, type CorpusSize, planCorpus } from "./plan.ts";
 
-/** Changes whenever the same seed would give other films. */
+/** Changes whenever the same seed would give other videos. */
 const VERSION = 2;
-/** Films may be of this many more before the table of clips is written again: a killed run draws so many anew. */
+/** Videos may be of this many more before the table of clips is written again: a killed run draws so many anew. */
 const UNSAVED = 24;
 
 /** What corpus.json says: what was asked for and, once all is drawn, what came of it. */
@@ -34,15 +34,15 @@ interface Description {
   sha256?: string;
 }
 
-/** All films of a speaker, so that a face is prepared once. */
+/** All videos of a speaker, so that a face is prepared once. */
 type Job = { plans: ClipPlan[]; folder: string };
-type Answer = { drawn: DrawnClip[] } | { fault: string; remedy: string };
+type Answer = { drawn: RenderedClip[] } | { fault: string; remedy: string };
 
 const writeDescription = (folder: string, description: Description) =>
   writeAtomic(join(folder, "corpus.json"), JSON.stringify(description, null, 2) + "\n");
 
-/** Removes the films of an older version: only files that a corpus has. */
-async function removeFilms(folder: string): Promise<void> {
+/** Removes the videos of an older version: only files that a corpus has. */
+async function removeVideos(folder: string): Promise<void> {
   await Deno.remove(join(folder, CLIP_TABLE)).catch(() => {});
   const main = join(folder, "main");
   if (!await exists(main)) return;
@@ -72,39 +72,39 @@ async function claim(folder: string, { size, seed }: { size: CorpusSize; seed: n
       );
     }
     if (version === VERSION) return;
-    await removeFilms(folder);
+    await removeVideos(folder);
   }
   await writeDescription(folder, { version: VERSION, size, seed });
 }
 
-/** Draws the films of `missing` in worker processes, adding each to `drawn`. */
-async function drawFilms(
+/** Draws the videos of `missing` in worker processes, adding each to `drawn`. */
+async function renderVideos(
   folder: string,
   missing: ClipPlan[],
-  { plans, drawn, workers }: { plans: ClipPlan[]; drawn: Map<string, DrawnClip>; workers: number },
+  { plans, drawn, workers }: { plans: ClipPlan[]; drawn: Map<string, RenderedClip>; workers: number },
 ): Promise<void> {
   const bySpeaker = Map.groupBy(missing, ({ speaker }) => speaker);
-  const jobs: Job[] = [...bySpeaker.values()].map((films) => ({ plans: films, folder }));
+  const jobs: Job[] = [...bySpeaker.values()].map((videos) => ({ plans: videos, folder }));
   const progress = new Progress("corpus", plans.length, { unit: "clips", start: drawn.size });
   let unsaved = 0;
   try {
     const script = fileURLToPath(new URL("./corpus_worker.ts", import.meta.url));
     await runJobs<Job, Answer>(script, jobs, {
       workers,
-      onOutcome: async ({ plans: films }, outcome) => {
+      onOutcome: async ({ plans: videos }, outcome) => {
         if ("crash" in outcome) {
           throw new KitError(
-            `Drawing ${films[0].id} failed: ${outcome.crash}`,
+            `Drawing ${videos[0].id} failed: ${outcome.crash}`,
             "Run the same command again",
           );
         }
         if ("fault" in outcome.answer) throw new KitError(outcome.answer.fault, outcome.answer.remedy);
-        outcome.answer.drawn.forEach((clip, i) => drawn.set(films[i].id, clip));
+        outcome.answer.drawn.forEach((clip, i) => drawn.set(videos[i].id, clip));
         progress.update(drawn.size);
-        unsaved += films.length;
+        unsaved += videos.length;
         if (unsaved < UNSAVED) return;
         unsaved = 0;
-        await writeDrawn(folder, plans, drawn);
+        await writeRendered(folder, plans, drawn);
       },
     });
   } finally {
@@ -121,7 +121,7 @@ async function drawFilms(
  * there are kept, so an interrupted call goes on where it was; those of an older version are drawn again.
  * Throws KitError when the folder is not writable or holds another corpus.
  */
-export async function drawCorpus(
+export async function generateCorpus(
   folder: string,
   { size = "small", seed = 1, workers = Math.min(4, navigator.hardwareConcurrency) }: {
     size?: CorpusSize;
@@ -134,14 +134,14 @@ export async function drawCorpus(
     throw new KitError(`There is no corpus of size ${size}`, `Choose ${CORPUS_SIZES.join(", ")}`);
   }
   await claim(folder, { size, seed });
-  const plans = await planCorpus({ size, seed }), drawn = await readDrawn(folder);
+  const plans = await planCorpus({ size, seed }), drawn = await readRendered(folder);
   const missing = plans.filter(({ id }) => !drawn.has(id));
   for (const split of ["train", "val", "test"]) {
     const ids = plans.filter((plan) => plan.split === split).map(({ id }) => `${id}\n`);
     await writeAtomic(join(folder, `${split}.txt`), ids.join(""));
   }
-  if (missing.length > 0) await drawFilms(folder, missing, { plans, drawn, workers });
-  await writeDrawn(folder, plans, drawn);
+  if (missing.length > 0) await renderVideos(folder, missing, { plans, drawn, workers });
+  await writeRendered(folder, plans, drawn);
 
   const clips = plans.map(({ id }) => drawn.get(id)!), hash = createHash("sha256");
   for (const { sha256 } of clips) hash.update(sha256);

@@ -3,11 +3,11 @@ import { createInterface } from "node:readline";
 import process from "node:process";
 import { KitError } from "../base/errors.ts";
 import { openSpeech } from "./speech.ts";
-import { openStudio } from "./render_clip.ts";
+import { openRenderer } from "./render_clip.ts";
 
 const say = (answer: unknown) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-const speech = openSpeech(), draw = openStudio(speech);
+const speech = openSpeech(), draw = openRenderer(speech);
 say({ ready: true });
 for await (const line of createInterface({ input: process.stdin })) {
   const { plans, folder } = JSON.parse(line), drawn = [];

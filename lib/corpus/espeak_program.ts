@@ -45,7 +45,7 @@ async function synthesize(
     }
     return false; // go on
   });
-  return { sampleRate: espeak.get_samplerate(), sound: Buffer.concat(blocks).toString("base64"), events };
+  return { sampleRate: espeak.get_samplerate(), audio: Buffer.concat(blocks).toString("base64"), events };
 }
 
 if (import.meta.main) {

@@ -1,12 +1,12 @@
 /** How a drawn speaker's head and eyes move: slow, smooth, and all but independent of what is said. */
-import { type Pose, STILL } from "./drawn_face.ts";
+import { type Pose, STILL } from "./face.ts";
 import { type Random, random } from "./random.ts";
 import type { Phoneme } from "./speech.ts";
 
 /** A smooth random curve: normal values at knots `every` seconds apart, joined by cubic splines. */
-function wander(draw: Random, every: number, duration: number): (time: number) => number {
-  const phase = draw.uniform(), count = Math.ceil(duration / every) + 5;
-  const knots = Array.from({ length: count }, () => Math.max(-2, Math.min(2, draw.normal())));
+function wander(rng: Random, every: number, duration: number): (time: number) => number {
+  const phase = rng.uniform(), count = Math.ceil(duration / every) + 5;
+  const knots = Array.from({ length: count }, () => Math.max(-2, Math.min(2, rng.normal())));
   return (time) => {
     const at = time / every + phase + 1, i = Math.floor(at), t = at - i;
     const [a, b, c, d] = [knots[i - 1], knots[i], knots[i + 1], knots[i + 2]];
@@ -17,12 +17,12 @@ function wander(draw: Random, every: number, duration: number): (time: number) =
 }
 
 /** Moments about `mean` seconds apart, never closer than a third of that. */
-function moments(draw: Random, mean: number, duration: number): number[] {
+function moments(rng: Random, mean: number, duration: number): number[] {
   const found: number[] = [];
   for (
-    let time = draw.uniform(0, mean);
+    let time = rng.uniform(0, mean);
     time < duration;
-    time += mean * (0.35 - 0.65 * Math.log(1 - draw.uniform()))
+    time += mean * (0.35 - 0.65 * Math.log(1 - rng.uniform()))
   ) {
     found.push(time);
   }
@@ -46,29 +46,29 @@ export function headPoses(phonemes: Phoneme[], times: number[], { seed, liveline
   /** Size of the movements, about 0.6 to 1.3. */
   liveliness: number;
 }): Pose[] {
-  const draw = random(seed, "motion"), duration = (times.at(-1) ?? 0) + 1;
-  const slow = () => wander(draw, draw.uniform(0.9, 1.8), duration),
-    quick = () => wander(draw, 0.45, duration);
+  const rng = random(seed, "motion"), duration = (times.at(-1) ?? 0) + 1;
+  const slow = () => wander(rng, rng.uniform(0.9, 1.8), duration),
+    quick = () => wander(rng, 0.45, duration);
   const curves = { x: slow(), y: slow(), scale: slow(), roll: slow(), turn: slow(), nod: slow() };
   const tremble = { turn: quick(), nod: quick(), roll: quick() };
-  const held = { turn: draw.normal() * 0.045, nod: draw.normal() * 0.03, roll: draw.normal() * 0.02 };
-  const blinks = moments(draw, draw.uniform(2.2, 4.5), duration).map((start) => ({
+  const held = { turn: rng.normal() * 0.045, nod: rng.normal() * 0.03, roll: rng.normal() * 0.02 };
+  const blinks = moments(rng, rng.uniform(2.2, 4.5), duration).map((start) => ({
     start,
-    fall: draw.uniform(0.14, 0.24),
+    fall: rng.uniform(0.14, 0.24),
   }));
-  const raises = moments(draw, 3.5, duration).map((start) => ({
+  const raises = moments(rng, 3.5, duration).map((start) => ({
     start,
-    hold: draw.uniform(0.3, 0.8),
-    size: draw.uniform(-0.3, 1),
+    hold: rng.uniform(0.3, 0.8),
+    size: rng.uniform(-0.3, 1),
   }));
-  const jumps = moments(draw, 1.4, duration).map((start) => ({
+  const jumps = moments(rng, 1.4, duration).map((start) => ({
     start,
-    x: 0.6 * draw.normal(),
-    y: 0.4 * draw.normal(),
+    x: 0.6 * rng.normal(),
+    y: 0.4 * rng.normal(),
   }));
   const nods = phonemes.filter(({ symbol }) => symbol.includes("ˈ")).map(({ start }) => ({
-    start: start + draw.uniform(-0.2, 0.3),
-    size: draw.uniform() < 0.5 ? 0.022 * draw.uniform(0.3, 1) : 0,
+    start: start + rng.uniform(-0.2, 0.3),
+    size: rng.uniform() < 0.5 ? 0.022 * rng.uniform(0.3, 1) : 0,
   }));
   return times.map((time) => {
     const look = jumps.findLast(({ start }) => start <= time);

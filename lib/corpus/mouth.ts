@@ -112,7 +112,7 @@ const LIKE: Record<string, string> = {
   "ʍ": "w",
 };
 
-/** Half of the time a contact is held, seconds: over 0.02, so that a film of 25 frames/s always shows it. */
+/** Half of the time a contact is held, seconds: over 0.02, so that a video of 25 frames/s always shows it. */
 const HOLD = 0.023;
 /** Time to reach a contact and to leave it. */
 const APPROACH = 0.055;
@@ -140,10 +140,10 @@ function gesturesOf(phonemes: Phoneme[]): Gesture[] {
   phonemes.forEach(({ symbol, start, end }, p) => {
     const sounds = soundsOf(symbol), vowel = "aeiouæɑɐʌəɚɛɜɪɒɔʊ".includes(sounds[0] ?? "-");
     const stress = vowel ? (symbol.includes("ˈ") ? 1.1 : symbol.includes("ˌ") ? 1 : 0.92) : 1;
-    sounds.forEach((sound, i) => {
+    sounds.forEach((audio, i) => {
       const from = start + (end - start) * i / sounds.length, part = (end - start) / sounds.length;
       const margin = 0.2 * part; // the target holds in the middle of its time
-      gestures.push({ row: SOUNDS[sound], start: from + margin, end: from + part - margin, stress });
+      gestures.push({ row: SOUNDS[audio], start: from + margin, end: from + part - margin, stress });
     });
     const next = phonemes[p + 1]?.start ?? 1e9;
     if (next - end > 0.12) rest(end + 0.1, Math.max(end + 0.1, next - 0.14));
@@ -168,18 +168,18 @@ function contact(start: number, end: number, time: number): number {
 function imposeContacts(shape: MouthShape, phonemes: Phoneme[], time: number): void {
   for (const { symbol, start, end } of phonemes) {
     if (end < time - 0.12 || start > time + 0.12) continue;
-    for (const sound of soundsOf(symbol)) {
+    for (const audio of soundsOf(symbol)) {
       const held = contact(start, end, time);
-      if ("pbm".includes(sound)) {
+      if ("pbm".includes(audio)) {
         shape.open *= 1 - held;
         shape.jaw = Math.min(shape.jaw, 1 - 0.7 * held);
         shape.press = Math.max(shape.press * held, 0.85 * held);
         shape.tongue *= 1 - held;
-      } else if ("fv".includes(sound)) {
+      } else if ("fv".includes(audio)) {
         shape.open = Math.min(shape.open, 1 - 0.84 * held);
         shape.jaw = Math.min(shape.jaw, 1 - 0.8 * held);
         shape.tuck = Math.max(shape.tuck, held);
-      } else if ("szʃ".includes(sound)) {
+      } else if ("szʃ".includes(audio)) {
         shape.jaw = Math.min(shape.jaw, 1 - 0.86 * held);
       }
     }

@@ -1,6 +1,6 @@
 import { FRAME_RATE, SAMPLE_RATE } from "../media/ffmpeg.ts";
 import type { ClipPlan } from "./plan.ts";
-import type { Pose } from "./drawn_face.ts";
+import type { Pose } from "./face.ts";
 import { headPoses } from "./motion.ts";
 import { type MouthShape, mouthShapes } from "./mouth.ts";
 import { random } from "./random.ts";
@@ -10,10 +10,10 @@ import { type Phoneme, recordInRoom, type Speech, type Word } from "./speech.ts"
 /** No clip is longer than this, seconds, as in LRS2's main part. */
 export const LONGEST = 6;
 
-/** A clip before it is encoded, with the truth that film does not tell. */
+/** A clip before it is encoded, with the truth that video does not tell. */
 export interface Performance {
   /** 16 kHz mono, 640 samples a frame. */
-  sound: Float32Array;
+  audio: Float32Array;
   words: Word[];
   phonemes: Phoneme[];
   /** One a frame, 25 a second. */
@@ -30,24 +30,24 @@ export async function perform(
   { voice, manner, liveliness }: Speaker,
   speech: Speech,
 ): Promise<Performance> {
-  const draw = random(seed, "clip", id), before = draw.uniform(0.2, 0.45), after = draw.uniform(0.25, 0.5);
+  const rng = random(seed, "clip", id), before = rng.uniform(0.2, 0.45), after = rng.uniform(0.25, 0.5);
   const longest = LONGEST - before - after;
-  let rate = voice.rate * draw.uniform(0.95, 1.05), said = await speech.say(text, { ...voice, rate });
-  const seconds = () => said.sound.length / SAMPLE_RATE;
+  let rate = voice.rate * rng.uniform(0.95, 1.05), said = await speech.say(text, { ...voice, rate });
+  const seconds = () => said.audio.length / SAMPLE_RATE;
   while (seconds() > longest) {
     rate *= 1.03 * seconds() / longest;
     said = await speech.say(text, { ...voice, rate });
   }
   const frames = Math.ceil((before + seconds() + after) * FRAME_RATE - 1e-6);
-  const sound = new Float32Array(frames * SAMPLE_RATE / FRAME_RATE);
-  sound.set(said.sound, Math.round(before * SAMPLE_RATE));
-  recordInRoom(sound, { voice, seed: random(seed, "room", id).index(2 ** 31) });
+  const audio = new Float32Array(frames * SAMPLE_RATE / FRAME_RATE);
+  audio.set(said.audio, Math.round(before * SAMPLE_RATE));
+  recordInRoom(audio, { voice, seed: random(seed, "room", id).index(2 ** 31) });
   const later = <T extends { start: number; end: number }>(items: T[]) =>
     items.map((item) => ({ ...item, start: item.start + before, end: item.end + before }));
   const phonemes = later(said.phonemes);
   const times = Array.from({ length: frames }, (_, frame) => (frame + 0.5) / FRAME_RATE); // mid exposure
   return {
-    sound,
+    audio,
     phonemes,
     words: later(said.words),
     mouths: mouthShapes(phonemes, manner, times),

@@ -1,11 +1,11 @@
 /** What a corpus of drawn speakers holds, before anything is drawn. */
 import type { Split } from "../dataset/manifest.ts";
 import { type Random, random } from "./random.ts";
-import { drawSpeaker } from "./speaker.ts";
+import { sampleSpeaker } from "./speaker.ts";
 
 /** Speakers, how many of them are kept for validation and for testing, and clips of each. */
 const SIZES = {
-  /** For tests: half a minute of film. */
+  /** For tests: half a minute of video. */
   tiny: { speakers: 4, val: 1, test: 1, clips: 2 },
   /** For notebooks on a CPU: about twelve minutes. More are held out than LRS2's lists do: two speakers decide nothing. */
   small: { speakers: 48, val: 3, test: 8, clips: 4 },
@@ -54,7 +54,7 @@ function clipTexts(sentences: string[], { shuffle }: Random): string[] {
 /** Deals whole speakers; those held out alternate between high and low voices. */
 function splitsOf(seed: number, { speakers, val, test }: (typeof SIZES)[CorpusSize]): Split[] {
   const order = random(seed, "splits").shuffle(Array.from({ length: speakers }, (_, speaker) => speaker));
-  const high = order.filter((speaker) => drawSpeaker(seed, speaker).look.feminine > 0.5);
+  const high = order.filter((speaker) => sampleSpeaker(seed, speaker).appearance.feminine > 0.5);
   const low = order.filter((speaker) => !high.includes(speaker));
   const heldOut = high.flatMap((speaker, i) => i < low.length ? [speaker, low[i]] : [speaker]);
   const splits = new Array<Split>(speakers).fill("train");

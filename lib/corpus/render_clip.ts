@@ -4,13 +4,13 @@ import { writeAtomic } from "../base/files.ts";
 import { FRAME_RATE, openVideoWriter } from "../media/ffmpeg.ts";
 import { openCamera } from "./camera.ts";
 import type { ClipPlan } from "./plan.ts";
-import { FRAME_SIZE, openFace } from "./drawn_face.ts";
+import { FRAME_SIZE, openFace } from "./face.ts";
 import { perform } from "./performance.ts";
-import { drawSpeaker, type Speaker } from "./speaker.ts";
+import { sampleSpeaker, type Speaker } from "./speaker.ts";
 import type { Speech, Word } from "./speech.ts";
 
 /** What is known of a clip that was drawn. */
-export interface DrawnClip {
+export interface RenderedClip {
   frames: number;
   /** SHA-256 of the sound's samples (32-bit floats) and the frames' bytes, before they are encoded. */
   sha256: string;
@@ -29,24 +29,24 @@ export function lrsText(text: string, words: Word[]): string {
  * Draws and encodes clips one after the other into `<folder>/main/<id>.mp4` and `.txt`, keeping the last speaker's face
  * and one running synthesiser.
  */
-export function openStudio(speech: Speech): (plan: ClipPlan, folder: string) => Promise<DrawnClip> {
+export function openRenderer(speech: Speech): (plan: ClipPlan, folder: string) => Promise<RenderedClip> {
   let known = "", speaker!: Speaker, paint!: ReturnType<typeof openFace>;
   return async (plan, folder) => {
     const person = `${plan.seed}/${plan.speaker}`;
     if (person !== known) {
-      speaker = drawSpeaker(plan.seed, plan.speaker);
-      paint = openFace(speaker.look);
+      speaker = sampleSpeaker(plan.seed, plan.speaker);
+      paint = openFace(speaker.appearance);
       known = person;
     }
-    const { sound, words, mouths, poses } = await perform(plan, speaker, speech);
+    const { audio, words, mouths, poses } = await perform(plan, speaker, speech);
     const expose = openCamera(speaker.camera, { size: FRAME_SIZE, seed: `${plan.seed}/${plan.id}` });
-    const hash = createHash("sha256").update(new Uint8Array(sound.buffer));
+    const hash = createHash("sha256").update(new Uint8Array(audio.buffer));
     const path = join(folder, "main", plan.id), frames = mouths.length;
     const writer = openVideoWriter(`${path}.mp4`, {
       width: FRAME_SIZE,
       height: FRAME_SIZE,
       fps: FRAME_RATE,
-      sound,
+      audio,
       crf: 18,
     });
     try {

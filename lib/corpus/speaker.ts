@@ -1,12 +1,12 @@
 import type { Camera } from "./camera.ts";
-import { drawLook, type Look } from "./drawn_face.ts";
+import { drawLook, type Look } from "./face.ts";
 import type { Manner } from "./mouth.ts";
 import { random } from "./random.ts";
 import type { Voice } from "./speech.ts";
 
-/** A drawn person: what they look like, how they sound, how they move when they speak, and who films them. */
+/** A drawn person: what they look like, how they sound, how they move when they speak, and who videos them. */
 export interface Speaker {
-  look: Look;
+  appearance: Look;
   voice: Voice;
   manner: Manner;
   /** Size of head movements, about 0.6 to 1.3. */
@@ -30,20 +30,20 @@ const HIGH = ["f1", "f2", "f3", "f4", "f5", "Annie", "belinda", "linda", "steph"
 const LOW = ["m1", "m2", "m3", "m4", "m6", "m7", "m8", "Michael", "Denis", "max", "Lee", "david"];
 
 /** The speaker `index` of a corpus `seed`: a pure function, so that a corpus may grow without changing its people. */
-export function drawSpeaker(seed: number, index: number): Speaker {
-  const look = drawLook(seed, index), draw = random(seed, "speaker", index), { uniform } = draw;
+export function sampleSpeaker(seed: number, index: number): Speaker {
+  const appearance = drawLook(seed, index), rng = random(seed, "speaker", index), { uniform } = rng;
   const first = random(seed, "voices").index(1000) + index;
-  const high = look.feminine > 0.5, variants = high ? HIGH : LOW;
+  const high = appearance.feminine > 0.5, variants = high ? HIGH : LOW;
   // Neighbours differ in accent and variant, and no pair of them comes back before eighty people have spoken.
   const variant = 7 * first + 3 * Math.floor(first / ACCENTS.length);
   return {
-    look,
+    appearance,
     voice: {
       name: `${ACCENTS[first % ACCENTS.length]}+${variants[variant % variants.length]}`,
-      rate: uniform(148, 184) - 12 * look.age,
+      rate: uniform(148, 184) - 12 * appearance.age,
       pitch: Math.round(uniform(30, 65) + (high ? 8 : -6)),
       range: Math.round(uniform(35, 75)),
-      tract: uniform(0.95, 1.05) + 0.03 * (0.5 - look.feminine),
+      tract: uniform(0.95, 1.05) + 0.03 * (0.5 - appearance.feminine),
       echo: uniform(0.05, 0.7),
       noise: uniform(-72, -56),
       level: uniform(-27, -21),

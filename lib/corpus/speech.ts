@@ -45,7 +45,7 @@ export interface Word {
 
 export interface Utterance {
   /** 16 kHz mono in [-1, 1]. */
-  sound: Float32Array;
+  audio: Float32Array;
   phonemes: Phoneme[];
   words: Word[];
 }
@@ -59,7 +59,7 @@ export interface Speech {
 interface Reply {
   error?: string;
   sampleRate: number;
-  sound: string;
+  audio: string;
   events: {
     type: "word" | "phoneme" | "end";
     time: number;
@@ -84,16 +84,16 @@ const SINC = Float64Array.from({ length: TAPS * STEPS + 2 }, (_, i) => {
 /** Band-limited resampling of 16-bit samples from one rate (Hz) to a lower one, in [-1, 1]. */
 function resample(pcm: Int16Array, { from, to }: { from: number; to: number }): Float32Array {
   const ratio = from / to, scale = Math.min(1, 1 / ratio) * 0.96, reach = TAPS / scale;
-  const sound = new Float32Array(Math.floor(pcm.length / ratio));
-  for (let i = 0; i < sound.length; i++) {
+  const audio = new Float32Array(Math.floor(pcm.length / ratio));
+  for (let i = 0; i < audio.length; i++) {
     const centre = i * ratio, last = Math.min(pcm.length - 1, Math.floor(centre + reach));
     let sum = 0;
     for (let j = Math.max(0, Math.ceil(centre - reach)); j <= last; j++) {
       sum += pcm[j] * SINC[Math.round(Math.abs(j - centre) * scale * STEPS)];
     }
-    sound[i] = sum * scale / 32768;
+    audio[i] = sum * scale / 32768;
   }
-  return sound;
+  return audio;
 }
 
 /** Words and phonemes with their times (s) out of espeak-ng's events (ms), `stretch` times as long. */
@@ -121,15 +121,15 @@ function readEvents(text: string, events: Reply["events"], stretch: number) {
 }
 
 /** What a microphone in the voice's room hears: a few dozen early echoes, steady noise, a set level. In place. */
-export function recordInRoom(sound: Float32Array, { voice, seed }: { voice: Voice; seed: number }): void {
-  const draw = random(seed, "room", voice.name), dry = sound.slice();
+export function recordInRoom(audio: Float32Array, { voice, seed }: { voice: Voice; seed: number }): void {
+  const rng = random(seed, "room", voice.name), dry = audio.slice();
   for (let echo = 0; echo < 24; echo++) {
-    const delay = Math.round(SPEECH_RATE * draw.uniform(0.004, 0.16));
-    const gain = 0.22 * voice.echo * Math.exp(-delay / SPEECH_RATE / 0.06) * (draw.uniform() < 0.5 ? -1 : 1);
-    for (let i = delay; i < sound.length; i++) sound[i] += gain * dry[i - delay];
+    const delay = Math.round(SPEECH_RATE * rng.uniform(0.004, 0.16));
+    const gain = 0.22 * voice.echo * Math.exp(-delay / SPEECH_RATE / 0.06) * (rng.uniform() < 0.5 ? -1 : 1);
+    for (let i = delay; i < audio.length; i++) audio[i] += gain * dry[i - delay];
   }
   let power = 0, loud = 0;
-  for (const value of sound) {
+  for (const value of audio) {
     if (Math.abs(value) < 1e-3) continue; // pauses do not count
     power += value * value;
     loud++;
@@ -137,10 +137,10 @@ export function recordInRoom(sound: Float32Array, { voice, seed }: { voice: Voic
   const gain = loud === 0 ? 0 : 10 ** (voice.level / 20) / Math.sqrt(power / loud);
   const floor = 10 ** (voice.noise / 20);
   let brown = 0;
-  for (let i = 0; i < sound.length; i++) {
-    brown = 0.97 * brown + 0.24 * draw.normal();
-    const value = gain * sound[i] + floor * (0.8 * brown + 0.6 * draw.normal());
-    sound[i] = Math.max(-1, Math.min(1, value));
+  for (let i = 0; i < audio.length; i++) {
+    brown = 0.97 * brown + 0.24 * rng.normal();
+    const value = gain * audio[i] + floor * (0.8 * brown + 0.6 * rng.normal());
+    audio[i] = Math.max(-1, Math.min(1, value));
   }
 }
 
@@ -184,11 +184,11 @@ export function openSpeech(): Speech {
       // A longer tract is the same sound played slower, so the words are asked for faster.
       const request = { text, voice: name, rate: Math.round(rate * tract), pitch, range };
       const answer = turn.then(() => ask(request)).then((reply): Utterance => {
-        const bytes = Buffer.from(reply.sound, "base64");
+        const bytes = Buffer.from(reply.audio, "base64");
         const pcm = new Int16Array(bytes.length >> 1);
         for (let i = 0; i < pcm.length; i++) pcm[i] = bytes.readInt16LE(2 * i);
-        const sound = resample(pcm, { from: reply.sampleRate / tract, to: SPEECH_RATE });
-        return { sound, ...readEvents(text, reply.events, tract) };
+        const audio = resample(pcm, { from: reply.sampleRate / tract, to: SPEECH_RATE });
+        return { audio, ...readEvents(text, reply.events, tract) };
       });
       turn = answer.catch(() => {}); // one request at a time, in order
       return answer;

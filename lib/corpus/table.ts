@@ -3,23 +3,23 @@ import pl from "nodejs-polars";
 import { exists, writing } from "../base/files.ts";
 import { FRAME_RATE } from "../media/ffmpeg.ts";
 import type { ClipPlan } from "./plan.ts";
-import { drawSpeaker } from "./speaker.ts";
-import type { DrawnClip } from "./render_clip.ts";
+import { sampleSpeaker } from "./speaker.ts";
+import type { RenderedClip } from "./render_clip.ts";
 
 /** The table of a corpus's clips, beside `main`. */
 export const CLIP_TABLE = "clips.parquet";
 
-/** What was drawn before: rows of the table whose film and text are there, by id. */
-export async function readDrawn(folder: string): Promise<Map<string, DrawnClip>> {
-  const path = join(folder, CLIP_TABLE), drawn = new Map<string, DrawnClip>();
+/** What was drawn before: rows of the table whose video and text are there, by id. */
+export async function readRendered(folder: string): Promise<Map<string, RenderedClip>> {
+  const path = join(folder, CLIP_TABLE), drawn = new Map<string, RenderedClip>();
   if (!await exists(path)) return drawn;
   let rows: Record<string, unknown>[] = [];
   try {
     rows = pl.readParquet(path).toRecords();
-  } catch { /* damaged: then the films are drawn again */ }
+  } catch { /* damaged: then the videos are drawn again */ }
   for (const { id, frames, sha256 } of rows) {
-    const film = join(folder, "main", `${id}`);
-    if (await exists(`${film}.mp4`) && await exists(`${film}.txt`)) {
+    const video = join(folder, "main", `${id}`);
+    if (await exists(`${video}.mp4`) && await exists(`${video}.txt`)) {
       drawn.set(`${id}`, { frames: Number(frames), sha256: `${sha256}` });
     }
   }
@@ -27,10 +27,10 @@ export async function readDrawn(folder: string): Promise<Map<string, DrawnClip>>
 }
 
 /** Writes the table, whole or not at all: one row for each drawn clip, in the plan's order. */
-export async function writeDrawn(
+export async function writeRendered(
   folder: string,
   plans: ClipPlan[],
-  drawn: Map<string, DrawnClip>,
+  drawn: Map<string, RenderedClip>,
 ): Promise<void> {
   const rows = plans.filter(({ id }) => drawn.has(id)).map((plan) => ({ ...plan, ...drawn.get(plan.id)! }));
   const text = (name: string, values: string[]) => pl.Series(name, values, pl.Utf8);
@@ -39,7 +39,7 @@ export async function writeDrawn(
     text("speaker", rows.map(({ id }) => id.split("/")[0])),
     text("split", rows.map(({ split }) => split)),
     text("text", rows.map((row) => row.text)),
-    text("voice", rows.map(({ seed, speaker }) => drawSpeaker(seed, speaker).voice.name)),
+    text("voice", rows.map(({ seed, speaker }) => sampleSpeaker(seed, speaker).voice.name)),
     pl.Series("frames", rows.map(({ frames }) => frames), pl.Int64),
     pl.Series("duration_s", rows.map(({ frames }) => frames / FRAME_RATE), pl.Float64),
     text("sha256", rows.map(({ sha256 }) => sha256)),

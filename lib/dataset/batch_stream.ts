@@ -1,17 +1,17 @@
 import { KitError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
 import {
-  drawGeneratorBatch,
-  drawSyncBatch,
   type GeneratorBatch,
   type GeneratorBatchOptions,
+  sampleGeneratorBatch,
+  sampleSyncBatch,
   type SyncBatch,
   type SyncBatchOptions,
 } from "./batches.ts";
 import type { ClipPlace, Clips } from "./clips.ts";
 
 /** One batch to draw. */
-export type Draw =
+export type BatchRequest =
   | { kind: "sync"; options: SyncBatchOptions }
   | { kind: "generator"; options: GeneratorBatchOptions };
 
@@ -21,7 +21,7 @@ interface Batches {
 }
 
 /** A batch, and the random state after it was drawn. */
-export interface Drawn<Kind extends keyof Batches = keyof Batches> {
+export interface SampledBatch<Kind extends keyof Batches = keyof Batches> {
   kind: Kind;
   batch: Batches[Kind];
   state: number;
@@ -38,18 +38,18 @@ export interface BatchStream extends Disposable {
 }
 
 /** Draws one batch after the other from a random state on. */
-export function drawer(clips: Clips, state: number): (draw: Draw) => Promise<Drawn> {
+export function batchSampler(clips: Clips, state: number): (request: BatchRequest) => Promise<SampledBatch> {
   const numbers = random(state);
   return async ({ kind, options }) => {
     const batch = kind === "sync"
-      ? await drawSyncBatch(clips, numbers, options)
-      : await drawGeneratorBatch(clips, numbers, options);
+      ? await sampleSyncBatch(clips, numbers, options)
+      : await sampleGeneratorBatch(clips, numbers, options);
     return { kind, batch, state: numbers.state };
   };
 }
 
 /** What the drawing thread is told: first where the clips are, then draw by draw. */
-export interface DrawingStart {
+export interface SamplingStart {
   folder: string;
   places: ClipPlace[];
   cacheMegabytes: number;
@@ -57,7 +57,7 @@ export interface DrawingStart {
 }
 
 /** What it answers. */
-export type DrawingAnswer = Drawn | { fault: string; remedy: string } | { crash: string };
+export type SamplingAnswer = SampledBatch | { fault: string; remedy: string } | { crash: string };
 
 const crashed = (message: string, cause?: unknown) =>
   new KitError(`The thread that draws batches ahead has failed: ${message}`, "Go on with --resume", {
@@ -65,15 +65,15 @@ const crashed = (message: string, cause?: unknown) =>
   });
 
 /** Starts a thread that draws; it answers in the order it is asked. */
-function drawingThread(start: DrawingStart, script: URL) {
+function samplingThread(start: SamplingStart, script: URL) {
   const thread = new Worker(script, { type: "module" });
-  const waiting: PromiseWithResolvers<Drawn>[] = [];
+  const waiting: PromiseWithResolvers<SampledBatch>[] = [];
   let failure: KitError | undefined;
   const fail = (error: KitError) => {
     failure = error;
     waiting.splice(0).forEach(({ reject }) => reject(error));
   };
-  thread.onmessage = ({ data }: MessageEvent<DrawingAnswer>) => {
+  thread.onmessage = ({ data }: MessageEvent<SamplingAnswer>) => {
     if ("batch" in data) waiting.shift()!.resolve(data);
     else fail("fault" in data ? new KitError(data.fault, data.remedy) : crashed(data.crash));
   };
@@ -83,18 +83,18 @@ function drawingThread(start: DrawingStart, script: URL) {
   };
   thread.postMessage(start);
   return {
-    draw(draw: Draw): Promise<Drawn> {
+    sample(request: BatchRequest): Promise<SampledBatch> {
       if (failure) return Promise.reject(failure);
-      const answer = Promise.withResolvers<Drawn>();
+      const answer = Promise.withResolvers<SampledBatch>();
       waiting.push(answer);
-      thread.postMessage(draw);
+      thread.postMessage(request);
       return answer.promise;
     },
     end: () => thread.terminate(),
   };
 }
 
-const DRAWING_THREAD = new URL("./sampling_thread.ts", import.meta.url);
+const SAMPLING_THREAD = new URL("./sampling_thread.ts", import.meta.url);
 
 /**
  * Opens a stream of batches: `draws` says what they are, in their order, and `state` is the random state to start from.
@@ -103,18 +103,18 @@ const DRAWING_THREAD = new URL("./sampling_thread.ts", import.meta.url);
  */
 export function streamBatches(
   clips: Clips,
-  { state, draws, ahead, script = DRAWING_THREAD }: {
+  { state, requests: draws, ahead, script = SAMPLING_THREAD }: {
     state: number;
-    draws: Iterator<Draw>;
+    requests: Iterator<BatchRequest>;
     ahead: number;
     /** The thread's program. */
     script?: URL;
   },
 ): BatchStream {
   const { folder, places, cacheMegabytes } = clips;
-  const thread = ahead > 0 ? drawingThread({ folder, places, cacheMegabytes, state }, script) : undefined;
-  const draw = thread?.draw ?? drawer(clips, state);
-  const drawn: Promise<Drawn>[] = [];
+  const thread = ahead > 0 ? samplingThread({ folder, places, cacheMegabytes, state }, script) : undefined;
+  const draw = thread?.sample ?? batchSampler(clips, state);
+  const drawn: Promise<SampledBatch>[] = [];
 
   async function take<Kind extends keyof Batches>(kind: Kind): Promise<Batches[Kind]> {
     while (drawn.length <= ahead) {

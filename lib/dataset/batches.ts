@@ -77,7 +77,7 @@ export interface SyncBatchOptions extends PairOptions {
 }
 
 /** A start frame of a clip and another one whose sound is off, both allowed; undefined if there is none. */
-function drawShift({ voiced }: PreparedClip, random: Random, { minShift, voicedOnly }: PairOptions) {
+function sampleShift({ voiced }: PreparedClip, random: Random, { minShift, voicedOnly }: PairOptions) {
   const starts = voiced.flatMap((speaks, f) => speaks || !voicedOnly ? [f] : []);
   if (starts.length === 0) return undefined;
   const start = starts[random.below(starts.length)];
@@ -86,7 +86,7 @@ function drawShift({ voiced }: PreparedClip, random: Random, { minShift, voicedO
 }
 
 /** Another frame of a clip, at least `minShift` away, or as far away as the clip allows. */
-function drawOther(
+function sampleOther(
   { frames }: PreparedClip,
   random: Random,
   { frame, minShift }: { frame: number; minShift: number },
@@ -97,10 +97,10 @@ function drawOther(
   return drawn < earlier ? drawn : frame + away + drawn - earlier;
 }
 
-async function drawFitting(clips: Clips, random: Random, options: PairOptions) {
+async function sampleFitting(clips: Clips, random: Random, options: PairOptions) {
   for (let tries = 0; tries < TRIES; tries++) {
     const clip = await clips.open(random.below(clips.places.length));
-    const shift = drawShift(clip, random, options);
+    const shift = sampleShift(clip, random, options);
     if (shift) return { clip, ...shift };
   }
   throw new KitError(
@@ -121,7 +121,7 @@ const GROUP = [[0, 0], [0, 1], [1, 1], [1, 0]];
  * gradient. With pairs drawn one by one some trainings stayed at chance for 1,000 steps.
  * Throws KitError when the clips are too short or too silent for such a pair.
  */
-export async function drawSyncBatch(
+export async function sampleSyncBatch(
   clips: Clips,
   random: Random,
   options: SyncBatchOptions,
@@ -134,7 +134,7 @@ export async function drawSyncBatch(
     size,
   };
   for (let from = 0; from < size; from += GROUP.length) {
-    const { clip, start, other } = await drawFitting(clips, random, options), windows = [start, other];
+    const { clip, start, other } = await sampleFitting(clips, random, options), windows = [start, other];
     for (const [k, [seen, heard]] of GROUP.slice(0, size - from).entries()) {
       batch.labels[from + k] = seen === heard ? 1 : 0;
       melWindow(clip, melStart(windows[heard]), element(batch.mel, from + k, MEL_SIZE));
@@ -190,7 +190,7 @@ export function generatorInput(pose: Uint8Array, reference: Uint8Array, out: Flo
 }
 
 /** What one window, or one single frame, is redrawn from: frames of one clip. */
-interface Redraw {
+interface FaceRequest {
   clip: PreparedClip;
   frames: number[];
   reference: number;
@@ -202,7 +202,7 @@ interface Redraw {
  * Draws frames for the generator: single ones, or windows of 5 that the discriminator can judge.
  * The reference is another frame of the clip; with probability `poseShift` so is the pose.
  */
-export async function drawGeneratorBatch(
+export async function sampleGeneratorBatch(
   clips: Clips,
   random: Random,
   options: GeneratorBatchOptions,
@@ -218,9 +218,9 @@ export async function drawGeneratorBatch(
     size,
     windows,
   };
-  const drawPose = (clip: PreparedClip) => random.next() < poseShift ? random.below(clip.frames) : null;
+  const samplePose = (clip: PreparedClip) => random.next() < poseShift ? random.below(clip.frames) : null;
   let filled = 0;
-  const put = async ({ clip, frames, reference, pose }: Redraw) => {
+  const put = async ({ clip, frames, reference, pose }: FaceRequest) => {
     const [seen, posed, ...faces] = await clip.faces([reference, pose ?? reference, ...frames]);
     faces.forEach((face, f) => {
       melWindow(clip, generatorColumn(frames[f]), element(batch.mel, filled, MEL_SIZE));
@@ -228,7 +228,7 @@ export async function drawGeneratorBatch(
       const target = element(batch.target, filled, FRAME_BYTES);
       for (let p = 0; p < FRAME_BYTES; p++) target[p] = UNIT[face[p]];
       if (offSync) {
-        const other = drawOther(clip, random, { frame: frames[f], minShift: options.minShift });
+        const other = sampleOther(clip, random, { frame: frames[f], minShift: options.minShift });
         melWindow(clip, generatorColumn(other), element(batch.offMel, filled, MEL_SIZE));
       }
       filled++;
@@ -236,17 +236,17 @@ export async function drawGeneratorBatch(
   };
   for (let k = 0; windows === 0 && k < frames; k++) {
     const clip = await clips.open(random.below(clips.places.length));
-    const pose = drawPose(clip);
+    const pose = samplePose(clip);
     await put({ clip, frames: [random.below(clip.frames)], reference: random.below(clip.frames), pose });
   }
   for (let k = 0; k < windows; k++) {
-    const { clip, start } = await drawFitting(clips, random, options);
+    const { clip, start } = await sampleFitting(clips, random, options);
     melWindow(clip, melStart(start), element(batch.syncMel, k, MEL_SIZE));
     await put({
       clip,
       frames: windowFrames(start),
       reference: random.below(clip.frames),
-      pose: drawPose(clip),
+      pose: samplePose(clip),
     });
   }
   return batch;

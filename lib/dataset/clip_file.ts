@@ -1,12 +1,12 @@
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { readHeader } from "../weights/safetensors.ts";
 import { PREPARED_VERSION } from "./manifest.ts";
-import { type ClipRow, FILM_COLUMNS, type Kind, MEASURE_COLUMNS, MEASURES } from "./manifest_row.ts";
+import { type ClipRow, type Kind, MEASURE_COLUMNS, MEASURES, VIDEO_COLUMNS } from "./manifest_row.ts";
 
 /** Raised whenever the same video under the same options would give another file: then clips are made anew. */
 const RECIPE = 3;
 
-/** What becomes of a film that changes shots: a clip for each shot, no clip, or one clip as if nothing were. */
+/** What becomes of a video that changes shots: a clip for each shot, no clip, or one clip as if nothing were. */
 export type Cuts = "split" | "reject" | "ignore";
 
 /** What decides, beside the video, what a clip's file holds. */
@@ -64,7 +64,7 @@ export const valuesOf = (texts: Texts, columns: Record<string, Kind>) =>
 
 const rowOf = (metadata: Texts, bytes: number) =>
   ({
-    ...valuesOf(metadata, FILM_COLUMNS),
+    ...valuesOf(metadata, VIDEO_COLUMNS),
     ...valuesOf(metadata, MEASURE_COLUMNS),
     bytes,
   }) as unknown as ClipRow;

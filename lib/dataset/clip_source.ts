@@ -8,22 +8,22 @@ import { decodeCrop } from "../prepare/measures.ts";
 import { spanAt } from "./clip_span.ts";
 import { type SpokenWord, wordsFromText } from "./words.ts";
 
-/** A prepared clip's place in the film that it was made from. */
+/** A prepared clip's place in the video that it was made from. */
 export interface ClipSource {
-  film: string;
-  /** Size of the film's frames, upright. */
+  video: string;
+  /** Size of the video's frames, upright. */
   width: number;
   height: number;
-  /** The film's frame (at 25 frames/s) that became frame 0 of the clip. */
+  /** The video's frame (at 25 frames/s) that became frame 0 of the clip. */
   firstFrame: number;
-  /** Crop boxes x0, y0, x1, y1 in the film's pixels, [frames, 4]. */
+  /** Crop boxes x0, y0, x1, y1 in the video's pixels, [frames, 4]. */
   boxes: Float32Array;
   /** Words with their times in seconds of the clip; empty when the data set has none. */
   words: SpokenWord[];
 }
 
 /**
- * Finds the film of a prepared clip, and where the crops lie in it; undefined when the film is no longer there, since
+ * Finds the video of a prepared clip, and where the crops lie in it; undefined when the video is no longer there, since
  * a prepared folder may travel alone.
  */
 export async function clipSource(prepared: string, row: ManifestRow): Promise<ClipSource | undefined> {
@@ -33,16 +33,16 @@ export async function clipSource(prepared: string, row: ManifestRow): Promise<Cl
   const file = await openSafetensors(join(prepared, row.path));
   try {
     const all = await file.readF32("boxes"), columns = file.header.tensors.mel.shape[0];
-    // With the sound moved against the picture, words go with the sound.
-    const { firstFrame, frames, soundFrame } = spanAt(row.offset, { frames: all.length / 4, columns });
-    const late = soundFrame / FRAME_RATE;
+    // With the sound moved against the image, words go with the sound.
+    const { firstFrame, frames, audioFrame } = spanAt(row.offset, { frames: all.length / 4, columns });
+    const late = audioFrame / FRAME_RATE;
     const words = wordsFromText(file.header.metadata.word_times).map(({ word, start, end }) => ({
       word,
       start: start - late,
       end: end - late,
     }));
     return {
-      film: row.source,
+      video: row.source,
       width: video.width,
       height: video.height,
       firstFrame: row.first_frame + firstFrame,
@@ -54,11 +54,11 @@ export async function clipSource(prepared: string, row: ManifestRow): Promise<Cl
   }
 }
 
-/** The film's frame behind frame `frame` of the clip, RGB [height, width, 3]. */
-export async function sourceFrame({ film, firstFrame }: ClipSource, frame: number): Promise<Uint8Array> {
+/** The video's frame behind frame `frame` of the clip, RGB [height, width, 3]. */
+export async function sourceFrame({ video, firstFrame }: ClipSource, frame: number): Promise<Uint8Array> {
   let index = 0;
-  for await (const picture of decodeFrames(film)) if (index++ === firstFrame + frame) return picture;
-  throw new KitError(`${film} has no frame ${firstFrame + frame}`, "Prepare the videos again");
+  for await (const image of decodeFrames(video)) if (index++ === firstFrame + frame) return image;
+  throw new KitError(`${video} has no frame ${firstFrame + frame}`, "Prepare the videos again");
 }
 
 /** The crop [96, 96, 3] at a share of a prepared clip's length (0 its first, 1 its end), without decoding the others. */

@@ -5,13 +5,13 @@ const STEP = 5;
 /** Samples a frame, and a mel column. */
 const SAMPLES = 640, HOP = 200;
 
-/** The part of a clip that is left when its sound is moved against its picture; all of it at offset 0. */
+/** The part of a clip that is left when its sound is moved against its image; all of it at offset 0. */
 export interface ClipSpan {
   /** The clip's frame that becomes frame 0, and how many are left. */
   firstFrame: number;
   frames: number;
   /** The frame whose sound becomes the sound of frame 0; a multiple of 5, so that mel columns stay whole. */
-  soundFrame: number;
+  audioFrame: number;
   /** The same in mel columns and samples, and how many of them are left. */
   firstColumn: number;
   columns: number;
@@ -21,22 +21,22 @@ export interface ClipSpan {
 
 /**
  * What is left of a clip of `frames` frames and `columns` mel columns when an offset is taken out. The offset is the
- * sync judge's: above 0 the sound is early, so the picture of frame t gets the sound of frame t - offset. Nothing is
+ * sync judge's: above 0 the sound is early, so the image of frame t gets the sound of frame t - offset. Nothing is
  * made up at the ends: frames that lose their sound go, and up to 4 more where the sound was late.
  */
 export function spanAt(offset: number, { frames, columns }: { frames: number; columns: number }): ClipSpan {
-  const soundFrame = Math.min(frames, STEP * Math.ceil(Math.max(0, -offset) / STEP));
-  const firstFrame = Math.max(0, Math.min(frames, soundFrame + offset));
-  const left = frames - Math.max(firstFrame, soundFrame);
-  const firstColumn = Math.min(columns, melStart(soundFrame));
+  const audioFrame = Math.min(frames, STEP * Math.ceil(Math.max(0, -offset) / STEP));
+  const firstFrame = Math.max(0, Math.min(frames, audioFrame + offset));
+  const left = frames - Math.max(firstFrame, audioFrame);
+  const firstColumn = Math.min(columns, melStart(audioFrame));
   const wanted = offset === 0 ? columns : 1 + Math.floor(SAMPLES * left / HOP);
   return {
     firstFrame,
     frames: left,
-    soundFrame,
+    audioFrame,
     firstColumn,
     columns: Math.max(0, Math.min(columns - firstColumn, wanted)),
-    firstSample: SAMPLES * soundFrame,
+    firstSample: SAMPLES * audioFrame,
     samples: SAMPLES * left,
   };
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { type Clips, openClips } from "./clips.ts";
-import { type ManifestRow, readKept, type Split } from "./manifest.ts";
+import { type ManifestRow, readSelected, type Split } from "./manifest.ts";
 import { openPreparedClip, type PreparedClip, type WholeClip } from "./prepared_clip.ts";
 
 export * from "./batches.ts";
@@ -35,7 +35,7 @@ export async function openDataset(
   split: Split | "all",
   options: { cacheMegabytes?: number } = {},
 ): Promise<Dataset> {
-  const rows = (await readKept(folder)).filter((row) => split === "all" || row.split === split);
+  const rows = (await readSelected(folder)).filter((row) => split === "all" || row.split === split);
   if (rows.length === 0) {
     throw new KitError(
       `${folder} has no clip in its ${split} split that its filters keep`,

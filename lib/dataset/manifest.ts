@@ -13,11 +13,11 @@ import {
   SPLITS,
 } from "./manifest_row.ts";
 
-export type { ClipRow, FilmFacts, ManifestRow, RejectRow, Split } from "./manifest_row.ts";
+export type { ClipRow, ManifestRow, RejectRow, Split, VideoFacts as FilmFacts } from "./manifest_row.ts";
 
 /**
  * Version of the prepared folder's layout: prepared.json, filters.json, clips/, manifest.parquet, rejects.parquet.
- * 2: parts of split films, landmarks in the clips, measures, filters and offsets in the manifest.
+ * 2: parts of split videos, landmarks in the clips, measures, filters and offsets in the manifest.
  */
 export const PREPARED_VERSION = 2;
 
@@ -158,7 +158,7 @@ export async function readManifest(folder: string): Promise<ManifestRow[]> {
 }
 
 /** The clips of a prepared folder that its filters keep. Throws KitError as `readManifest` does. */
-export async function readKept(folder: string): Promise<ManifestRow[]> {
+export async function readSelected(folder: string): Promise<ManifestRow[]> {
   return (await readManifest(folder)).filter(({ kept }) => kept);
 }
 

@@ -3,14 +3,14 @@ import type { ClipMeasures } from "../prepare/measures.ts";
 export type Split = "train" | "val" | "test";
 export const SPLITS: Split[] = ["train", "val", "test"];
 
-/** What the film tells about a clip: it takes decoding to know it. */
-export interface FilmFacts {
+/** What the video tells about a clip: it takes decoding to know it. */
+export interface VideoFacts {
   /** "speaker/clip". */
   id: string;
   /** Path of the video it was made from. */
   source: string;
   speaker: string;
-  /** Which part of the film it is, from 1 on, where a film was split; 0 when the clip is the film. */
+  /** Which part of the video it is, from 1 on, where a video was split; 0 when the clip is the video. */
   part: number;
   /** The frame of the source, at 25 frames/s, that became frame 0. */
   first_frame: number;
@@ -43,7 +43,7 @@ export interface FilmFacts {
 }
 
 /** What is known of one prepared clip by itself. */
-export interface ClipRow extends FilmFacts, ClipMeasures {
+export interface ClipRow extends VideoFacts, ClipMeasures {
   /** Size of the clip's file. */
   bytes: number;
 }
@@ -53,9 +53,9 @@ export interface ManifestRow extends ClipRow {
   split: Split;
   /** The clip's file, relative to the prepared folder. */
   path: string;
-  /** The clip that is the same film under another name and came first; empty when there is none. */
+  /** The clip that is the same video under another name and came first; empty when there is none. */
   duplicate_of: string;
-  /** Frames by which the loader delays the sound (above 0) or the picture (below 0). */
+  /** Frames by which the loader delays the sound (above 0) or the image (below 0). */
   offset: number;
   /** What a sync judge measured, before any correction; null as long as none did. */
   sync_offset: number | null;
@@ -77,7 +77,7 @@ export interface RejectRow {
 /** A column's type: text, a whole number, any number, true or false. */
 export type Kind = "text" | "whole" | "number" | "truth";
 
-export const FILM_COLUMNS: Record<keyof FilmFacts, Kind> = {
+export const VIDEO_COLUMNS: Record<keyof VideoFacts, Kind> = {
   id: "text",
   source: "text",
   speaker: "text",
@@ -118,7 +118,7 @@ export const MEASURE_COLUMNS: Record<keyof ClipMeasures, Kind> = {
 
 /** The columns of manifest.parquet, in its order. */
 export const MANIFEST_COLUMNS: Record<keyof ManifestRow, Kind> = {
-  ...FILM_COLUMNS,
+  ...VIDEO_COLUMNS,
   ...MEASURE_COLUMNS,
   bytes: "whole",
   split: "text",

@@ -11,7 +11,7 @@ export { SYNC_FRAMES, windowsOf } from "./windows.ts";
 /** Bytes of one RGB face crop. */
 export const FRAME_BYTES = FACE_SIZE * FACE_SIZE * 3;
 
-/** A prepared clip's sound, and its pictures as they are asked for. */
+/** A prepared clip's sound, and its images as they are asked for. */
 export interface PreparedClip {
   frames: number;
   /** [columns, 80] on the +-4 scale. */
@@ -34,7 +34,7 @@ export interface WholeClip {
   mel: Float32Array;
   columns: number;
   /** 16 kHz mono. */
-  sound: Int16Array;
+  audio: Int16Array;
   /** Inner-lip gap and mouth width by frame, [frames, 2], as shares of the face's height. */
   mouth: Float32Array;
   /** Whether a sync window starting at each frame holds speech. */
@@ -51,13 +51,13 @@ function checkedOffsets(path: string, bytes: Uint8Array, size: number): Float64A
 
 function decodeFace(path: string, frame: number, jpeg: Uint8Array): Uint8Array {
   const remedy = "Prepare the clip again";
-  let picture;
+  let image;
   try {
-    picture = decodeJpeg(jpeg);
+    image = decodeJpeg(jpeg);
   } catch (cause) {
     throw new KitError(`Frame ${frame} of ${path} is no whole JPEG picture`, remedy, { cause });
   }
-  const { rgb, width, height } = picture;
+  const { rgb, width, height } = image;
   if (width === FACE_SIZE && height === FACE_SIZE) return rgb;
   throw new KitError(`Frame ${frame} of ${path} is ${width} x ${height}, not ${FACE_SIZE} pixels`, remedy);
 }
@@ -73,8 +73,8 @@ async function reading<T>(path: string, read: (file: OpenSafetensors) => Promise
 }
 
 /**
- * Opens one prepared clip: its sound is read now, its pictures are read and decoded when they are first asked for,
- * and kept. With an `offset` the sound is moved against the picture, and only what has both is left (see `spanAt`).
+ * Opens one prepared clip: its sound is read now, its images are read and decoded when they are first asked for,
+ * and kept. With an `offset` the sound is moved against the image, and only what has both is left (see `spanAt`).
  * `grown` hears of the bytes that it takes in memory. Throws KitError when the file is damaged.
  */
 export async function openPreparedClip(
@@ -111,19 +111,19 @@ export async function openPreparedClip(
   };
 
   const readWhole = async (): Promise<WholeClip> => {
-    const pictures = await facesOf(Array.from({ length: frames }, (_, frame) => frame));
+    const images = await facesOf(Array.from({ length: frames }, (_, frame) => frame));
     const faces = new Uint8Array(frames * FRAME_BYTES);
-    for (const [frame, picture] of pictures.entries()) {
+    for (const [frame, image] of images.entries()) {
       const place = faces.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES);
-      place.set(picture);
+      place.set(image);
       decoded.set(frame, place); // so that nothing is held twice
     }
     return await reading(path, async (file) => {
-      const sound = new Int16Array((await file.read("sound")).slice().buffer)
+      const audio = new Int16Array((await file.read("sound")).slice().buffer)
         .subarray(firstSample, firstSample + samples);
       const mouth = (await file.readF32("mouth")).subarray(2 * firstFrame, 2 * (firstFrame + frames));
-      grown(sound.byteLength + mouth.byteLength);
-      return { frames, faces, mel, columns, sound, mouth, voiced };
+      grown(audio.byteLength + mouth.byteLength);
+      return { frames, faces, mel, columns, audio, mouth, voiced };
     });
   };
 

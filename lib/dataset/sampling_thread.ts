@@ -2,22 +2,28 @@
 /// <reference lib="deno.worker" />
 import { KitError } from "../base/errors.ts";
 import { threadBinding } from "../native/binding.ts";
-import { type Draw, drawer, type DrawingAnswer, type DrawingStart, type Drawn } from "./batch_stream.ts";
+import {
+  type BatchRequest,
+  batchSampler,
+  type SampledBatch,
+  type SamplingAnswer,
+  type SamplingStart,
+} from "./batch_stream.ts";
 import { openClips } from "./clips.ts";
 
 /** The arrays of a batch; they change hands, so that none is copied. */
-const buffersOf = ({ batch }: Drawn) =>
+const buffersOf = ({ batch }: SampledBatch) =>
   Object.values(batch).flatMap((value) => value instanceof Float32Array ? [value.buffer as ArrayBuffer] : []);
 
-function faultOf(error: unknown): DrawingAnswer {
+function faultOf(error: unknown): SamplingAnswer {
   if (error instanceof KitError) return { fault: error.what, remedy: error.remedy };
   return { crash: error instanceof Error ? `${error.message}` : String(error) };
 }
 
 threadBinding({ gpu: false });
-let draw: (draw: Draw) => Promise<Drawn>, work = Promise.resolve();
+let draw: (request: BatchRequest) => Promise<SampledBatch>, work = Promise.resolve();
 
-async function answer(asked: Draw): Promise<void> {
+async function answer(asked: BatchRequest): Promise<void> {
   try {
     const drawn = await draw(asked);
     self.postMessage(drawn, buffersOf(drawn));
@@ -26,7 +32,7 @@ async function answer(asked: Draw): Promise<void> {
   }
 }
 
-self.onmessage = ({ data }: MessageEvent<DrawingStart | Draw>) => {
-  if ("places" in data) draw = drawer(openClips(data.folder, data.places, data), data.state);
+self.onmessage = ({ data }: MessageEvent<SamplingStart | BatchRequest>) => {
+  if ("places" in data) draw = batchSampler(openClips(data.folder, data.places, data), data.state);
   else work = work.then(() => answer(data));
 };

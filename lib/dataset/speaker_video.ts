@@ -1,7 +1,7 @@
 import { KitError } from "../base/errors.ts";
 import { cropFace, FACE_SIZE } from "../media/face.ts";
 import { followFace } from "../media/face_video.ts";
-import { decodeFrames, decodeSound, FRAME_RATE, probe, SAMPLE_RATE } from "../media/ffmpeg.ts";
+import { decodeAudio, decodeFrames, FRAME_RATE, probe, SAMPLE_RATE } from "../media/ffmpeg.ts";
 import { MEL_BANDS, melSpectrogram, melStart } from "../media/mel.ts";
 import { FRAME_BYTES, SYNC_FRAMES, windowsOf } from "./dataset.ts";
 import { levelOf, SILENCE_DB } from "../prepare/clip_facts.ts";
@@ -12,8 +12,8 @@ const NOTED_FRAMES = FRAME_RATE / 2;
 /** Windows of one part. The mel start of frame f + 5 k is that of f + 16 k, so parts begin at multiples of 5 frames. */
 const PART = 250;
 
-/** Faces and sound of a stretch of film: what sync windows are cut from. */
-export interface FaceSound {
+/** Faces and sound of a stretch of video: what sync windows are cut from. */
+export interface FaceAudio {
   /** RGB crops, [frames, 96, 96, 3] bytes. */
   faces: Uint8Array;
   /** [columns, 80] on the +-4 scale, column 0 at the start of frame 0. */
@@ -22,15 +22,15 @@ export interface FaceSound {
   frames: number;
 }
 
-/** A part of a film: the windows of sync that start in it, from frame `first` of the film on. */
-export interface FilmPart extends FaceSound {
+/** A part of a video: the windows of sync that start in it, from frame `first` of the video on. */
+export interface VideoPart extends FaceAudio {
   first: number;
   /** Windows: one starts at each of the frames 0 to windows - 1 of the part. */
   windows: number;
 }
 
 /** Any video, seen as preparing sees it: the speaker's face in 96 x 96 crops, and the sound that goes with them. */
-export interface SpeakerFilm {
+export interface SpeakerVideo {
   source: string;
   /** Frames at 25 frames/s in which the face is there and sound is heard, from frame `firstFrame` of the video on. */
   frames: number;
@@ -38,7 +38,7 @@ export interface SpeakerFilm {
   /** Starts of windows of 5 frames and 16 mel columns. */
   windows: number;
   /** 16 kHz mono, in time with the frames. */
-  sound: Float32Array;
+  audio: Float32Array;
   mel: Float32Array;
   columns: number;
   /** Inner-lip gap and mouth width over the face's height, [frames, 2], interpolated between looks. */
@@ -55,14 +55,14 @@ export interface SpeakerFilm {
  * streamed on demand. Throws KitError when the video cannot be read, is silent or without sound, has no face that can
  * be followed, or holds fewer than `fewestWindows` windows.
  */
-export async function openSpeakerFilm(
+export async function openSpeakerVideo(
   source: string,
   { fewestWindows = 1 }: { fewestWindows?: number } = {},
-): Promise<SpeakerFilm> {
+): Promise<SpeakerVideo> {
   const { video, audio } = await probe(source);
   if (!video) throw new KitError(`${source} has no video`, "Give a film that shows a face");
   if (!audio) throw new KitError(`${source} has no sound`, "Give a film in which somebody is heard speaking");
-  const whole = await decodeSound(source);
+  const whole = await decodeAudio(source);
   if (whole.length === 0 || levelOf(whole) < SILENCE_DB) {
     throw new KitError(`The sound of ${source} is silent`, "Give a film in which somebody is heard speaking");
   }
@@ -91,7 +91,7 @@ export async function openSpeakerFilm(
     frames,
     firstFrame,
     windows,
-    sound,
+    audio: sound,
     mel,
     columns,
     mouth: face.mouth.slice(2 * firstFrame, 2 * end),
@@ -110,14 +110,14 @@ export async function openSpeakerFilm(
   };
 }
 
-/** The film in parts of 250 windows, read one after the other: however long it is, one part is in memory. */
-export async function* filmParts(film: SpeakerFilm): AsyncGenerator<FilmPart> {
+/** The video in parts of 250 windows, read one after the other: however long it is, one part is in memory. */
+export async function* videoParts(video: SpeakerVideo): AsyncGenerator<VideoPart> {
   const shared = SYNC_FRAMES - 1;
   const held = new Uint8Array((PART + shared) * FRAME_BYTES);
   let first = 0, count = 0;
-  const part = (): FilmPart => {
-    const mel = film.mel.subarray(melStart(first) * MEL_BANDS);
-    const windows = Math.min(PART, film.windows - first);
+  const part = (): VideoPart => {
+    const mel = video.mel.subarray(melStart(first) * MEL_BANDS);
+    const windows = Math.min(PART, video.windows - first);
     return {
       first,
       windows,
@@ -127,7 +127,7 @@ export async function* filmParts(film: SpeakerFilm): AsyncGenerator<FilmPart> {
       columns: mel.length / MEL_BANDS,
     };
   };
-  for await (const crop of film.crops()) {
+  for await (const crop of video.crops()) {
     held.set(crop, count++ * FRAME_BYTES);
     if (count < PART + shared) continue;
     yield part();
@@ -135,5 +135,5 @@ export async function* filmParts(film: SpeakerFilm): AsyncGenerator<FilmPart> {
     held.copyWithin(0, PART * FRAME_BYTES);
     [first, count] = [first + PART, shared];
   }
-  if (first < film.windows) yield part();
+  if (first < video.windows) yield part();
 }

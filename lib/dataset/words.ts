@@ -7,7 +7,7 @@ export interface SpokenWord {
   end: number;
 }
 
-/** The file that ought to hold a film's words. */
+/** The file that ought to hold a video's words. */
 export interface TranscriptFile {
   path: string;
   format: "lrs2" | "align";
@@ -17,7 +17,7 @@ export interface TranscriptFile {
   perhaps?: boolean;
 }
 
-/** What is said in a film. */
+/** What is said in a video. */
 export interface Transcript {
   /** All that is said; empty when it is not known. */
   text: string;
@@ -33,7 +33,7 @@ const GRID_RATE = 25000;
 const PAUSES = ["sil", "sp"];
 /** Larger files hold no clip's words. */
 const MOST_BYTES = 1e6;
-/** Times may go this much beyond the film, in seconds: containers round, and the last frame lasts. */
+/** Times may go this much beyond the video, in seconds: containers round, and the last frame lasts. */
 const TOLERANCE = 0.2;
 
 /** A fault of a file of words, as the end of a sentence that its name begins. */
@@ -76,7 +76,7 @@ function readAlignment(content: string): { text: string; rows: SpokenWord[] } {
   return { text: rows.map(({ word }) => word).filter((word) => !PAUSES.includes(word)).join(" "), rows };
 }
 
-/** Throws WordsFault unless the rows follow each other in time and end with the film. */
+/** Throws WordsFault unless the rows follow each other in time and end with the video. */
 function checkTimes(rows: SpokenWord[], duration: number): void {
   let before = 0;
   for (const { word, start, end } of rows) {
@@ -102,8 +102,8 @@ async function contentOf({ path, there }: TranscriptFile): Promise<string> {
 }
 
 /**
- * Reads the words of a film of `duration` seconds from the file that its data set has for them: LRS2's `.txt` or
- * GRID's `.align`. A file that is missing, malformed, or does not match the film gives no words, and a note saying so.
+ * Reads the words of a video of `duration` seconds from the file that its data set has for them: LRS2's `.txt` or
+ * GRID's `.align`. A file that is missing, malformed, or does not match the video gives no words, and a note saying so.
  */
 export async function readTranscript(
   file: TranscriptFile | undefined,
@@ -123,8 +123,8 @@ export async function readTranscript(
 }
 
 /**
- * What is said in a part of a film of `duration` seconds, in the part's own time. Words that lie mostly outside are
- * left out, others cut to the part; a text without times is kept only where the part is all of the film.
+ * What is said in a part of a video of `duration` seconds, in the part's own time. Words that lie mostly outside are
+ * left out, others cut to the part; a text without times is kept only where the part is all of the video.
  */
 export function transcriptWithin(
   { text, words, note }: Transcript,

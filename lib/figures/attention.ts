@@ -2,18 +2,18 @@ import type { Canvas, CanvasRenderingContext2D } from "skia-canvas";
 import { KitError } from "../base/errors.ts";
 import {
   type Box,
-  canvasPicture,
   canvasPng,
+  canvasRaster,
   colourMap,
-  drawPicture,
+  drawRaster,
   INK,
   newCanvas,
-  type Picture,
+  type Raster,
   setFont,
   SOFT_INK,
 } from "./canvas.ts";
 import { COLOURS } from "./svg.ts";
-import { melPicture } from "./video.ts";
+import { melRaster } from "./video.ts";
 
 /** What one CBAM did: the weight of each channel and the map over places, both in [0, 1]. */
 export interface AttentionLayer {
@@ -33,7 +33,7 @@ export interface AttentionOptions {
   title: string;
   caption?: string;
   /** The face the maps belong to, usually the middle frame's lower half, 96 x 48. */
-  face: Picture;
+  face: Raster;
   /** The mel window, time-major [columns, 80]. */
   mel: Float32Array;
   /** Lowest and highest map value of each layer's colours, by layer name; a layer's own when left out. */
@@ -44,9 +44,9 @@ export interface AttentionOptions {
 
 const WIDTH = 760, MARGIN = 8, COLUMNS = 4;
 const TILE = (WIDTH - 2 * MARGIN) / COLUMNS;
-/** The tile's parts: picture 144 x 72, colour bar and its numbers at the right, channel bars below. */
-const PICTURE = { width: 144, height: 72 }, BARS_HEIGHT = 20;
-const TILE_HEIGHT = 16 + PICTURE.height + 6 + BARS_HEIGHT + 20;
+/** The tile's parts: image 144 x 72, colour bar and its numbers at the right, channel bars below. */
+const IMAGE = { width: 144, height: 72 }, BARS_HEIGHT = 20;
+const TILE_HEIGHT = 16 + IMAGE.height + 6 + BARS_HEIGHT + 20;
 const HEADING = 24;
 
 /** Rows upside down, so that the lowest mel band is drawn at the bottom. */
@@ -65,7 +65,7 @@ function rangeOf(values: Float32Array): [number, number] {
   return [low, high];
 }
 
-function grey({ rgb, width, height }: Picture): Picture {
+function grey({ rgb, width, height }: Raster): Raster {
   const light = new Uint8Array(rgb.length);
   for (let index = 0; index < rgb.length; index += 3) {
     light.fill(0.299 * rgb[index] + 0.587 * rgb[index + 1] + 0.114 * rgb[index + 2], index, index + 3);
@@ -80,7 +80,7 @@ function drawColourBar(
   [low, high]: [number, number],
 ): void {
   const steps = Float32Array.from({ length: 64 }, (_, step) => 63 - step);
-  drawPicture(context, colourMap(steps, { width: 1, height: 64, low: 0, high: 63 }), {
+  drawRaster(context, colourMap(steps, { width: 1, height: 64, low: 0, high: 63 }), {
     x,
     y,
     width: 7,
@@ -117,21 +117,21 @@ function drawChannels(
 function drawTile(
   context: CanvasRenderingContext2D,
   layer: AttentionLayer,
-  { x, y, background, range }: { x: number; y: number; background: Picture; range: [number, number] },
+  { x, y, background, range }: { x: number; y: number; background: Raster; range: [number, number] },
 ): void {
   const { name, input, channelWeights, spatialMap, h, w } = layer;
   setFont(context, 9);
   context.fillText(`${name}  ${h}×${w}`, x, y + 11, TILE - 8);
-  const box = { x, y: y + 16, ...PICTURE };
-  drawPicture(context, background, { ...box, smooth: input === "face" });
+  const box = { x, y: y + 16, ...IMAGE };
+  drawRaster(context, background, { ...box, smooth: input === "face" });
   const values = input === "sound" ? flipped(spatialMap, { w, h }) : spatialMap;
   const heat = colourMap(values, { width: w, height: h, low: range[0], high: range[1] });
-  drawPicture(context, heat, { ...box, smooth: false, opacity: 0.5 });
-  drawColourBar(context, { ...box, x: x + PICTURE.width + 4 }, range);
+  drawRaster(context, heat, { ...box, smooth: false, opacity: 0.5 });
+  drawColourBar(context, { ...box, x: x + IMAGE.width + 4 }, range);
   drawChannels(context, channelWeights, {
     x,
-    y: box.y + PICTURE.height + 6,
-    width: PICTURE.width,
+    y: box.y + IMAGE.height + 6,
+    width: IMAGE.width,
     height: BARS_HEIGHT,
   });
 }
@@ -153,14 +153,14 @@ function drawGrid(
     {
       heading: "Audio encoder, over the mel window (time to the right, low bands at the bottom)",
       input: "sound",
-      plain: melPicture(mel),
-      background: grey(melPicture(mel)),
+      plain: melRaster(mel),
+      background: grey(melRaster(mel)),
     },
   ].map((section) => ({ ...section, layers: layers.filter(({ input }) => input === section.input) }))
     .filter((section) => section.layers.length > 0);
   const rows = sections.reduce((sum, section) => sum + Math.ceil((1 + section.layers.length) / COLUMNS), 0);
   const height = 34 + sections.length * HEADING + rows * TILE_HEIGHT + (caption ? 24 : 4);
-  // Films need even sizes.
+  // Videos need even sizes.
   const { canvas, context } = newCanvas(WIDTH, 2 * Math.ceil(height / 2), { scale });
 
   setFont(context, 15, { bold: true });
@@ -172,10 +172,10 @@ function drawGrid(
     y += HEADING;
     setFont(context, 9);
     context.fillText("input", MARGIN, y + 11);
-    drawPicture(context, section.plain, {
+    drawRaster(context, section.plain, {
       x: MARGIN,
       y: y + 16,
-      ...PICTURE,
+      ...IMAGE,
       smooth: section.input === "face",
     });
     section.layers.forEach((layer, index) => {
@@ -193,7 +193,7 @@ function drawGrid(
   return canvas;
 }
 
-/** The lowest and highest map value of each layer over a whole film, so that its colours do not flicker. */
+/** The lowest and highest map value of each layer over a whole video, so that its colours do not flicker. */
 export function attentionRanges(moments: Iterable<AttentionLayer[]>): Record<string, [number, number]> {
   const ranges: Record<string, [number, number]> = {};
   for (const layers of moments) {
@@ -205,9 +205,9 @@ export function attentionRanges(moments: Iterable<AttentionLayer[]>): Record<str
   return ranges;
 }
 
-/** The grid of {@link attentionGrid} as one RGB24 frame of a film: 760 pixels wide, even height. */
-export function drawAttentionFrame(layers: AttentionLayer[], options: AttentionOptions): Picture {
-  return canvasPicture(drawGrid(layers, { scale: 1, ...options }));
+/** The grid of {@link attentionGrid} as one RGB24 frame of a video: 760 pixels wide, even height. */
+export function drawAttentionFrame(layers: AttentionLayer[], options: AttentionOptions): Raster {
+  return canvasRaster(drawGrid(layers, { scale: 1, ...options }));
 }
 
 /**

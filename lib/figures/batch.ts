@@ -1,8 +1,8 @@
 import { type GeneratorBatch, SYNC_FRAMES, type SyncBatch } from "../dataset/dataset.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
-import { canvasPng, drawPicture, newCanvas, type Picture, setFont, SOFT_INK } from "./canvas.ts";
-import { melPicture } from "./video.ts";
+import { canvasPng, drawRaster, newCanvas, type Raster, setFont, SOFT_INK } from "./canvas.ts";
+import { melRaster } from "./video.ts";
 
 export interface BatchOptions {
   title?: string;
@@ -18,20 +18,20 @@ export interface BatchOptions {
 const WIDTH = 760, MARGIN = 8, GAP = 4, LABEL = 104;
 const HALF = FACE_SIZE / 2;
 
-/** A mel window [80, 16], as networks take it, as a picture: bands upwards, time to the right. */
-function windowPicture(mel: Float32Array): Picture {
+/** A mel window [80, 16], as networks take it, as an image: bands upwards, time to the right. */
+function windowRaster(mel: Float32Array): Raster {
   const columns = new Float32Array(mel.length);
   for (let band = 0; band < MEL_BANDS; band++) {
     for (let k = 0; k < MEL_WINDOW; k++) columns[k * MEL_BANDS + band] = mel[band * MEL_WINDOW + k];
   }
-  return melPicture(columns);
+  return melRaster(columns);
 }
 
-/** Three of the `channels` values of each pixel, from channel `first` on, as a picture; values in 0..1. */
-function channelsPicture(
+/** Three of the `channels` values of each pixel, from channel `first` on, as an image; values in 0..1. */
+function channelsRaster(
   values: Float32Array,
   { width, height, channels, first }: { width: number; height: number; channels: number; first: number },
-): Picture {
+): Raster {
   const rgb = new Uint8Array(3 * width * height);
   for (let p = 0; p < width * height; p++) {
     for (let c = 0; c < 3; c++) rgb[3 * p + c] = Math.round(255 * values[p * channels + first + c]);
@@ -39,7 +39,7 @@ function channelsPicture(
   return { rgb, width, height };
 }
 
-/** A canvas for rows of pictures, with title and caption where they are asked for; `top` is where rows begin. */
+/** A canvas for rows of images, with title and caption where they are asked for; `top` is where rows begin. */
 function frame(rows: { count: number; height: number }, { title, caption, scale = 1.5 }: BatchOptions) {
   const top = MARGIN + (title ? 24 : 0) + 18;
   const height = top + rows.count * (rows.height + GAP) + (caption ? 18 : 0) + MARGIN;
@@ -59,7 +59,7 @@ function frame(rows: { count: number; height: number }, { title, caption, scale 
  * Pairs of a batch for the discriminator, a row each: its label, the lower halves of the 5 frames, and the mel window
  * they are paired with. Returns a PNG.
  */
-export function syncBatchPicture(batch: SyncBatch, options: BatchOptions = {}): Uint8Array {
+export function syncBatchImage(batch: SyncBatch, options: BatchOptions = {}): Uint8Array {
   const count = Math.min(batch.size, options.most ?? 6);
   const face = { width: 112, height: 56 };
   const { canvas, context, top } = frame({ count, height: face.height }, options);
@@ -78,10 +78,10 @@ export function syncBatchPicture(batch: SyncBatch, options: BatchOptions = {}): 
     const lips = batch.faces.subarray(row * lipsSize, (row + 1) * lipsSize);
     for (let k = 0; k < SYNC_FRAMES; k++) {
       const size = { width: FACE_SIZE, height: HALF, channels: 3 * SYNC_FRAMES, first: 3 * k };
-      drawPicture(context, channelsPicture(lips, size), { x: xOf(k), y, ...face });
+      drawRaster(context, channelsRaster(lips, size), { x: xOf(k), y, ...face });
     }
-    const sound = windowPicture(batch.mel.subarray(row * melSize, (row + 1) * melSize));
-    drawPicture(context, sound, { ...mel, y, height: face.height, smooth: false });
+    const audio = windowRaster(batch.mel.subarray(row * melSize, (row + 1) * melSize));
+    drawRaster(context, audio, { ...mel, y, height: face.height, smooth: false });
   }
   return canvasPng(canvas);
 }
@@ -90,7 +90,7 @@ export function syncBatchPicture(batch: SyncBatch, options: BatchOptions = {}): 
  * Frames of a batch for the generator, a column each: the masked pose, the reference, the mel window heard, and the
  * face to be drawn. Returns a PNG.
  */
-export function generatorBatchPicture(batch: GeneratorBatch, options: BatchOptions = {}): Uint8Array {
+export function generatorBatchImage(batch: GeneratorBatch, options: BatchOptions = {}): Uint8Array {
   const count = Math.min(batch.size, options.most ?? 6);
   const labels = ["masked pose", "reference", "mel, 200 ms", "target"];
   const side = Math.min(FACE_SIZE, (WIDTH - 2 * MARGIN - LABEL) / count - GAP);
@@ -104,18 +104,18 @@ export function generatorBatchPicture(batch: GeneratorBatch, options: BatchOptio
   for (let k = 0; k < count; k++) {
     const faces = batch.faces.subarray(2 * k * faceSize, 2 * (k + 1) * faceSize);
     const target = batch.target.subarray(k * faceSize, (k + 1) * faceSize);
-    const pictures = [
-      channelsPicture(faces, { ...square, channels: 6, first: 0 }),
-      channelsPicture(faces, { ...square, channels: 6, first: 3 }),
-      windowPicture(batch.mel.subarray(k * melSize, (k + 1) * melSize)),
-      channelsPicture(target, { ...square, channels: 3, first: 0 }),
+    const images = [
+      channelsRaster(faces, { ...square, channels: 6, first: 0 }),
+      channelsRaster(faces, { ...square, channels: 6, first: 3 }),
+      windowRaster(batch.mel.subarray(k * melSize, (k + 1) * melSize)),
+      channelsRaster(target, { ...square, channels: 3, first: 0 }),
     ];
     const x = MARGIN + LABEL + k * (side + GAP);
     setFont(context, 10, { colour: SOFT_INK, align: "center" });
     context.fillText(options.notes?.[k] ?? `sample ${k + 1}`, x + side / 2, top - 5, side);
-    pictures.forEach((picture, row) => {
+    images.forEach((image, row) => {
       const y = top + row * (side + GAP);
-      drawPicture(context, picture, { x, y, width: side, height: side, smooth: row !== 2 });
+      drawRaster(context, image, { x, y, width: side, height: side, smooth: row !== 2 });
     });
   }
   return canvasPng(canvas);

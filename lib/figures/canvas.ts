@@ -6,8 +6,8 @@ import { FONT_FILES } from "./svg.ts";
 if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", Deno.env.get("TMPDIR") ?? "/tmp");
 FontLibrary.use("DejaVu Sans", FONT_FILES);
 
-/** A picture as RGB24: three bytes a pixel, rows from the top. */
-export interface Picture {
+/** An image as RGB24: three bytes a pixel, rows from the top. */
+export interface Raster {
   rgb: Uint8Array;
   width: number;
   height: number;
@@ -50,7 +50,7 @@ export function colourMap(
     high: number;
     scheme?: ColourScheme;
   },
-): Picture {
+): Raster {
   const table = TABLES[scheme], rgb = new Uint8Array(3 * width * height);
   const factor = high > low ? 255 / (high - low) : 0;
   for (let index = 0; index < width * height; index++) {
@@ -89,10 +89,10 @@ export function setFont(
   context.textBaseline = "alphabetic";
 }
 
-/** Draws a picture into a box: smooth for photographs, or in honest squares for maps. */
-export function drawPicture(
+/** Draws an image into a box: smooth for photographs, or in honest squares for maps. */
+export function drawRaster(
   context: CanvasRenderingContext2D,
-  { rgb, width, height }: Picture,
+  { rgb, width, height }: Raster,
   { x, y, width: boxWidth, height: boxHeight, smooth = true, opacity = 1 }: Box & {
     smooth?: boolean;
     opacity?: number;
@@ -116,7 +116,7 @@ export function drawPicture(
 }
 
 /** The canvas's pixels as RGB24. */
-export function canvasPicture(canvas: Canvas): Picture {
+export function canvasRaster(canvas: Canvas): Raster {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   const rgb = new Uint8Array(3 * width * height);

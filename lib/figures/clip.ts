@@ -7,15 +7,15 @@ import {
   type Box,
   brokenText,
   canvasPng,
-  drawPicture,
+  drawRaster,
   INK,
   newCanvas,
-  type Picture,
+  type Raster,
   setFont,
   SOFT_INK,
 } from "./canvas.ts";
 import { COLOURS } from "./svg.ts";
-import { melPicture } from "./video.ts";
+import { melRaster } from "./video.ts";
 
 export interface ClipFigureOptions {
   title?: string;
@@ -30,7 +30,7 @@ const THUMBNAILS = 10;
 const RULE = "#bbbbbb";
 
 /** The lower half of a frame's crop, 96 x 48. */
-const lowerHalf = (clip: Clip, frame: number): Picture => ({
+const lowerHalf = (clip: Clip, frame: number): Raster => ({
   rgb: faceAt(clip, frame).subarray(FRAME_BYTES / 2),
   width: FACE_SIZE,
   height: FACE_SIZE / 2,
@@ -58,12 +58,12 @@ function nameTrack(context: CanvasRenderingContext2D, lines: string[], { y, heig
 }
 
 /** Loudest and quietest sample of each unit of width. */
-function drawWave(context: CanvasRenderingContext2D, sound: Int16Array, { x, y, width, height }: Box): void {
+function drawWave(context: CanvasRenderingContext2D, audio: Int16Array, { x, y, width, height }: Box): void {
   context.fillStyle = COLOURS[0];
-  const peak = sound.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1);
+  const peak = audio.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1);
   const steps = 2 * Math.floor(width);
   for (let k = 0; k < steps; k++) {
-    const part = sound.subarray(k * sound.length / steps, (k + 1) * sound.length / steps);
+    const part = audio.subarray(k * audio.length / steps, (k + 1) * audio.length / steps);
     const low = Math.min(...part) / peak, high = Math.max(...part) / peak;
     context.fillRect(x + k / 2, y + height / 2 * (1 - high), 0.5, Math.max(0.5, height / 2 * (high - low)));
   }
@@ -143,13 +143,13 @@ export function clipTracks(
   for (let k = 0; k < THUMBNAILS; k++) {
     const frame = Math.floor((k + 0.5) * clip.frames / THUMBNAILS);
     const face = { rgb: faceAt(clip, frame), width: FACE_SIZE, height: FACE_SIZE };
-    drawPicture(context, face, { x: x + k * side, y: top, width: side - 1, height: side });
+    drawRaster(context, face, { x: x + k * side, y: top, width: side - 1, height: side });
   }
   const wave = box(96, 56), mel = box(158, 100), voice = box(260, 5), courses = box(274, 80);
   nameTrack(context, ["sound"], wave);
-  drawWave(context, clip.sound, wave);
+  drawWave(context, clip.audio, wave);
   nameTrack(context, ["mel, 80 bands"], mel);
-  drawPicture(context, melPicture(clip.mel.subarray(0, Math.round(seconds * MEL_RATE) * MEL_BANDS)), {
+  drawRaster(context, melRaster(clip.mel.subarray(0, Math.round(seconds * MEL_RATE) * MEL_BANDS)), {
     ...mel,
     smooth: false,
   });
@@ -170,16 +170,16 @@ export function clipTracks(
 }
 
 /** The mel window of 16 columns that begins at a frame. */
-function melAt(clip: Clip, frame: number): Picture {
+function melAt(clip: Clip, frame: number): Raster {
   const from = melStart(frame) * MEL_BANDS;
-  return melPicture(clip.mel.subarray(from, from + MEL_WINDOW * MEL_BANDS));
+  return melRaster(clip.mel.subarray(from, from + MEL_WINDOW * MEL_BANDS));
 }
 
 /**
  * A sync window: the lower halves of 5 frames from `start` on, under them the mel window of the same 200 ms, and that
  * of another moment of the clip, with which they are off sync. All share one axis of time. Returns a PNG.
  */
-export function pairPicture(
+export function pairImage(
   clip: Clip,
   { start, other, ...options }: ClipFigureOptions & { start: number; other: number },
 ): Uint8Array {
@@ -194,10 +194,10 @@ export function pairPicture(
   setFont(context, 10, { colour: SOFT_INK, align: "center" });
   for (let k = 0; k < SYNC_FRAMES; k++) {
     context.fillText(`frame ${start + k}`, x + (k + 0.5) * frame, top + 9);
-    drawPicture(context, lowerHalf(clip, start + k), { ...faces, x: x + k * frame, width: frame - 1 });
+    drawRaster(context, lowerHalf(clip, start + k), { ...faces, x: x + k * frame, width: frame - 1 });
   }
-  drawPicture(context, melAt(clip, start), { ...inSync, smooth: false });
-  drawPicture(context, melAt(clip, other), { ...offSync, smooth: false });
+  drawRaster(context, melAt(clip, start), { ...inSync, smooth: false });
+  drawRaster(context, melAt(clip, other), { ...offSync, smooth: false });
   context.fillStyle = "rgba(255,255,255,0.6)";
   for (let k = 1; k < SYNC_FRAMES; k++) {
     for (const { y, height } of [inSync, offSync]) context.fillRect(x + k * frame - 0.5, y, 1, height);

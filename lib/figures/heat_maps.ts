@@ -5,9 +5,9 @@ import {
   canvasPng,
   colourMap,
   type ColourScheme,
-  drawPicture,
+  drawRaster,
   newCanvas,
-  type Picture,
+  type Raster,
   setFont,
   SOFT_INK,
 } from "./canvas.ts";
@@ -26,10 +26,10 @@ export interface HeatTile {
   upwards?: boolean;
 }
 
-/** A picture among the planes, such as the input. */
-export interface PictureTile {
+/** An image among the planes, such as the input. */
+export interface ImageTile {
   label: string;
-  picture: Picture;
+  image: Raster;
   /** Enlarge it smoothly; a mel window is shown in honest squares. */
   smooth?: boolean;
 }
@@ -72,7 +72,7 @@ function drawBar(
 ): void {
   const steps = Float32Array.from({ length: 64 }, (_, step) => 63 - step);
   const colours = colourMap(steps, { width: 1, height: 64, low: 0, high: 63, scheme });
-  drawPicture(context, colours, { x, y, width: 7, height, smooth: false });
+  drawRaster(context, colours, { x, y, width: 7, height, smooth: false });
   setFont(context, 8, { colour: SOFT_INK });
   context.fillText(short(high), x + 9, y + 7);
   context.fillText(short(low), x + 9, y + height);
@@ -92,7 +92,7 @@ function drawPlane(
     for (let k = 0; k < w; k++) rows[row * w + k] = values[from + k];
   }
   const [low, high] = range;
-  drawPicture(context, colourMap(rows, { width: w, height: h, low, high, scheme }), {
+  drawRaster(context, colourMap(rows, { width: w, height: h, low, high, scheme }), {
     ...box,
     smooth: false,
   });
@@ -100,11 +100,11 @@ function drawPlane(
 }
 
 /**
- * Draws planes of values (feature maps, gates, kernels) in a grid, each with its range of colours, and pictures among
+ * Draws planes of values (feature maps, gates, kernels) in a grid, each with its range of colours, and images among
  * them. Returns a PNG. Throws KitError when a plane's size is not what it says.
  */
 export function heatMaps(
-  tiles: (HeatTile | PictureTile)[],
+  tiles: (HeatTile | ImageTile)[],
   { title, caption, columns = 4, height = 72, axes, scale = 2 }: HeatMapOptions = {},
 ): Uint8Array {
   const tile = (WIDTH - 2 * MARGIN) / columns, top = MARGIN + (title ? 24 : 0) + (axes ? 16 : 0);
@@ -125,7 +125,7 @@ export function heatMaps(
     context.fillText(item.label, x, y + 12, tile - 6);
     const box = { x, y: y + LABEL, width: tile - BAR, height };
     if ("values" in item) drawPlane(context, item, box);
-    else drawPicture(context, item.picture, { ...box, smooth: item.smooth ?? true });
+    else drawRaster(context, item.image, { ...box, smooth: item.smooth ?? true });
   });
   return canvasPng(canvas);
 }

@@ -4,7 +4,7 @@ import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import type { AttentionMaps } from "../nn/cbam.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { AttentionLayer } from "./attention.ts";
-import type { Picture } from "./canvas.ts";
+import type { Raster } from "./canvas.ts";
 import type { HeatTile } from "./heat_maps.ts";
 
 const HALF = FACE_SIZE / 2, CHANNELS = 3 * SYNC_FRAMES;
@@ -72,8 +72,8 @@ export function attentionLayers(maps: Record<string, AttentionMaps>, item = 0): 
   }));
 }
 
-/** One pair of a batch as pictures: the lower half of its middle frame, and its mel window, time-major [16, 80]. */
-export function pairInputs(batch: SyncBatch, item = 0): { face: Picture; mel: Float32Array } {
+/** One pair of a batch as images: the lower half of its middle frame, and its mel window, time-major [16, 80]. */
+export function pairInputs(batch: SyncBatch, item = 0): { face: Raster; mel: Float32Array } {
   const pixels = HALF * FACE_SIZE, first = 3 * (SYNC_FRAMES >> 1), rgb = new Uint8Array(3 * pixels);
   for (let p = 0, from = item * pixels * CHANNELS + first; p < pixels; p++, from += CHANNELS) {
     for (let c = 0; c < 3; c++) rgb[3 * p + c] = Math.round(255 * batch.faces[from + c]);

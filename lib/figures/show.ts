@@ -1,4 +1,4 @@
-import { wavBytes } from "../media/sound.ts";
+import { wavBytes } from "../media/audio.ts";
 
 /** What a notebook shows as the value of a cell. */
 export interface Shown {
@@ -24,7 +24,7 @@ export function showHtml(html: string): Shown {
   return shown({ "text/html": html, "text/plain": "[HTML]" });
 }
 
-/** A PNG; `width` in page pixels halves a picture that was drawn at twice its size for sharpness. */
+/** A PNG; `width` in page pixels halves an image that was drawn at twice its size for sharpness. */
 export function showPng(png: Uint8Array, { width }: { width?: number } = {}): Shown {
   const data = base64(png);
   const html = width && `<img width="${width}" src="data:image/png;base64,${data}">`;
@@ -42,10 +42,10 @@ export async function showVideo(
 }
 
 /** Mono sound in [-1, 1] with a play button. */
-export function showSound(
-  sound: Float32Array,
+export function showAudio(
+  audio: Float32Array,
   { sampleRate = 16000, label = "" }: { sampleRate?: number; label?: string } = {},
 ): Shown {
-  const tag = `<audio controls src="data:audio/wav;base64,${base64(wavBytes(sound, sampleRate))}"></audio>`;
+  const tag = `<audio controls src="data:audio/wav;base64,${base64(wavBytes(audio, sampleRate))}"></audio>`;
   return shown({ "text/html": labelled(label, tag), "text/plain": `[sound ${label}]` });
 }

@@ -4,14 +4,14 @@ import { KitError } from "../base/errors.ts";
 import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { FRAME_RATE, fromInt16, openVideoWriter } from "../media/ffmpeg.ts";
-import { canvasPicture, drawPicture, newCanvas, setFont } from "./canvas.ts";
-import { drawPairs, type NamedRun, type OpenPair, openPairs } from "./system_sheet.ts";
+import { canvasRaster, drawRaster, newCanvas, setFont } from "./canvas.ts";
+import { generatePairs, type NamedRun, type OpenPair, openPairs } from "./system_sheet.ts";
 
 /** Pixels: a face, the bar with its name above it, and the seams between tiles. */
 const SIDE = 192, BAR = 26, SEAM = 4;
 const BACKGROUND = "#222222";
 /** The first tile's name: its mouth speaks other words unless the pair is a clip with its own sound. */
-const REAL_FILM = "real film, not dubbed";
+const REAL_VIDEO = "real film, not dubbed";
 
 /** Where a grid of `tiles` has its tiles, as square as can be, and how large it is. */
 export function gridOf(tiles: number) {
@@ -43,7 +43,7 @@ function labelledGrid(names: string[]) {
   return { ...grid, canvas, context };
 }
 
-/** What is seen at a frame of the film: a frame of a pair. */
+/** What is seen at a frame of the video: a frame of a pair. */
 interface Shown {
   pair: number;
   t: number;
@@ -60,17 +60,17 @@ export function schedule(frames: number[], total: number): Shown[] {
 }
 
 /** The sound of what is shown: 640 samples a frame, silence where a clip's sound ends early. */
-function soundOf(shown: Shown[], films: OpenPair[]): Float32Array {
-  const sound = new Float32Array(shown.length * SAMPLES_A_FRAME);
+function audioOf(shown: Shown[], videos: OpenPair[]): Float32Array {
+  const audio = new Float32Array(shown.length * SAMPLES_A_FRAME);
   shown.forEach(({ pair, t }, k) => {
-    const samples = films[pair].sound.sound.subarray(t * SAMPLES_A_FRAME, (t + 1) * SAMPLES_A_FRAME);
-    sound.set(fromInt16(samples), k * SAMPLES_A_FRAME);
+    const samples = videos[pair].sound.audio.subarray(t * SAMPLES_A_FRAME, (t + 1) * SAMPLES_A_FRAME);
+    audio.set(fromInt16(samples), k * SAMPLES_A_FRAME);
   });
-  return sound;
+  return audio;
 }
 
 /**
- * Writes an mp4 of `seconds` with sound in which the real film and every system's speak side by side, a named tile each:
+ * Writes an mp4 of `seconds` with sound in which the real video and every system's speak side by side, a named tile each:
  * the pairs one after the other, from the first one again when they end before, each with its sound. The file has its
  * name only when it is whole. Throws KitError without pairs, for an absent clip, for a run without a generator, and when
  * the place is not writable.
@@ -81,25 +81,25 @@ export async function writeSideBySide(
   { pairs, runs, seconds = 10 }: { pairs: Pair[]; runs: NamedRun[]; seconds?: number },
 ): Promise<void> {
   if (pairs.length === 0) throw new KitError("There is no pair to show side by side", "Give at least one");
-  const films = await openPairs(prepared, pairs);
-  const shown = schedule(films.map(({ frames }) => frames), Math.round(seconds * FRAME_RATE));
-  const seen = films.map((film, pair) => {
+  const videos = await openPairs(prepared, pairs);
+  const shown = schedule(videos.map(({ frames }) => frames), Math.round(seconds * FRAME_RATE));
+  const seen = videos.map((video, pair) => {
     const count = shown.reduce((most, one) => one.pair === pair ? Math.max(most, one.t + 1) : most, 0);
-    return { ...film, times: Array.from({ length: count }, (_, t) => t) };
+    return { ...video, times: Array.from({ length: count }, (_, t) => t) };
   });
-  const drawn = await drawPairs(seen, runs);
-  const grid = labelledGrid([REAL_FILM, ...runs.map(({ name }) => name)]);
+  const drawn = await generatePairs(seen, runs);
+  const grid = labelledGrid([REAL_VIDEO, ...runs.map(({ name }) => name)]);
   const writer = openVideoWriter(path, {
     width: grid.width,
     height: grid.height,
-    sound: soundOf(shown, films),
+    audio: audioOf(shown, videos),
   });
   try {
     for (const { pair, t } of shown) {
-      [faceAt(films[pair].video, t), ...drawn.map((faces) => faces[pair][t])].forEach((rgb, tile) => {
-        drawPicture(grid.context, { rgb, width: FACE_SIZE, height: FACE_SIZE }, grid.boxOf(tile));
+      [faceAt(videos[pair].video, t), ...drawn.map((faces) => faces[pair][t])].forEach((rgb, tile) => {
+        drawRaster(grid.context, { rgb, width: FACE_SIZE, height: FACE_SIZE }, grid.boxOf(tile));
       });
-      await writer.write(canvasPicture(grid.canvas).rgb);
+      await writer.write(canvasRaster(grid.canvas).rgb);
     }
     await writer.close();
   } catch (error) {

@@ -9,7 +9,7 @@ export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "
 export const GUIDE = "#767676";
 const INK = "#222222";
 
-/** The font files of the kit's pictures. */
+/** The font files of the kit's images. */
 export const FONT_FILES = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
   fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`))
 );

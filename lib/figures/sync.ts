@@ -1,13 +1,13 @@
 import * as Plot from "@observablehq/plot";
 import { type ChartText, COLOURS, GUIDE, sourceLine } from "./plot.ts";
 
-/** Frames a second of every film in the kit. */
+/** Frames a second of every video in the kit. */
 const FRAME_RATE = 25;
 
 /** A white edge that keeps letters legible over lines. */
 const HALO = { stroke: "white", strokeWidth: 4 };
 
-/** What a judge says of one film: mean distance at each offset, and the numbers drawn from it. */
+/** What a judge says of one video: mean distance at each offset, and the numbers drawn from it. */
 export interface SyncScore {
   /** Mean distance [offsets]: odd in number, the middle one is offset 0, the first the most positive. */
   curve: ArrayLike<number>;
@@ -23,8 +23,8 @@ export interface SyncScore {
 export const signed = (offset: number) => offset > 0 ? `+${offset}` : String(offset).replace("-", "−");
 
 /**
- * The mean distance of face and sound against the offset between them, with the minimum (LSE-D, at the film's
- * offset) and the median; their difference is LSE-C. Scores of several films are drawn over each other.
+ * The mean distance of face and sound against the offset between them, with the minimum (LSE-D, at the video's
+ * offset) and the median; their difference is LSE-C. Scores of several videos are drawn over each other.
  */
 export function offsetCurve(
   scores: Record<string, SyncScore>,
@@ -91,16 +91,16 @@ export function offsetCurve(
 }
 
 /**
- * The mouth openings of films over time, laid over each other: inner-lip gap as a share of the face's height,
+ * The mouth openings of videos over time, laid over each other: inner-lip gap as a share of the face's height,
  * one value a frame at 25 frames/s; NaN where no mouth was found.
  */
 export function mouthOpenings(
-  films: Record<string, ArrayLike<number>>,
+  videos: Record<string, ArrayLike<number>>,
   { start = 0, ...text }: ChartText & { start?: number },
 ): Plot.PlotOptions {
-  const names = Object.keys(films);
+  const names = Object.keys(videos);
   const points = names.flatMap((name) =>
-    Array.from(films[name], (opening, frame) => ({ second: start + frame / FRAME_RATE, opening, name }))
+    Array.from(videos[name], (opening, frame) => ({ second: start + frame / FRAME_RATE, opening, name }))
   );
   return {
     title: text.title ?? "Mouth opening over time",

@@ -104,7 +104,7 @@ function paperPanel(
 /**
  * Systems by one metric, a row each in the given order: a dot at the mean, a bar over its 95 % interval, with `rows`
  * a tick at each seed's own mean, and the mean in figures. With `paper` its numbers stand beside, on a scale of their
- * own, since another judge on other films has made them. Real video has no row for what compares it with itself.
+ * own, since another judge on other videos has made them. Real video has no row for what compares it with itself.
  * Throws KitError for an unknown metric and for `paper` with a metric that the paper does not have.
  */
 export function scoreIntervals(

@@ -1,9 +1,9 @@
 import { type Clip, faceAt, loadClip, SYNC_FRAMES } from "../dataset/dataset.ts";
-import { type ManifestRow, readKept } from "../dataset/manifest.ts";
+import { type ManifestRow, readSelected } from "../dataset/manifest.ts";
 import { KitError } from "../base/errors.ts";
 import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
 import { openSystem } from "../evaluation/scoring/evaluated_system.ts";
-import { redrawClip } from "../inference/redraw.ts";
+import { generateClip } from "../inference/generate.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { FRAME_RATE } from "../media/ffmpeg.ts";
 import { Progress } from "../base/progress.ts";
@@ -35,32 +35,32 @@ async function clipOf(prepared: string, rows: ManifestRow[], id: string): Promis
 
 /** Reads pairs of a prepared folder's clips. Throws KitError when a clip is absent or damaged. */
 export async function openPairs(prepared: string, pairs: Pair[]): Promise<OpenPair[]> {
-  const rows = await readKept(prepared), films: OpenPair[] = [];
+  const rows = await readSelected(prepared), videos: OpenPair[] = [];
   for (const pair of pairs) {
     const video = await clipOf(prepared, rows, pair.video);
     const sound = pair.sound === pair.video ? video : await clipOf(prepared, rows, pair.sound);
-    films.push({ video, sound, frames: Math.min(video.frames, sound.frames) });
+    videos.push({ video, sound, frames: Math.min(video.frames, sound.frames) });
   }
-  return films;
+  return videos;
 }
 
 /**
  * Some frames of each pair as several systems redraw them, of which one at a time is in memory: crops [96, 96, 3] by
  * system, pair and place in the pair's `times`. Throws KitError when a run holds no generator.
  */
-export async function drawPairs(
-  films: (OpenPair & { times: number[] })[],
+export async function generatePairs(
+  videos: (OpenPair & { times: number[] })[],
   runs: NamedRun[],
 ): Promise<Uint8Array[][][]> {
-  const progress = new Progress("redrawing", runs.length * films.length, { unit: "clips" });
+  const progress = new Progress("redrawing", runs.length * videos.length, { unit: "clips" });
   const drawn: Uint8Array[][][] = [];
   try {
     for (const [k, { run }] of runs.entries()) {
-      const { redraw, dispose } = await openSystem(run);
+      const { generate, dispose } = await openSystem(run);
       try {
-        drawn.push(films.map(({ video, sound, times }, n) => {
-          const faces = redrawClip(redraw, video, { sound, times });
-          progress.update(k * films.length + n + 1);
+        drawn.push(videos.map(({ video, sound, times }, n) => {
+          const faces = generateClip(generate, video, { audio: sound, times });
+          progress.update(k * videos.length + n + 1);
           return faces;
         }));
       } finally {
@@ -87,7 +87,7 @@ export function speechFrames(
 }
 
 /**
- * The same moments of a pair as every system draws them, as a PNG: the film of the face, the film that the sound comes
+ * The same moments of a pair as every system draws them, as a PNG: the video of the face, the video that the sound comes
  * from, whose mouth shows what should be seen, and a row a system. A clip that speaks its own sound has one real row.
  * Throws KitError for an absent clip and for a run without a generator.
  */
@@ -101,7 +101,7 @@ export async function systemSheet(
 ): Promise<Uint8Array> {
   const [film] = await openPairs(prepared, [pair]);
   const { video, sound } = film, times = speechFrames(film, frames);
-  const drawn = await drawPairs([{ ...film, times }], runs);
+  const drawn = await generatePairs([{ ...film, times }], runs);
   const real = [
     { label: "film of the face", frames: times.map((t) => faceAt(video, t)) },
     { label: "film of the sound", frames: times.map((t) => faceAt(sound, t)) },

@@ -3,14 +3,14 @@ import {
   brokenText,
   canvasPng,
   colourMap,
-  drawPicture,
+  drawRaster,
   newCanvas,
-  type Picture,
+  type Raster,
   setFont,
   SOFT_INK,
 } from "./canvas.ts";
 
-export { showHtml, type Shown, showPng, showSound, showVideo } from "./show.ts";
+export { showAudio as showSound, showHtml, type Shown, showPng, showVideo } from "./show.ts";
 
 /** One row of a contact sheet: RGB24 frames, all of the sheet's size; an absent frame leaves its place empty. */
 export interface SheetRow {
@@ -36,7 +36,7 @@ const MARGIN = 8, GAP = 4, SHEET_WIDTH = 760;
 
 /**
  * Draws rows of frames under each other, labels at the left and above the columns, as a PNG: the same moments of
- * several films (original, masked input, generated, ...), a column a moment.
+ * several videos (original, masked input, generated, ...), a column a moment.
  */
 export function contactSheet(rows: SheetRow[], options: SheetOptions): Uint8Array {
   const { width, height, title, caption, columnLabels, scale = 2 } = options;
@@ -71,7 +71,7 @@ export function contactSheet(rows: SheetRow[], options: SheetOptions): Uint8Arra
       context.fillText(line, MARGIN, middle, labelWidth - 8);
     });
     frames.forEach((rgb, column) => {
-      if (rgb) drawPicture(context, { rgb, width, height }, { x: xOf(column), y, ...cell });
+      if (rgb) drawRaster(context, { rgb, width, height }, { x: xOf(column), y, ...cell });
     });
   });
 
@@ -82,7 +82,7 @@ export function contactSheet(rows: SheetRow[], options: SheetOptions): Uint8Arra
   return canvasPng(canvas);
 }
 
-/** Every `every`-th frame of one film side by side, numbered, as a PNG; at most `most` of them. */
+/** Every `every`-th frame of one video side by side, numbered, as a PNG; at most `most` of them. */
 export function frameStrip(
   frames: Uint8Array[],
   { every = 1, most = 10, label = "", ...options }: SheetOptions & {
@@ -99,8 +99,8 @@ export function frameStrip(
   });
 }
 
-/** A mel spectrogram [columns, 80] (time-major, in [-4, 4]) as a picture: one pixel a value, low bands at the bottom. */
-export function melPicture(mel: Float32Array): Picture {
+/** A mel spectrogram [columns, 80] (time-major, in [-4, 4]) as an image: one pixel a value, low bands at the bottom. */
+export function melRaster(mel: Float32Array): Raster {
   const columns = mel.length / MEL_BANDS, rows = new Float32Array(mel.length);
   for (let column = 0; column < columns; column++) {
     for (let band = 0; band < MEL_BANDS; band++) {
@@ -138,7 +138,7 @@ export function melImage(
   const { canvas, context } = newCanvas(width, bottom + 40 + (caption ? 18 : 0), { scale });
   setFont(context, 14, { bold: true });
   context.fillText(title, MARGIN, 22, width - 2 * MARGIN);
-  drawPicture(context, melPicture(mel), { ...box, smooth: false });
+  drawRaster(context, melRaster(mel), { ...box, smooth: false });
 
   const duration = mel.length / MEL_BANDS / MEL_RATE;
   const xOf = (second: number) => box.x + box.width * (second - start) / duration;
@@ -164,7 +164,7 @@ export function melImage(
 
   const scaleBar = Float32Array.from({ length: 64 }, (_, index) => 63 - index);
   const bar = colourMap(scaleBar, { width: 1, height: 64, low: 0, high: 63, scheme: "viridis" });
-  drawPicture(context, bar, { x: width - 50, y: box.y, width: 9, height, smooth: false });
+  drawRaster(context, bar, { x: width - 50, y: box.y, width: 9, height, smooth: false });
   setFont(context, 8, { colour: SOFT_INK });
   context.fillText("0 dB", width - 38, box.y + 8);
   context.fillText("−100 dB", width - 38, bottom);

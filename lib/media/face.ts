@@ -63,8 +63,8 @@ function pointsOf(positions: { x: number; y: number }[]): Float32Array {
 }
 
 /**
- * The 68 landmarks of a picture [height, width, 3] that is known to be a face crop, without looking for a face in it:
- * [136] in its pixels. On crops of real faces the mouth's opening follows that of the whole film (r > 0.96).
+ * The 68 landmarks of an image [height, width, 3] that is known to be a face crop, without looking for a face in it:
+ * [136] in its pixels. On crops of real faces the mouth's opening follows that of the whole video (r > 0.96).
  */
 export async function cropLandmarks(crop: Uint8Array, width: number, height: number): Promise<Float32Array> {
   await loadFaceDetector();

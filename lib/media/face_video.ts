@@ -9,8 +9,8 @@ const LOOK_SIZE = 960;
 const EVERY = 5;
 
 /**
- * The faces of every `every`th frame of a film, in source pixels, and the count of its frames at 25 frames/s.
- * The film is streamed; `onFrame` is shown every frame as it passes, at the size the faces are looked for in.
+ * The faces of every `every`th frame of a video, in source pixels, and the count of its frames at 25 frames/s.
+ * The video is streamed; `onFrame` is shown every frame as it passes, at the size the faces are looked for in.
  */
 export async function findFaces(
   source: string,
@@ -38,7 +38,7 @@ export async function findFaces(
   return { detections, frames };
 }
 
-/** A film's size and the boxes of its speaker's face. */
+/** A video's size and the boxes of its speaker's face. */
 export interface FollowedFace extends SpeakerTrack {
   width: number;
   height: number;
@@ -46,8 +46,8 @@ export interface FollowedFace extends SpeakerTrack {
 }
 
 /**
- * Follows the speaker's face through a film.
- * Throws KitError when the film cannot be read or has no face that can be followed.
+ * Follows the speaker's face through a video.
+ * Throws KitError when the video cannot be read or has no face that can be followed.
  */
 export async function followFace(source: string): Promise<FollowedFace> {
   const { video } = await probe(source);

@@ -1,16 +1,16 @@
 /** How a head is held, in degrees, turned first, then nodded, then leaned; all 0 when it looks into the camera. */
 export interface HeadPose {
-  /** Above 0 the face is turned to the right side of the picture. */
+  /** Above 0 the face is turned to the right side of the image. */
   yaw: number;
   /** Above 0 it looks up. */
   pitch: number;
-  /** Above 0 the head leans clockwise, as one looks at the picture. */
+  /** Above 0 the head leans clockwise, as one looks at the image. */
   roll: number;
 }
 
 /**
  * Landmarks that neither speech nor brows move, with their places on a common face: index, x to the right of the
- * picture, y up, z towards the camera; the outer corners of the eyes are 10.62 apart. Across and up they are means of
+ * image, y up, z towards the camera; the outer corners of the eyes are 10.62 apart. Across and up they are means of
  * this landmark network over people who look into the camera; depths are common proportions of adult heads.
  */
 const COMMON_FACE = [
@@ -65,7 +65,7 @@ const CENTRE = [1, 2, 3].map((k) => COMMON_FACE.reduce((sum, row) => sum + row[k
 const solve = solver(COMMON_FACE.map(([, x, y, z]) => [x - CENTRE[0], y - CENTRE[1], z - CENTRE[2]]));
 
 /**
- * Yaw, pitch and roll of a face from its 68 landmarks [136]: the rotation of a common face whose picture without
+ * Yaw, pitch and roll of a face from its 68 landmarks [136]: the rotation of a common face whose image without
  * perspective (scaled orthography) lies nearest to the eyes' corners and the nose, by least squares made orthogonal.
  *
  * One head shape stands for all and the camera's nearness is left out: expect errors of about ten degrees between
@@ -73,7 +73,7 @@ const solve = solver(COMMON_FACE.map(([, x, y, z]) => [x - CENTRE[0], y - CENTRE
  * of code" (1995), its first step (POS).
  */
 export function headPose(landmarks: Float32Array): HeadPose {
-  // Picture rows count downwards. The centre needs no taking out: the common face is centred.
+  // Image rows count downwards. The centre needs no taking out: the common face is centred.
   const across = solve(COMMON_FACE.map(([i]) => landmarks[2 * i]));
   const up = solve(COMMON_FACE.map(([i]) => -landmarks[2 * i + 1]));
   const x = unit(across), y = unit(up), skew = dot(x, y) / 2;

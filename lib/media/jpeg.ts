@@ -2,11 +2,11 @@ import { threadBinding } from "../native/binding.ts";
 import { CONSTANTS } from "../native/library.ts";
 
 const { TF_ATTR_INT, TF_STRING } = CONSTANTS;
-/** Three channels, whatever the picture was stored with. */
+/** Three channels, whatever the image was stored with. */
 const RGB = [{ name: "channels", type: TF_ATTR_INT, value: 3 }];
 
 /**
- * Decodes a JPEG picture to RGB bytes [height, width, 3] by TensorFlow's own decoder. Called without tfjs, which
+ * Decodes a JPEG image to RGB bytes [height, width, 3] by TensorFlow's own decoder. Called without tfjs, which
  * makes a float of every byte on the way: that takes three times as long, and a thread that only decodes would have
  * to load it. Throws TensorFlow's error for what is no JPEG.
  */

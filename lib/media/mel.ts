@@ -66,22 +66,22 @@ export function melStart(frame: number): number {
  * reflection, the default of librosa 0.7.0, which Wav2Lip pins (librosa pads with zeros since 0.10). A silent or
  * very short sound is no fault; an empty one has no columns. Source: github.com/Rudrabha/Wav2Lip audio.py, hparams.py.
  */
-export function melSpectrogram(sound: Float32Array): Float32Array {
-  const samples = sound.length;
+export function melSpectrogram(audio: Float32Array): Float32Array {
+  const samples = audio.length;
   if (samples === 0) return new Float32Array(0);
   const columns = 1 + Math.floor(samples / HOP);
   const { first, weights } = melFilters();
   const hann = Float64Array.from({ length: SIZE }, (_, i) => 0.5 - 0.5 * Math.cos(2 * Math.PI * i / SIZE));
   const transform = powerSpectrum(SIZE);
   const frame = new Float64Array(SIZE), spectrum = new Float64Array(SIZE / 2 + 1);
-  const emphasised = (i: number) => sound[i] - (i ? PRE_EMPHASIS * sound[i - 1] : 0);
+  const emphasised = (i: number) => audio[i] - (i ? PRE_EMPHASIS * audio[i - 1] : 0);
   const mel = new Float32Array(columns * MEL_BANDS);
 
   for (let column = 0; column < columns; column++) {
     const start = column * HOP - SIZE / 2;
     if (start > 0 && start + SIZE <= samples) {
       for (let i = 0, at = start; i < SIZE; i++, at++) {
-        frame[i] = (sound[at] - PRE_EMPHASIS * sound[at - 1]) * hann[i];
+        frame[i] = (audio[at] - PRE_EMPHASIS * audio[at - 1]) * hann[i];
       }
     } else {
       // The emphasised sound is what is reflected, so the filter runs before the place is folded.

@@ -47,8 +47,8 @@ function logOf(energy: number): number {
  * spectrum / 512, 26 mel filters, log, orthonormal DCT-II, lifter 22; coefficient 0 is the log of the window's energy.
  * An empty sound has no columns. Source: python_speech_features 0.6, `mfcc` with its defaults.
  */
-export function mfcc(sound: Int16Array): Float32Array {
-  const samples = sound.length;
+export function mfcc(audio: Int16Array): Float32Array {
+  const samples = audio.length;
   if (samples === 0) return new Float32Array(0);
   const columns = 1 + Math.max(0, Math.ceil((samples - WINDOW) / STEP));
   const edges = filterEdges(), cosines = liftedCosines();
@@ -62,7 +62,7 @@ export function mfcc(sound: Int16Array): Float32Array {
     const start = column * STEP;
     frame.fill(0);
     for (let i = 0, at = start; i < WINDOW && at < samples; i++, at++) {
-      frame[i] = sound[at] - (at ? PRE_EMPHASIS * sound[at - 1] : 0);
+      frame[i] = audio[at] - (at ? PRE_EMPHASIS * audio[at - 1] : 0);
     }
     transform(frame, power);
     let energy = 0;

@@ -34,7 +34,7 @@ function channelsOf(layout: string): number {
   return Number(whole ?? 1) + Number(low ?? 0) + Number(high ?? 0);
 }
 
-/** The first film among ffmpeg's stream descriptions; the cover picture of a song is none. */
+/** The first video among ffmpeg's stream descriptions; the cover image of a song is none. */
 function videoOf(streams: string[]): MediaInfo["video"] {
   const text = streams.find((stream) => / Video: /.test(stream) && !/\(attached pic\)/.test(stream));
   const size = text && /, (\d+)x(\d+)(?: \[SAR (\d+):(\d+))?/.exec(text);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 
 /**
- * Containers that are opened, by ffmpeg's names. Play lists, scripts and picture sequences are left out: a file of
+ * Containers that are opened, by ffmpeg's names. Play lists, scripts and image sequences are left out: a file of
  * that kind makes ffmpeg open other files than the one named.
  */
 const CONTAINERS = [
@@ -14,7 +14,7 @@ const CONTAINERS = [
 
 /**
  * Arguments of an output that writes nothing and keeps both streams of input `index` in use: in containers like mpg and
- * ts, ffmpeg counts time from the first packet of the streams in use, so that a film and its sound read apart would each
+ * ts, ffmpeg counts time from the first packet of the streams in use, so that a video and its sound read apart would each
  * begin at zero. (setts numbers its packets, since here their disorder is no fault.)
  */
 export function commonClock(index: number): string[] {
@@ -83,7 +83,7 @@ export function startFfmpeg(args: string[], { stdin = "null" }: { stdin?: "null"
   }
 }
 
-/** Reads a stream of text to its end, keeping the first and the last 16 KiB (a damaged film complains without end). */
+/** Reads a stream of text to its end, keeping the first and the last 16 KiB (a damaged video complains without end). */
 export async function collect(stream: ReadableStream<Uint8Array>): Promise<string> {
   const limit = 16384;
   let head = "", tail = "";
@@ -125,7 +125,7 @@ export async function* decoded(
   path: string,
   { args, bytes }: { args: string[]; bytes: number },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  // -xerror: a damaged picture is an error, not a guess at its content.
+  // -xerror: a damaged image is an error, not a guess at its content.
   const output = [...args, "pipe:1", ...commonClock(0)];
   const child = startFfmpeg(["-v", "error", "-xerror", ...inputArguments(path), ...output]);
   const complaints = collect(child.stderr);

@@ -5,11 +5,11 @@ const BINS = 16;
 /** Pixels looked at along each side: enough for a share, however large the frame. */
 const SAMPLES = 96;
 /**
- * A film's frames must differ this much for a shot change, and this many times more than those around it. Within
+ * A video's frames must differ this much for a shot change, and this many times more than those around it. Within
  * GRID's clips the most is 0.025; between two of its speakers, before the same wall, 0.15 to 0.54.
  */
 const LEAST = 0.12, OUTSTANDING = 4;
-/** Frames on either side whose differences tell how much this film moves. */
+/** Frames on either side whose differences tell how much this video moves. */
 const AROUND = 8;
 /** A flash is over after this many frames: what it lit looks again as before, and no shot changed. */
 const FLASH = 2;
@@ -18,7 +18,7 @@ const FLASH = 2;
  * What a frame looks like, coarsely: histograms of grey in 4 x 4 cells, [256] bytes, each cell's sum about 255.
  * A pixel counts for the two nearest steps of grey, so that a slight change of light changes little.
  */
-export function lookOf(frame: Uint8Array, width: number, height: number): Uint8Array {
+export function thumbnailOf(frame: Uint8Array, width: number, height: number): Uint8Array {
   const sums = new Float32Array(CELLS * CELLS * BINS), counts = new Float32Array(CELLS * CELLS);
   const across = Math.min(width, SAMPLES), down = Math.min(height, SAMPLES);
   for (let j = 0; j < down; j++) {
@@ -40,13 +40,13 @@ export function lookOf(frame: Uint8Array, width: number, height: number): Uint8A
 }
 
 /** How different two frames look, 0 to 1: half the summed difference of their histograms, mean over the cells. */
-export function lookDifference(a: Uint8Array, b: Uint8Array): number {
+export function thumbnailDifference(a: Uint8Array, b: Uint8Array): number {
   let sum = 0;
   for (let k = 0; k < a.length; k++) sum += Math.abs(a[k] - b[k]);
   return sum / (2 * 255 * CELLS * CELLS);
 }
 
-/** The shot changes of a film. */
+/** The shot changes of a video. */
 export interface Shots {
   /** Frames that begin a new shot; 0 is not among them. */
   starts: number[];
@@ -55,14 +55,14 @@ export interface Shots {
 }
 
 /**
- * Finds where a film cuts from one shot to another, given the looks of its frames: a frame that differs from the one
+ * Finds where a video cuts from one shot to another, given the looks of its frames: a frame that differs from the one
  * before by 0.12 or more, four times more than the frames around do (a moving camera is no cut), and that does not
  * look as before two frames later or as three frames ago (a flash is no cut). Dissolves and fades are not found, nor cuts between two takes
  * that look alike.
  */
 export function findShots(looks: Uint8Array[]): Shots {
   const differences = new Float32Array(looks.length);
-  for (let t = 1; t < looks.length; t++) differences[t] = lookDifference(looks[t - 1], looks[t]);
+  for (let t = 1; t < looks.length; t++) differences[t] = thumbnailDifference(looks[t - 1], looks[t]);
   const starts: number[] = [];
   for (let t = 1; t < looks.length; t++) {
     if (differences[t] < LEAST) continue;
@@ -73,8 +73,8 @@ export function findShots(looks: Uint8Array[]): Shots {
     const usual = near.length > 0 ? near[near.length >> 1] : 0;
     const later = looks[Math.min(looks.length - 1, t + FLASH)], earlier = looks[Math.max(0, t - 1 - FLASH)];
     if (
-      differences[t] > OUTSTANDING * usual && lookDifference(looks[t - 1], later) >= LEAST &&
-      lookDifference(earlier, looks[t]) >= LEAST
+      differences[t] > OUTSTANDING * usual && thumbnailDifference(looks[t - 1], later) >= LEAST &&
+      thumbnailDifference(earlier, looks[t]) >= LEAST
     ) starts.push(t);
   }
   return { starts, differences };

@@ -3,9 +3,9 @@ import { KitError } from "../base/errors.ts";
 import { makeFolder, writing } from "../base/files.ts";
 import { probe } from "./probe.ts";
 import { collect, commonClock, inputArguments, readingFault, startFfmpeg } from "./program.ts";
-import { SAMPLE_RATE, toInt16 } from "./sound.ts";
+import { SAMPLE_RATE, toInt16 } from "./audio.ts";
 
-/** A film being written. */
+/** A video being written. */
 export interface VideoWriter {
   /** Adds one frame, RGB24 [height, width, 3]; the bytes may be reused once it resolves. */
   write(frame: Uint8Array): Promise<void>;
@@ -20,7 +20,7 @@ interface WriterOptions {
   height: number;
   fps?: number;
   /** A media file's path, or 16 kHz mono in [-1, 1]. */
-  sound?: string | Float32Array;
+  audio?: string | Float32Array;
   /** x264's quality: 0 is lossless, 18 looks so, 23 is its default. */
   crf?: number;
 }
@@ -53,8 +53,8 @@ function startEncoder(args: string[]): Encoder {
 }
 
 /** Arguments that turn raw frames on standard input into an H.264 file; x264 must not outweigh the networks on a CPU. */
-function pictureArguments(to: string, { width, height, fps, crf }: Required<Omit<WriterOptions, "sound">>) {
-  // Players take an unlabelled film for BT.709 or BT.601 by its size, so it is labelled; and 4:2:0 needs even sizes.
+function imageArguments(to: string, { width, height, fps, crf }: Required<Omit<WriterOptions, "audio">>) {
+  // Players take an unlabelled video for BT.709 or BT.601 by its size, so it is labelled; and 4:2:0 needs even sizes.
   const filter = "scale=ceil(iw/2)*2:ceil(ih/2)*2:flags=bicubic+accurate_rnd+full_chroma_int" +
     ":out_color_matrix=bt709:out_range=limited,setsar=1,format=yuv420p";
   const colours = [
@@ -83,19 +83,19 @@ function pictureArguments(to: string, { width, height, fps, crf }: Required<Omit
   ];
 }
 
-/** Arguments that join the finished picture with the sound: silence fills a short one, a long one ends at `seconds`. */
-function joinArguments(picture: string, { sound, seconds, to }: {
-  sound: string | Float32Array;
+/** Arguments that join the finished image with the sound: silence fills a short one, a long one ends at `seconds`. */
+function joinArguments(image: string, { audio, seconds, to }: {
+  audio: string | Float32Array;
   seconds: number;
   to: string;
 }): string[] {
   const samples = ["-f", "s16le", "-ar", `${SAMPLE_RATE}`, "-ac", "1", "-i", "pipe:0"];
   const filter = `aresample=async=1:first_pts=0,apad=whole_dur=${seconds},atrim=end=${seconds}`;
   return [
-    ...["-i", `file:${picture}`, ...(typeof sound === "string" ? inputArguments(sound) : samples)],
+    ...["-i", `file:${image}`, ...(typeof audio === "string" ? inputArguments(audio) : samples)],
     ...["-map", "0:v:0", "-c:v", "copy", "-map", "1:a:0", "-af", filter, "-c:a", "aac", "-b:a", "128k"],
     ...["-map_metadata", "-1", "-movflags", "+faststart", "-f", "mp4", `file:${to}`],
-    ...(typeof sound === "string" ? commonClock(1) : []),
+    ...(typeof audio === "string" ? commonClock(1) : []),
   ];
 }
 
@@ -124,40 +124,40 @@ async function removeIfThere(path: string): Promise<void> {
 
 /**
  * Opens an mp4 (H.264, with `sound` also AAC) that frames are written to one by one; it carries the name `path` only
- * once it is whole (`<path>.part` and `<path>.picture.part` before). Film and sound start together and end with the
- * film. An odd width or height grows by one pixel.
+ * once it is whole (`<path>.part` and `<path>.image.part` before). Video and sound start together and end with the
+ * video. An odd width or height grows by one pixel.
  *
  * Faults (a place that is not writable, a full disk, a sound file without sound) come as KitError from the next `write`
  * or from `close`, and leave nothing behind. A frame of the wrong size is a RangeError.
  */
 export function openVideoWriter(path: string, options: WriterOptions): VideoWriter {
-  const { width, height, fps = 25, crf = 18, sound } = options;
-  const part = `${path}.part`, picture = sound === undefined ? part : `${path}.picture.part`;
+  const { width, height, fps = 25, crf = 18, audio } = options;
+  const part = `${path}.part`, image = audio === undefined ? part : `${path}.picture.part`;
   let frames = 0;
 
   async function start(): Promise<Encoder> {
-    if (typeof sound === "string" && !(await probe(sound)).audio) {
-      throw readingFault(sound, "'0:a' matches no streams");
+    if (typeof audio === "string" && !(await probe(audio)).audio) {
+      throw readingFault(audio, "'0:a' matches no streams");
     }
     await makeFolder(dirname(path));
-    return startEncoder(pictureArguments(picture, { width, height, fps, crf }));
+    return startEncoder(imageArguments(image, { width, height, fps, crf }));
   }
   const encoder = start();
   encoder.catch(() => {}); // told by the next call
 
   async function clear(): Promise<void> {
-    await Promise.all([removeIfThere(part), removeIfThere(picture)]);
+    await Promise.all([removeIfThere(part), removeIfThere(image)]);
   }
-  /** How long the sound is and where it comes from is known only now, so it joins the film at the end. */
-  async function joinSound(sound: string | Float32Array): Promise<void> {
-    const joiner = startEncoder(joinArguments(picture, { sound, seconds: frames / fps, to: part }));
-    // A refused write shows in what ffmpeg says at its end; it stops reading a sound that is longer than the film.
-    if (typeof sound !== "string") {
-      await joiner.pipe.write(new Uint8Array(toInt16(sound).buffer)).catch(() => {});
+  /** How long the sound is and where it comes from is known only now, so it joins the video at the end. */
+  async function joinAudio(audio: string | Float32Array): Promise<void> {
+    const joiner = startEncoder(joinArguments(image, { audio, seconds: frames / fps, to: part }));
+    // A refused write shows in what ffmpeg says at its end; it stops reading a sound that is longer than the video.
+    if (typeof audio !== "string") {
+      await joiner.pipe.write(new Uint8Array(toInt16(audio).buffer)).catch(() => {});
     }
     const complaints = await joiner.finish();
     if (complaints !== undefined) throw writingFault(path, complaints);
-    await removeIfThere(picture);
+    await removeIfThere(image);
   }
 
   return {
@@ -185,7 +185,7 @@ export function openVideoWriter(path: string, options: WriterOptions): VideoWrit
           throw new KitError(`${path} would be a film without frames`, "Give at least one frame");
         }
         if (complaints !== undefined) throw writingFault(path, complaints);
-        if (sound !== undefined) await joinSound(sound);
+        if (audio !== undefined) await joinAudio(audio);
         await writing(path, () => Deno.rename(part, path));
       } catch (error) {
         await clear();

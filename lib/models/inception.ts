@@ -9,7 +9,7 @@ export interface InceptionConfig {
   width: number;
 }
 
-/** Side of the pictures that the network sees. */
+/** Side of the images that the network sees. */
 export const INCEPTION_SIZE = 299;
 /** Classes of the network that FID is defined by; its first and last ones stand for nothing. */
 const CLASSES = 1008;

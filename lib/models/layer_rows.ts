@@ -101,19 +101,19 @@ const sum = (rows: LayerRow[]) => rows.reduce((all, row) => all + row["of which 
 /** The sync discriminator layer by layer: LSTM, audio encoder, video encoder, and the sum of parameters. */
 export function syncDiscriminatorRows(config: SyncDiscriminatorConfig): LayerRow[] {
   const { width } = config, specs = syncDiscriminatorSpecs(config);
-  const sound = { h: MEL_BANDS, w: MEL_WINDOW, c: 1 };
+  const audio = { h: MEL_BANDS, w: MEL_WINDOW, c: 1 };
   const lips = { h: FACE_SIZE / 2, w: FACE_SIZE, c: 3 * SYNC_FRAMES };
   const lstm: LayerRow = {
     layer: "audio/lstm",
     operation: `LSTM of ${MEL_BANDS} units over ${MEL_WINDOW} mel columns`,
-    output: sizeText(sound),
+    output: sizeText(audio),
     parameters: parametersOf(specs, ["audio/lstm"]),
     "of which CBAM": 0,
   };
   const rows = [
-    inputRow("audio: mel window", sound),
+    inputRow("audio: mel window", audio),
     ...(config.lstm === "front" ? [lstm] : []),
-    ...chainRows(specs, "audio", { blocks: AUDIO_BLOCKS, width, from: sound }),
+    ...chainRows(specs, "audio", { blocks: AUDIO_BLOCKS, width, from: audio }),
     inputRow("video: 5 lower half faces", lips),
     ...chainRows(specs, "video", { blocks: VIDEO_BLOCKS, width, from: lips }),
   ];
@@ -165,15 +165,15 @@ function decoderRows(
 /** The generator layer by layer: face encoder, audio encoder, decoder with its skips, and the sum of parameters. */
 export function generatorRows(config: GeneratorConfig): LayerRow[] {
   const { width } = config, specs = generatorSpecs(config);
-  const face = { h: FACE_SIZE, w: FACE_SIZE, c: 6 }, sound = { h: MEL_BANDS, w: MEL_WINDOW, c: 1 };
+  const face = { h: FACE_SIZE, w: FACE_SIZE, c: 6 }, audio = { h: MEL_BANDS, w: MEL_WINDOW, c: 1 };
   const rows: LayerRow[] = [inputRow("face: masked pose and reference", face)];
   const skips = FACE_ENCODER.map((blocks, k) => {
     rows.push(...chainRows(specs, `face/${k}`, { blocks, width, from: face }));
     return { name: `face/${k}`, size: { ...face } };
   });
   rows.push(
-    inputRow("audio: mel window", sound),
-    ...chainRows(specs, "audio", { blocks: AUDIO_ENCODER, width, from: sound }),
+    inputRow("audio: mel window", audio),
+    ...chainRows(specs, "audio", { blocks: AUDIO_ENCODER, width, from: audio }),
     ...decoderRows(specs, { width, skips }),
   );
   return [...rows, totalRow(specs, 0)].map(({ "of which CBAM": _, ...row }) => row as LayerRow);

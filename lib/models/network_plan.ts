@@ -72,7 +72,7 @@ const whole = (c: number, kernel = THREE): PlanLayer => ({
   ...input(FACE_SIZE, FACE_SIZE, c),
   ...{ kind: "convolution", kernel, stride: ONE },
 });
-const redrawn = whole(3, ONE);
+const generated = whole(3, ONE);
 
 /** Wav2Lip's generator, which is the paper's. */
 export function generatorPlan(): NetworkPlan {
@@ -83,7 +83,7 @@ export function generatorPlan(): NetworkPlan {
     ...{ filters, stride },
     then: repeated(residuals, ["residual" as const]),
   }));
-  const { lane: up, stops } = decoder([first], steps, [whole(32), redrawn]);
+  const { lane: up, stops } = decoder([first], steps, [whole(32), generated]);
   const targets = [0, ...stops];
   return {
     parameters: countParameters(generatorSpecs({ width: 1 })),
@@ -107,7 +107,7 @@ export function lipganPlan(): NetworkPlan {
     ...{ filters, stride },
     then: repeated(pairs, ["convolution" as const, "residual" as const]),
   }));
-  const last = [...LIPGAN_OUTPUT.map(({ filters }) => whole(filters)), redrawn];
+  const last = [...LIPGAN_OUTPUT.map(({ filters }) => whole(filters)), generated];
   const { lane: up, stops } = decoder([], steps, last);
   const groups = ends(LIPGAN_FACE.map(({ pairs }) => 1 + 2 * pairs)).slice(0, stops.length);
   return {

@@ -10,7 +10,7 @@ import { SYNC_FRAMES } from "../dataset/dataset.ts";
 type Names = Record<string, Foreign>;
 
 /** Written into imported files: what the kit's networks are fed with. */
-const pictures = (values: string) => ({ channels: "RGB", values });
+const images = (values: string) => ({ channels: "RGB", values });
 
 /** PyTorch counts the batches that moved a batch norm's statistics; nothing here asks for it. */
 const IGNORED = /(^|\.)num_batches_tracked$/;
@@ -59,8 +59,8 @@ function wav2lip(width: number): ForeignNetwork {
       weights("output/rgb", "output_block.1", "conv2d"),
     ]),
     ignored: IGNORED,
-    metadata: pictures("0 to 1"),
-    // Two pictures in, masked pose and reference, and one out.
+    metadata: images("0 to 1"),
+    // Two images in, masked pose and reference, and one out.
     flips: {
       "face/0/0/conv/kernel": { axis: 2, groups: 2 },
       "output/rgb/kernel": { axis: 3, groups: 1 },
@@ -77,7 +77,7 @@ const wav2lipExpert = (width: number): ForeignNetwork => ({
     ...VIDEO_BLOCKS.map((_, k) => block(`video/${k}`, `face_encoder.${k}`)),
   ]),
   ignored: IGNORED,
-  metadata: pictures("0 to 1"),
+  metadata: images("0 to 1"),
   flips: { "video/0/conv/kernel": { axis: 2, groups: SYNC_FRAMES } },
 });
 
@@ -93,7 +93,7 @@ const visualQuality = (width: number): ForeignNetwork => ({
     weights("real", "binary_pred.0", "conv2d"),
   ]),
   ignored: IGNORED,
-  metadata: pictures("0 to 1"),
+  metadata: images("0 to 1"),
   flips: { "face/0/0/conv/kernel": { axis: 2, groups: 1 } },
 });
 
@@ -135,7 +135,7 @@ function syncnet(width: number): ForeignNetwork {
       ...tower("lip", positions(SYNCNET_LIP), { cnn: "netcnnlip", fc: "netfclip", order: "conv3dAsConv2d" }),
     },
     ignored: IGNORED,
-    metadata: pictures("0 to 255"),
+    metadata: images("0 to 255"),
     flips: { "lip/0/conv/kernel": { axis: 2, groups: SYNCNET_FRAMES } },
   };
 }
@@ -159,13 +159,13 @@ function fidInception(width: number): ForeignNetwork {
       weights("fc", "fc", "linear"),
     ]),
     ignored: IGNORED,
-    metadata: pictures("0 to 1"),
+    metadata: images("0 to 1"),
   };
 }
 
 /**
  * The networks of others that can be imported, at a width (1 is the published one), with PyTorch's name and layout of
- * every parameter. Wav2Lip's and SyncNet's were trained on BGR pictures, Inception on RGB.
+ * every parameter. Wav2Lip's and SyncNet's were trained on BGR images, Inception on RGB.
  */
 export const foreignNetworks = {
   "wav2lip": (width = 1) => wav2lip(width),

@@ -165,7 +165,7 @@ export function transposedSpecs(
 
 /**
  * Transposed convolution with a bias. x [batch, h, w, in] -> [batch, h', w', out], kernel [side, side, out, in].
- * With stride 1 the picture grows by side - 1. With stride 2 it doubles as PyTorch's padding (side - 1) / 2 and output
+ * With stride 1 the image grows by side - 1. With stride 2 it doubles as PyTorch's padding (side - 1) / 2 and output
  * padding 1 make it: "valid", so many rows and columns cropped at the top left, and what goes over at the bottom right.
  */
 export function transposedConv(params: Params, path: string, x: Tensor, stride: 1 | 2): Tensor {

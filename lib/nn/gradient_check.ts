@@ -14,8 +14,8 @@ export type SlopeRow = {
 
 /** A random direction of length 1: the same seed and name give the same one. */
 function direction(shape: number[], seed: number): Tensor {
-  const draw = random(seed), size = shape.reduce((a, b) => a * b, 1);
-  const signs = Float32Array.from({ length: size }, () => draw.next() < 0.5 ? -1 : 1);
+  const rng = random(seed), size = shape.reduce((a, b) => a * b, 1);
+  const signs = Float32Array.from({ length: size }, () => rng.next() < 0.5 ? -1 : 1);
   return tf.mul(tf.tensor(signs, shape), 1 / Math.sqrt(size));
 }
 

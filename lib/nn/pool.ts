@@ -24,7 +24,7 @@ export function maxPool(x: Tensor, { size, stride, pad }: Pool): Tensor {
 }
 
 /**
- * The mean over 3 x 3 around each pixel, of those that lie in the picture: padding is not counted.
+ * The mean over 3 x 3 around each pixel, of those that lie in the image: padding is not counted.
  * x [batch, h, w, c] -> the same.
  */
 export const meanOfNeighbours = (x: Tensor): Tensor => tf.avgPool(x as Tensor4D, 3, 1, "same");

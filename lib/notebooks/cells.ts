@@ -49,7 +49,7 @@ export function codeCells(path: string): string[] {
   return code.filter((source) => source.trim() !== "");
 }
 
-/** All text that a notebook's outputs show, figures in SVG included, pictures in base64 not. */
+/** All text that a notebook's outputs show, figures in SVG included, images in base64 not. */
 export function outputText(path: string): string {
   const outputs = readCells(path).flatMap((cell) => cell.outputs ?? []);
   const texts = outputs.flatMap(({ text = "", data = {} }) => [

@@ -8,11 +8,11 @@ import {
   type ManifestRow,
   PREPARED_VERSION,
   preparedOfAnyVersion,
-  readKept,
   readManifest,
+  readSelected,
   writeManifest,
 } from "../dataset/manifest.ts";
-import { type CorpusSize, drawCorpus } from "../corpus/corpus.ts";
+import { type CorpusSize, generateCorpus } from "../corpus/corpus.ts";
 import { KitError } from "../base/errors.ts";
 import { exists, makeFolder } from "../base/files.ts";
 import type { Source } from "../figures/plot.ts";
@@ -32,7 +32,7 @@ export interface Experiment {
   data: string;
   /** The prepared folder. */
   prepared: string;
-  /** The folder of the films it was prepared from; only of the embedded corpus. */
+  /** The folder of the videos it was prepared from; only of the embedded corpus. */
   videos?: string;
   runs: string;
   figures: string;
@@ -74,9 +74,9 @@ async function preparedCorpus(
   const videos = join(corpus, "main");
   // Two notebooks opened side by side must not both draw.
   using _held = await holdFolder(prepared);
-  const { clips: plans, drawn } = await drawCorpus(corpus, { size, seed });
+  const { clips: plans, drawn } = await generateCorpus(corpus, { size, seed });
   const splits = new Map(plans.map(({ id, split }) => [id, split]));
-  // A project that was moved has its films elsewhere.
+  // A project that was moved has its videos elsewhere.
   const isFinished = (rows: ManifestRow[]) =>
     rows.every(({ id, source, split }) => source.startsWith(join(videos, "/")) && split === splits.get(id));
   const current = (await preparedOfAnyVersion(prepared))?.version === PREPARED_VERSION;
@@ -99,10 +99,10 @@ const embeddedCorpus = async (folder: string, size: CorpusSize) => ({
 /** The prepared folder of people for a judge, as many as the embedded corpus has; drawn when it is first needed. */
 export async function judgeCorpus(
   preset: string,
-  { drawings = join(ROOT, "data") }: { drawings?: string } = {},
+  { drawings: corpora = join(ROOT, "data") }: { drawings?: string } = {},
 ): Promise<string> {
   const size = sizeFor(preset), corpus = { name: `${size}-judge`, size, seed: JUDGE_CORPUS_SEED };
-  return (await preparedCorpus(drawings, corpus)).prepared;
+  return (await preparedCorpus(corpora, corpus)).prepared;
 }
 
 /** What a run is of: another configuration or other data is another run. */
@@ -154,7 +154,7 @@ async function storedRuns(folder: string, trained: Trained): Promise<Runs> {
  * @throws KitError for an unknown preset, a folder that is not a finished prepared folder, or nothing stored of it
  */
 export async function openExperiment(
-  { env = Deno.env.toObject(), drawings = join(ROOT, "data") }: {
+  { env = Deno.env.toObject(), drawings: corpora = join(ROOT, "data") }: {
     env?: Record<string, string>;
     drawings?: string;
   } = {},
@@ -167,8 +167,8 @@ export async function openExperiment(
   if (stored && !await exists(stored)) throw new KitError(`Nothing is stored of ${name}`, REPRODUCE);
   const given = KIT_DATA
     ? { data: basename(resolve(KIT_DATA)), prepared: resolve(KIT_DATA) }
-    : await embeddedCorpus(drawings, sizeFor(preset));
-  const rows = await readKept(given.prepared);
+    : await embeddedCorpus(corpora, sizeFor(preset));
+  const rows = await readSelected(given.prepared);
   const clips = rows.filter(({ split }) => split === "train").length;
   const trained = { config, data: { name: basename(given.prepared), clips } };
   const own = async (): Promise<Runs> => ({

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Experiment, storedFolder } from "./experiment.ts";
 import { exists } from "../base/files.ts";
-import { keepRun } from "../training/stored_run.ts";
+import { storeRun } from "../training/stored_run.ts";
 
 /** Trainings beside the generator's that notebook 5 shows the course of. */
 const BRANCHES = ["frames", "frozen"];
@@ -16,11 +16,11 @@ export async function storeExperiment(experiment: Experiment): Promise<string> {
   const folder = storedFolder(experiment), part = `${folder}.part`;
   const { discriminator, generator } = experiment;
   await Deno.remove(part, { recursive: true }).catch(() => {}); // of a call that was killed
-  await keepRun(discriminator, join(part, "discriminator"));
-  await keepRun(generator, join(part, "generator"));
+  await storeRun(discriminator, join(part, "discriminator"));
+  await storeRun(generator, join(part, "generator"));
   for (const branch of BRANCHES) {
     const run = `${generator}-${branch}`;
-    if (await exists(run)) await keepRun(run, join(part, `generator-${branch}`), { weights: false });
+    if (await exists(run)) await storeRun(run, join(part, `generator-${branch}`), { weights: false });
   }
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.rename(part, folder);

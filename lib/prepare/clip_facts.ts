@@ -9,10 +9,10 @@ export const FEWEST_FRAMES = 15;
 export const SILENCE_DB = -60;
 
 /** Level of a sound in dB of full scale: 20 log10 of the root mean square. */
-export function levelOf(sound: Float32Array): number {
+export function levelOf(audio: Float32Array): number {
   let sum = 0;
-  for (const sample of sound) sum += sample * sample;
-  return 10 * Math.log10(Math.max(sum / Math.max(1, sound.length), 1e-12));
+  for (const sample of audio) sum += sample * sample;
+  return 10 * Math.log10(Math.max(sum / Math.max(1, audio.length), 1e-12));
 }
 
 /** Throws Reject unless a sound of `samples` samples is there and loud enough to be speech; returns its level. */
@@ -23,7 +23,7 @@ export function checkLevel(level: number, samples: number): number {
 }
 
 /** A sound's level in dB of full scale; a sound that is empty or silent is no clip's. */
-export const checkSound = (sound: Float32Array): number => checkLevel(levelOf(sound), sound.length);
+export const checkAudio = (audio: Float32Array): number => checkLevel(levelOf(audio), audio.length);
 
 /** Means of the boxes for the manifest: centre and size in pixels, movement from frame to frame over size. */
 export function boxStatistics(boxes: Float32Array) {

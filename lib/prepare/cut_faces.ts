@@ -3,7 +3,7 @@ import { decodeFrames } from "../media/ffmpeg.ts";
 import { tf } from "../native/tf.ts";
 import { Reject } from "./rejection.ts";
 
-/** A stretch of a film: crop boxes [frames, 4] for the frames from `first` on. */
+/** A stretch of a video: crop boxes [frames, 4] for the frames from `first` on. */
 export interface Stretch {
   first: number;
   boxes: Float32Array;
@@ -21,8 +21,8 @@ export async function encodeCrop(crop: Uint8Array, quality: number): Promise<Uin
 }
 
 /**
- * Cuts the faces out of a film that is read once more: for each stretch, in the order of time and none over another,
- * yields one JPEG for each of its boxes. Only one stretch is held. Throws Reject when the film ends early.
+ * Cuts the faces out of a video that is read once more: for each stretch, in the order of time and none over another,
+ * yields one JPEG for each of its boxes. Only one stretch is held. Throws Reject when the video ends early.
  */
 export async function* cutFaces(
   source: string,

@@ -7,12 +7,12 @@ export interface Fingerprinted {
 }
 
 /**
- * Two clips are one film if their fingerprints differ in fewer bits than this, and their lengths by no more frames.
- * A copy at a lower rate and size differs in up to 0.11 (sound) and 0.04 (picture); two sentences of one speaker in
- * 0.29 or more (sound), though their pictures may be as alike as those of a copy; two people's pictures differ in
+ * Two clips are one video if their fingerprints differ in fewer bits than this, and their lengths by no more frames.
+ * A copy at a lower rate and size differs in up to 0.11 (sound) and 0.04 (image); two sentences of one speaker in
+ * 0.29 or more (sound), though their images may be as alike as those of a copy; two people's images differ in
  * 0.105 or more. Measured on GRID.
  */
-const SOUND = 0.2, PICTURE = 0.1, FRAMES = 5;
+const AUDIO = 0.2, IMAGE = 0.1, FRAMES = 5;
 /** Bits of a fingerprint, and the hexadecimal digits that are its text. */
 const BITS = 256, DIGITS = BITS / 4;
 /** Two sounds are compared only where three digits in a row (12 bits), at one of 21 places, agree. */
@@ -53,24 +53,24 @@ function packed(rows: Fingerprinted[], column: "sound_hash" | "picture_hash") {
 }
 
 /**
- * Finds clips that are a film that came before under another name: id -> id of the first one, in the order of the
- * rows. Both sound and picture must agree, so a dubbed film is none. Not all pairs are compared: a copy that differs
+ * Finds clips that are a video that came before under another name: id -> id of the first one, in the order of the
+ * rows. Both sound and image must agree, so a dubbed video is none. Not all pairs are compared: a copy that differs
  * in a tenth of the sound's bits is missed once in a thousand times.
  */
 export function findDuplicates(rows: Fingerprinted[]): Map<string, string> {
-  const sound = packed(rows, "sound_hash"), picture = packed(rows, "picture_hash");
+  const audio = packed(rows, "sound_hash"), image = packed(rows, "picture_hash");
   const frames = Int32Array.from(rows, (row) => row.frames), first = Int32Array.from(rows, (_, k) => k);
   // For each place and value of three digits, the last row that has it; and for each row the one before it there.
   const last = new Int32Array(BANDS * VALUES).fill(-1), before = new Int32Array(BANDS * rows.length);
   const isSame = (a: number, b: number) =>
-    Math.abs(frames[a] - frames[b]) <= FRAMES && sound.differing(a, b) < SOUND &&
-    picture.known[a] === 1 && picture.known[b] === 1 && picture.differing(a, b) < PICTURE;
+    Math.abs(frames[a] - frames[b]) <= FRAMES && audio.differing(a, b) < AUDIO &&
+    image.known[a] === 1 && image.known[b] === 1 && image.differing(a, b) < IMAGE;
   const found = new Map<string, string>();
   for (let k = 0; k < rows.length; k++) {
-    if (!sound.known[k]) continue;
+    if (!audio.known[k]) continue;
     let match = -1;
     for (let band = 0; band < BANDS; band++) {
-      const slot = band * VALUES + sound.band(k, band), row = band * rows.length;
+      const slot = band * VALUES + audio.band(k, band), row = band * rows.length;
       for (let other = last[slot]; other >= 0 && match < 0; other = before[row + other]) {
         if (isSame(other, k)) match = other;
       }

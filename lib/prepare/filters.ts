@@ -10,7 +10,7 @@ import type { ManifestRow } from "../dataset/manifest_row.ts";
 export interface Filters {
   /** Seconds. */
   minSeconds: number | null;
-  /** Mean size of the crop box in the film's pixels: a smaller face is enlarged to 96 pixels. */
+  /** Mean size of the crop box in the video's pixels: a smaller face is enlarged to 96 pixels. */
   minFaceSize: number | null;
   /** Variance of the Laplacian of the crops. */
   minSharpness: number | null;
@@ -33,7 +33,7 @@ export interface Filters {
   maxShotChange: number | null;
   /** Confidence of the sync judge (`deno task offsets`). */
   minSyncConfidence: number | null;
-  /** What becomes of a film that is there twice: the second is dropped, or kept. */
+  /** What becomes of a video that is there twice: the second is dropped, or kept. */
   duplicates: "drop" | "keep";
 }
 

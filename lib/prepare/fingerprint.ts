@@ -1,9 +1,9 @@
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { MEL_BANDS } from "../media/mel.ts";
 
-/** Pictures of a clip that are hashed, spread evenly over it. */
-export const HASHED_PICTURES = 4;
-/** Grid of greys of one picture; each bit compares two neighbours. */
+/** Images of a clip that are hashed, spread evenly over it. */
+export const HASHED_IMAGES = 4;
+/** Grid of greys of one image; each bit compares two neighbours. */
 const ACROSS = 9, DOWN = 8;
 /** Bits of the sound: 32 steps of time, 8 of pitch. */
 const TIMES = 32, PITCHES = 8;
@@ -36,8 +36,8 @@ function differenceBits(crop: Uint8Array): boolean[] {
   return bits;
 }
 
-/** The picture's fingerprint: difference hashes of 4 crops [96, 96, 3] of a clip, 64 bits each, in hexadecimal. */
-export function pictureHash(crops: Uint8Array[]): string {
+/** The image's fingerprint: difference hashes of 4 crops [96, 96, 3] of a clip, 64 bits each, in hexadecimal. */
+export function imageHash(crops: Uint8Array[]): string {
   return hex(crops.flatMap(differenceBits));
 }
 
@@ -46,7 +46,7 @@ export function pictureHash(crops: Uint8Array[]): string {
  * pitch; a bit says whether the fall from one pitch to the next grew since the stretch before. Loudness and most
  * of what encoding does cancel out. After Haitsma and Kalker, "A highly robust audio fingerprinting system" (2002).
  */
-export function soundHash(mel: Float32Array): string {
+export function audioHash(mel: Float32Array): string {
   const columns = mel.length / MEL_BANDS, times = TIMES + 1, pitches = PITCHES + 1;
   const means = new Float64Array(times * pitches), counts = new Float64Array(times * pitches);
   for (let column = 0; column < columns; column++) {

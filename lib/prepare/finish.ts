@@ -14,7 +14,7 @@ import {
   writeManifest,
   writePrepared,
 } from "../dataset/manifest.ts";
-import type { PreparedFilm } from "./prepare_clip.ts";
+import type { PreparedVideo } from "./prepare_clip.ts";
 import { splitOfClip, type SplitUnit } from "./splits.ts";
 
 type Size = NonNullable<Prepared["size"]>;
@@ -26,7 +26,7 @@ export function sizeOf(rows: { duration_s: number; bytes: number }[]): Size {
   return { clips: rows.length, hours, megabytes, megabytesPerHour: hours > 0 ? megabytes / hours : 0 };
 }
 
-/** Marks films that are there twice, then applies the folder's filters. */
+/** Marks videos that are there twice, then applies the folder's filters. */
 export async function judgeRows(out: string, rows: ManifestRow[]): Promise<ManifestRow[]> {
   const twice = findDuplicates(rows);
   return decide(
@@ -52,21 +52,21 @@ async function knownOffsets(out: string): Promise<Map<string, Partial<ManifestRo
 }
 
 /**
- * Writes a prepared folder's tables once the clips are made: this run's films and, of other shards, those that are
+ * Writes a prepared folder's tables once the clips are made: this run's videos and, of other shards, those that are
  * there by now. Whichever of several shards in one folder ends last therefore writes them all.
  */
 export async function finish(
   out: string,
-  { sources, films, fresh, unusable, deal, recall }: {
+  { sources, videos, fresh, unusable, deal, recall }: {
     sources: SourceClip[];
     /** What became of this run's videos, by id. */
-    films: Map<string, PreparedFilm>;
+    videos: Map<string, PreparedVideo>;
     /** Ids of the clips that were made in this run. */
     fresh: Set<string>;
     unusable: RejectRow[];
     deal: { shares: [number, number, number]; unit: SplitUnit };
     /** What another run made of a video. */
-    recall: (clip: SourceClip) => Promise<PreparedFilm | undefined>;
+    recall: (clip: SourceClip) => Promise<PreparedVideo | undefined>;
   },
 ): Promise<{ clips: ManifestRow[]; rejects: RejectRow[]; size: Size; elsewhere: number }> {
   using _held = await holdPrepared(out);
@@ -74,11 +74,11 @@ export async function finish(
   const rows: ManifestRow[] = [], rejects = [...unusable];
   let elsewhere = 0;
   for (const clip of sources) {
-    const film = films.get(clip.id) ?? await recall(clip);
-    if (!film) elsewhere++;
+    const video = videos.get(clip.id) ?? await recall(clip);
+    if (!video) elsewhere++;
     const split = splitOfClip(clip, deal);
     const note = (row: ClipRow) => [clip.note, row.note].filter((words) => words !== "").join("; ");
-    for (const row of film?.rows ?? []) {
+    for (const row of video?.rows ?? []) {
       rows.push({
         ...row,
         source: clip.path,
@@ -88,7 +88,7 @@ export async function finish(
         ...fresh.has(row.id) ? {} : offsets.get(row.id),
       });
     }
-    for (const { id, reason, detail } of film?.rejects ?? []) {
+    for (const { id, reason, detail } of video?.rejects ?? []) {
       rejects.push({ id, source: clip.path, reason, detail });
     }
   }

@@ -1,10 +1,10 @@
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { headPose } from "../media/head_pose.ts";
 import { tf } from "../native/tf.ts";
-import { HASHED_PICTURES, pictureHash, soundHash } from "./fingerprint.ts";
+import { audioHash, HASHED_IMAGES, imageHash } from "./fingerprint.ts";
 import { voicedWindows } from "../dataset/windows.ts";
 
-/** What a prepared clip's own file tells about it: no film is needed for these numbers. */
+/** What a prepared clip's own file tells about it: no video is needed for these numbers. */
 export interface ClipMeasures {
   /** Variance of the Laplacian of the grey crops (0 to 255), mean over ten of them; below about 50 a face is blurred. */
   sharpness: number;
@@ -20,7 +20,7 @@ export interface ClipMeasures {
   mouth_motion: number;
   /** Share of the sync windows in which somebody speaks. */
   voiced_share: number;
-  /** Fingerprints, by which the same film is known again. */
+  /** Fingerprints, by which the same video is known again. */
   picture_hash: string;
   sound_hash: string;
 }
@@ -38,7 +38,7 @@ export interface Measured {
 }
 
 /** Crops whose sharpness is measured. */
-const SHARP_PICTURES = 10;
+const SHARP_IMAGES = 10;
 
 /** `count` of `frames` frames, spread evenly and off the ends; fewer when there are fewer. */
 const spread = (frames: number, count: number): number[] =>
@@ -68,7 +68,7 @@ function most(values: number[]): number {
 }
 
 /**
- * Variance of the Laplacian (4 neighbours) of a grey picture, RGB [96, 96, 3] with values 0 to 255: how much fine
+ * Variance of the Laplacian (4 neighbours) of a grey image, RGB [96, 96, 3] with values 0 to 255: how much fine
  * detail it has. Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (2000).
  */
 export function sharpnessOf(crop: Uint8Array): number {
@@ -99,7 +99,7 @@ export function measureClip({ jpegs, mel, mouth, landmarks }: Measured): ClipMea
   const gaps = Array.from({ length: frames }, (_, t) => mouth[2 * t]);
   const voiced = voicedWindows(mel, frames);
   return {
-    sharpness: mean(spread(frames, SHARP_PICTURES).map((t) => sharpnessOf(decodeCrop(jpegs[t])))),
+    sharpness: mean(spread(frames, SHARP_IMAGES).map((t) => sharpnessOf(decodeCrop(jpegs[t])))),
     yaw_deg: mean(yaws),
     pitch_deg: mean(pitches),
     roll_deg: mean(rolls),
@@ -108,7 +108,7 @@ export function measureClip({ jpegs, mel, mouth, landmarks }: Measured): ClipMea
     roll_most_deg: most(rolls),
     mouth_motion: deviation(gaps),
     voiced_share: voiced.filter(Boolean).length / Math.max(1, voiced.length),
-    picture_hash: pictureHash(spread(frames, HASHED_PICTURES).map((t) => decodeCrop(jpegs[t]))),
-    sound_hash: soundHash(mel),
+    picture_hash: imageHash(spread(frames, HASHED_IMAGES).map((t) => decodeCrop(jpegs[t]))),
+    sound_hash: audioHash(mel),
   };
 }

@@ -88,7 +88,7 @@ function union(
 /**
  * Merges prepared parts of one data set (`prepare --shard i/n`) into a prepared folder. On one disk the clips are not
  * copied: they get a second name, so the parts may be removed afterwards or kept. An `out` that is a prepared folder
- * already takes the parts in. Films that are there twice are looked for across all parts, and `out`'s filters decide,
+ * already takes the parts in. Videos that are there twice are looked for across all parts, and `out`'s filters decide,
  * or the first part's. Throws KitError when the parts were not prepared alike.
  */
 export async function mergePrepared(out: string, parts: string[]): Promise<Merged> {

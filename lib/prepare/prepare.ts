@@ -19,7 +19,7 @@ import {
   type RejectRow,
   writePrepared,
 } from "../dataset/manifest.ts";
-import type { ClipJob, PreparedFilm } from "./prepare_clip.ts";
+import type { ClipJob, PreparedVideo } from "./prepare_clip.ts";
 import { recall, remember } from "./prepare_cache.ts";
 import { inShard, parseShard } from "./shards.ts";
 import { type SplitUnit, splitUnit } from "./splits.ts";
@@ -30,7 +30,7 @@ export { type ManifestRow, readManifest, readRejects, type RejectRow } from "../
 export interface PrepareOptions {
   /** A face is looked for on every so many frames; between them its box is interpolated. */
   every?: number;
-  /** What becomes of a film that changes shots. */
+  /** What becomes of a video that changes shots. */
   cuts?: Cuts;
   /** Shares of train, val and test: "95,2,3". */
   split?: string;
@@ -69,7 +69,7 @@ const ONE_CORE = {
 const WORKER_BYTES = 1e9;
 const CUTS: Cuts[] = ["split", "reject", "ignore"];
 
-type Answer = PreparedFilm | { reason: "crashed"; detail: string } | { fault: string; remedy: string };
+type Answer = PreparedVideo | { reason: "crashed"; detail: string } | { fault: string; remedy: string };
 
 function defaultWorkers(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
@@ -94,14 +94,14 @@ async function openFolder(out: string, config: ClipConfig, clips: SourceClip[]):
   return unit;
 }
 
-/** What tells this clip's film and words: their sizes, and for a folder of crops its sound's. */
+/** What tells this clip's video and words: their sizes, and for a folder of crops its sound's. */
 async function stampOf({ path, kind, transcript }: SourceClip, config: ClipConfig): Promise<Stamp> {
   const size = async (file: string) => (await Deno.stat(file).catch(() => undefined))?.size ?? -1;
   const words = transcript?.there ? await size(transcript.path) : 0;
   return { config, bytes: await size(kind === "crops" ? join(path, "audio.wav") : path) + words };
 }
 
-/** Names for the parts of split films: the clip's own id, unless "<id>_1" and so on might be another clip's. */
+/** Names for the parts of split videos: the clip's own id, unless "<id>_1" and so on might be another clip's. */
 function partStems(clips: SourceClip[]): (id: string) => string {
   const numbered = new Set(clips.map(({ id }) => /^(.*)_\d+$/.exec(id.toLowerCase())?.[1]));
   return (id) => numbered.has(id.toLowerCase()) ? `${id}_part` : id;
@@ -140,33 +140,33 @@ export async function prepare(
   const unit = await openFolder(out, config, sources);
   if (options.filters) await writeFilters(out, setFilters(await readFilters(out), options.filters));
 
-  const stemOf = partStems(sources), films = new Map<string, PreparedFilm>(), jobs: ClipJob[] = [];
+  const stemOf = partStems(sources), videos = new Map<string, PreparedVideo>(), jobs: ClipJob[] = [];
   const mine = sources.filter(({ id }) => inShard(id, shard)), fresh = new Set<string>();
   for (const clip of mine) {
     const { id, kind, path: source, transcript } = clip;
     const stamp = await stampOf(clip, config);
-    const settled = await recall(out, id, { stamp, retryRejects: options.retryRejects });
-    if (settled) films.set(id, settled);
-    if (settled && settled.stale.length === 0) continue;
+    const cached = await recall(out, id, { stamp, retryRejects: options.retryRejects });
+    if (cached) videos.set(id, cached);
+    if (cached && cached.stale.length === 0) continue;
     const job = { id, stem: stemOf(id), kind, source, transcript, out, config, stamp };
-    jobs.push(settled ? { ...job, measure: settled.stale } : job);
+    jobs.push(cached ? { ...job, measure: cached.stale } : job);
   }
 
   const progress = new Progress("prepare", mine.length, { unit: "clips", start: mine.length - jobs.length });
   let done = mine.length - jobs.length;
-  let rejected = [...films.values()].reduce((sum, { rejects }) => sum + rejects.length, 0);
-  const keep = async (job: ClipJob, answer: PreparedFilm) => {
+  let rejected = [...videos.values()].reduce((sum, { rejects }) => sum + rejects.length, 0);
+  const keep = async (job: ClipJob, answer: PreparedVideo) => {
     const { id, stamp, measure } = job;
-    const known = measure ? films.get(id)! : { rows: [], rejects: [] };
-    const film = {
+    const known = measure ? videos.get(id)! : { rows: [], rejects: [] };
+    const video = {
       rows: [...known.rows.filter((row) => !measure!.includes(row.id)), ...answer.rows]
         .sort((a, b) => a.part - b.part),
       rejects: [...known.rejects, ...answer.rejects],
     };
-    films.set(id, film);
+    videos.set(id, video);
     if (!measure) {
-      await remember(out, id, { ...film, stamp });
-      for (const row of film.rows) fresh.add(row.id);
+      await remember(out, id, { ...video, stamp });
+      for (const row of video.rows) fresh.add(row.id);
     }
     rejected += answer.rejects.length;
     progress.update(++done, rejected > 0 ? `${rejected} rejected` : "");
@@ -191,7 +191,7 @@ export async function prepare(
     dataSet: line,
     ...await finish(out, {
       sources,
-      films,
+      videos,
       fresh,
       unusable,
       deal: { shares, unit },

@@ -2,17 +2,17 @@
 import { join } from "node:path";
 import { writeAtomic } from "../base/files.ts";
 import { bearsStamp, clipPath, readFinished, type Stamp, stampTexts } from "../dataset/clip_file.ts";
-import type { PreparedFilm } from "./prepare_clip.ts";
+import type { PreparedVideo } from "./prepare_clip.ts";
 
 /** Remembered of a video that became no clip, or clips for its parts. */
 interface Memory {
   /** Ids of the parts that are clips. */
   clips: string[];
-  rejects: PreparedFilm["rejects"];
+  rejects: PreparedVideo["rejects"];
 }
 
 /** A video that needs no work, or only measuring. */
-export interface Settled extends PreparedFilm {
+export interface CachedVideo extends PreparedVideo {
   /** Ids of clips whose numbers are of an older kind. */
   stale: string[];
 }
@@ -33,26 +33,26 @@ export async function recall(
   out: string,
   id: string,
   { stamp, retryRejects = false }: { stamp: Stamp; retryRejects?: boolean },
-): Promise<Settled | undefined> {
+): Promise<CachedVideo | undefined> {
   const whole = await readFinished(join(out, clipPath(id)), stamp);
   if (whole) return { rows: [whole.row], rejects: [], stale: whole.measured ? [] : [id] };
   const memory = await readMemory(memoryPath(out, id), stamp);
   if (!memory || (retryRejects && memory.rejects.length > 0)) return;
-  const settled: Settled = { rows: [], rejects: memory.rejects, stale: [] };
+  const cached: CachedVideo = { rows: [], rejects: memory.rejects, stale: [] };
   for (const part of memory.clips) {
     const finished = await readFinished(join(out, clipPath(part)), stamp);
     if (!finished) return;
-    settled.rows.push(finished.row);
-    if (!finished.measured) settled.stale.push(part);
+    cached.rows.push(finished.row);
+    if (!finished.measured) cached.stale.push(part);
   }
-  return settled;
+  return cached;
 }
 
 /** Keeps what a run made of a video, and removes what an earlier one made of it otherwise. */
 export async function remember(
   out: string,
   id: string,
-  { rows, rejects, stamp }: PreparedFilm & { stamp: Stamp },
+  { rows, rejects, stamp }: PreparedVideo & { stamp: Stamp },
 ): Promise<void> {
   const path = memoryPath(out, id), clips = rows.map((row) => row.id);
   const before = await Deno.readTextFile(path).then(JSON.parse).catch(() => undefined);
@@ -60,7 +60,7 @@ export async function remember(
   for (const name of new Set<string>([id, ...old])) {
     if (!clips.includes(name)) await Deno.remove(join(out, clipPath(name))).catch(() => {});
   }
-  // A clip that is its film speaks for itself.
+  // A clip that is its video speaks for itself.
   if (rejects.length === 0 && clips.length === 1 && clips[0] === id) await Deno.remove(path).catch(() => {});
   else await writeAtomic(path, JSON.stringify({ ...stampTexts(stamp), clips, rejects }));
 }

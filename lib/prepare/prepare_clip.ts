@@ -2,23 +2,23 @@ import { join } from "node:path";
 import { type Face, trackSpeaker } from "../media/face.ts";
 import type { SpeakerTrack } from "../media/face_track.ts";
 import { findFaces } from "../media/face_video.ts";
-import { FRAME_RATE, fromInt16, probe, SAMPLE_RATE, soundBlocks, toInt16 } from "../media/ffmpeg.ts";
+import { audioBlocks, FRAME_RATE, fromInt16, probe, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
 import { melSpectrogram } from "../media/mel.ts";
-import { findShots, lookOf, type Shots } from "../media/shots.ts";
+import { findShots, type Shots, thumbnailOf } from "../media/shots.ts";
 import { boxStatistics, checkLevel, FEWEST_FRAMES, levelOf, SAMPLES_A_FRAME } from "./clip_facts.ts";
 import { type ClipConfig, clipPath, type Stamp } from "../dataset/clip_file.ts";
 import { cutFaces } from "./cut_faces.ts";
-import { type FilmPart, splitFilm } from "./video_parts.ts";
+import { splitVideo, type VideoPart } from "./video_parts.ts";
 import type { SourceClip } from "./layouts/layouts.ts";
-import type { ClipRow, FilmFacts } from "../dataset/manifest_row.ts";
+import type { ClipRow, VideoFacts } from "../dataset/manifest_row.ts";
 import { orRejection, type Outcome, reading, Reject } from "./rejection.ts";
 import { readTranscript, type Transcript, transcriptWithin } from "../dataset/words.ts";
 import { measureFile, writeClip } from "./write_clip.ts";
 
-/** Sound that ends this much before the picture is worth a note, in seconds. */
+/** Sound that ends this much before the image is worth a note, in seconds. */
 const NOTED_CUT = 0.5;
 /** Seconds of sound read at once. */
-const SOUND_BLOCK = 30;
+const AUDIO_BLOCK = 30;
 
 /** One video to prepare, or the clips of one to measure again. */
 export interface ClipJob {
@@ -39,9 +39,9 @@ export interface ClipJob {
 }
 
 /** What became of a video: a clip, a clip for each of its parts, or the reasons why not. */
-export type PreparedFilm = Outcome<ClipRow>;
+export type PreparedVideo = Outcome<ClipRow>;
 
-/** Size and frame rate of the picture, once it is sure that there are picture and sound. */
+/** Size and frame rate of the image, once it is sure that there are image and sound. */
 async function examine(source: string) {
   const { video, audio } = await probe(source);
   if (!video) throw new Reject("not-a-video", "it holds no picture");
@@ -49,67 +49,67 @@ async function examine(source: string) {
   return video;
 }
 
-/** A film's sound, 16-bit: of a long film half the memory. */
-async function readSound(source: string): Promise<Int16Array> {
+/** A video's sound, 16-bit: of a long video half the memory. */
+async function readAudio(source: string): Promise<Int16Array> {
   const blocks: Int16Array[] = [];
   let samples = 0, power = 0;
-  for await (const block of soundBlocks(source, { seconds: SOUND_BLOCK })) {
+  for await (const block of audioBlocks(source, { seconds: AUDIO_BLOCK })) {
     blocks.push(toInt16(block));
     samples += block.length;
     power += block.length * 10 ** (levelOf(block) / 10);
   }
   checkLevel(10 * Math.log10(Math.max(power / samples, 1e-12)), samples);
-  const sound = new Int16Array(samples);
+  const audio = new Int16Array(samples);
   let place = 0;
   for (const block of blocks) {
-    sound.set(block, place);
+    audio.set(block, place);
     place += block.length;
   }
-  return sound;
+  return audio;
 }
 
-/** A film after its first reading. */
-interface Film {
+/** A video after its first reading. */
+interface Video {
   width: number;
   height: number;
   fps: number;
-  sound: Int16Array;
+  audio: Int16Array;
   /** Faces on the frames 0, every, 2 every, ... */
   detections: Face[][];
   shots: Shots;
-  /** Frames that have both picture and sound, and by how much the sound ends early, in seconds. */
+  /** Frames that have both image and sound, and by how much the sound ends early, in seconds. */
   frames: number;
   cut: number;
   duration: number;
 }
 
 /** First reading: sound, faces and shot changes. */
-async function watch({ source, config }: ClipJob): Promise<Film> {
+async function watch({ source, config }: ClipJob): Promise<Video> {
   const video = await reading(() => examine(source));
-  const sound = await reading(() => readSound(source));
+  const audio = await reading(() => readAudio(source));
   const looks: Uint8Array[] = [];
   const { detections, frames: pictured } = await reading(() =>
     findFaces(source, video, {
       every: config.every,
-      onFrame: (frame, width, height) => looks.push(lookOf(frame, width, height)),
+      onFrame: (frame, width, height) => looks.push(thumbnailOf(frame, width, height)),
     })
   );
   if (pictured < FEWEST_FRAMES) {
     throw new Reject("too-short", `${pictured} frames at ${FRAME_RATE} frames/s, ${FEWEST_FRAMES} needed`);
   }
-  const frames = Math.min(pictured, Math.floor(sound.length / SAMPLES_A_FRAME));
-  const cut = pictured / FRAME_RATE - sound.length / SAMPLE_RATE;
+  const frames = Math.min(pictured, Math.floor(audio.length / SAMPLES_A_FRAME));
+  const cut = pictured / FRAME_RATE - audio.length / SAMPLE_RATE;
   if (frames < FEWEST_FRAMES) {
     throw new Reject("sound-short", `the sound ends ${cut.toFixed(2)} s early, ${frames} frames are left`);
   }
-  const duration = Math.max(pictured / FRAME_RATE, sound.length / SAMPLE_RATE);
-  return { ...video, sound, detections, shots: findShots(looks), frames, cut, duration };
+  const duration = Math.max(pictured / FRAME_RATE, audio.length / SAMPLE_RATE);
+  return { ...video, audio, detections, shots: findShots(looks), frames, cut, duration };
 }
 
-/** A part of the film whose speaker is followed: frames `first` to `last` of the film become a clip. */
+/** A part of the video whose speaker is followed: frames `first` to `last` of the video become a clip. */
 interface Followed {
   id: string;
-  part: FilmPart;
+  part: VideoPart;
   first: number;
   last: number;
   track: SpeakerTrack;
@@ -118,8 +118,8 @@ interface Followed {
 }
 
 /** Follows the speaker through one part; throws Reject when that cannot be done. */
-function follow(id: string, part: FilmPart, { film, every }: { film: Film; every: number }): Followed {
-  const { width, height, detections, sound } = film;
+function follow(id: string, part: VideoPart, { video, every }: { video: Video; every: number }): Followed {
+  const { width, height, detections, audio } = video;
   const frames = part.end - part.first;
   if (frames < FEWEST_FRAMES) {
     throw new Reject("too-short", `${frames} frames of one shot, ${FEWEST_FRAMES} needed (${part.note})`);
@@ -131,7 +131,7 @@ function follow(id: string, part: FilmPart, { film, every }: { film: Film; every
   const [first, last] = track.seen, count = last - first + 1;
   if (count < FEWEST_FRAMES) throw new Reject("face-lost", `the face is there for ${count} frames`);
   const from = part.first + first, to = part.first + last;
-  const heard = fromInt16(sound.subarray(from * SAMPLES_A_FRAME, (to + 1) * SAMPLES_A_FRAME));
+  const heard = fromInt16(audio.subarray(from * SAMPLES_A_FRAME, (to + 1) * SAMPLES_A_FRAME));
   const level = checkLevel(levelOf(heard), heard.length);
   return { id, part, first: from, last: to, track, heard, level };
 }
@@ -139,20 +139,20 @@ function follow(id: string, part: FilmPart, { film, every }: { film: Film; every
 /** The manifest's facts of a clip, and its sound, boxes, mouth and landmarks. */
 function clipOf(
   { id, part, first, last, track, heard, level }: Followed,
-  { source, film, said }: { source: string; film: Film; said: Transcript },
+  { source, video, said }: { source: string; video: Video; said: Transcript },
 ) {
   const count = last - first + 1, [seen, unseen] = track.seen;
   const notes = [part.note];
-  if (film.cut > NOTED_CUT) {
-    notes.push(`sound ends ${film.cut.toFixed(2)} s before the picture: frames cut to it`);
+  if (video.cut > NOTED_CUT) {
+    notes.push(`sound ends ${video.cut.toFixed(2)} s before the picture: frames cut to it`);
   }
   if (count < part.end - part.first) {
-    notes.push(`face seen in frames ${first} to ${last} of ${film.frames}: the others left out`);
+    notes.push(`face seen in frames ${first} to ${last} of ${video.frames}: the others left out`);
   }
   notes.push(said.note);
   const boxes = track.boxes.slice(4 * seen, 4 * (unseen + 1));
-  const changes = film.shots.differences.subarray(first + 1, last + 1);
-  const facts: FilmFacts = {
+  const changes = video.shots.differences.subarray(first + 1, last + 1);
+  const facts: VideoFacts = {
     id,
     source,
     speaker: id.split("/")[0],
@@ -160,7 +160,7 @@ function clipOf(
     first_frame: first,
     frames: count,
     duration_s: count / FRAME_RATE,
-    fps_in: film.fps,
+    fps_in: video.fps,
     ...boxStatistics(boxes),
     detection_rate: track.detectionRate,
     score_mean: track.score,
@@ -173,7 +173,7 @@ function clipOf(
   const data = {
     words: said.words,
     mel: melSpectrogram(heard),
-    sound: toInt16(heard),
+    audio: toInt16(heard),
     boxes,
     mouth: track.mouth.slice(2 * seen, 2 * (unseen + 1)),
     looks: track.looks.map((look) => look - seen),
@@ -182,21 +182,21 @@ function clipOf(
   return { facts, data };
 }
 
-async function make(job: ClipJob): Promise<PreparedFilm> {
+async function make(job: ClipJob): Promise<PreparedVideo> {
   const { id, stem, source, transcript, out, config, stamp } = job;
-  const film = await watch(job);
-  const { starts } = film.shots;
+  const video = await watch(job);
+  const { starts } = video.shots;
   if (config.cuts === "reject" && starts.length > 0) {
     const times = starts.map((start) => `${(start / FRAME_RATE).toFixed(2)} s`).join(", ");
     throw new Reject("shot-change", `the shot changes at ${times}`);
   }
-  const { frames } = film, { every } = config;
-  const parts = splitFilm({ frames, starts: config.cuts === "split" ? starts : [], every });
-  const made: PreparedFilm = { rows: [], rejects: [] }, followed: Followed[] = [];
+  const { frames } = video, { every } = config;
+  const parts = splitVideo({ frames, starts: config.cuts === "split" ? starts : [], every });
+  const made: PreparedVideo = { rows: [], rejects: [] }, followed: Followed[] = [];
   for (const part of parts) {
     const name = part.part === 0 ? id : `${stem}_${part.part}`;
     try {
-      followed.push(follow(name, part, { film, every }));
+      followed.push(follow(name, part, { video, every }));
     } catch (error) {
       if (!(error instanceof Reject)) throw error;
       made.rejects.push({ id: name, reason: error.reason, detail: error.detail });
@@ -207,16 +207,16 @@ async function make(job: ClipJob): Promise<PreparedFilm> {
     first,
     boxes: boxes.subarray(4 * seen[0], 4 * (seen[0] + last - first + 1)),
   }));
-  const crops = cutFaces(source, stretches, { ...film, quality: config.quality });
-  const whole = await readTranscript(transcript, film.duration);
+  const crops = cutFaces(source, stretches, { ...video, quality: config.quality });
+  const whole = await readTranscript(transcript, video.duration);
   for (const each of followed) {
     const { value: jpegs } = await reading(() => crops.next());
     const span = {
       start: each.first / FRAME_RATE,
       end: (each.last + 1) / FRAME_RATE,
-      duration: film.duration,
+      duration: video.duration,
     };
-    const { facts, data } = clipOf(each, { source, film, said: transcriptWithin(whole, span) });
+    const { facts, data } = clipOf(each, { source, video, said: transcriptWithin(whole, span) });
     made.rows.push(
       await writeClip(join(out, clipPath(each.id)), { facts, data: { ...data, jpegs: jpegs! }, stamp }),
     );
@@ -225,17 +225,17 @@ async function make(job: ClipJob): Promise<PreparedFilm> {
 }
 
 /**
- * Makes the file of one clip, or one for each shot of a film that changes shots: sound and mel, face crops as JPEG,
+ * Makes the file of one clip, or one for each shot of a video that changes shots: sound and mel, face crops as JPEG,
  * boxes, landmarks and mouth opening. The video is read twice, streamed both times: once to find the faces, once to
  * cut them.
  * @returns the clips' rows, and why others are rejected; faults of the machine (a full disk) are thrown as KitError
  */
-export async function prepareClip(job: ClipJob): Promise<PreparedFilm> {
+export async function prepareClip(job: ClipJob): Promise<PreparedVideo> {
   return await orRejection(job.id, () => make(job));
 }
 
-/** Measures clips again that are there and lack only numbers that their own files tell; no film is opened. */
-export async function measureAgain({ out }: ClipJob, ids: string[]): Promise<PreparedFilm> {
+/** Measures clips again that are there and lack only numbers that their own files tell; no video is opened. */
+export async function measureAgain({ out }: ClipJob, ids: string[]): Promise<PreparedVideo> {
   const rows: ClipRow[] = [];
   for (const id of ids) rows.push(await measureFile(join(out, clipPath(id))));
   return { rows, rejects: [] };

@@ -1,48 +1,48 @@
 import { join } from "node:path";
 import { cropFace, cropLandmarks, mouthOpening } from "../media/face.ts";
-import { decodeSound, FRAME_RATE, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
+import { decodeAudio, FRAME_RATE, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
 import { melSpectrogram } from "../media/mel.ts";
-import { findShots, lookOf } from "../media/shots.ts";
+import { findShots, thumbnailOf } from "../media/shots.ts";
 import { tf } from "../native/tf.ts";
-import { boxStatistics, checkSound, FEWEST_FRAMES, SAMPLES_A_FRAME } from "./clip_facts.ts";
+import { boxStatistics, checkAudio, FEWEST_FRAMES, SAMPLES_A_FRAME } from "./clip_facts.ts";
 import { clipPath } from "../dataset/clip_file.ts";
 import { encodeCrop } from "./cut_faces.ts";
-import { NUMBERED_PICTURE } from "./layouts/listing.ts";
-import type { FilmFacts } from "../dataset/manifest_row.ts";
-import type { ClipJob, PreparedFilm } from "./prepare_clip.ts";
+import { NUMBERED_IMAGE } from "./layouts/listing.ts";
+import type { VideoFacts } from "../dataset/manifest_row.ts";
+import type { ClipJob, PreparedVideo } from "./prepare_clip.ts";
 import { orRejection, reading, Reject } from "./rejection.ts";
 import { writeClip } from "./write_clip.ts";
 
-/** Sound and pictures may end this far apart, in seconds, or by this share of the length. */
+/** Sound and images may end this far apart, in seconds, or by this share of the length. */
 const APART_SECONDS = 0.5, APART_SHARE = 0.05;
 
-/** The numbers of a folder's pictures in order, with their file names. */
-async function picturesOf(folder: string): Promise<{ number: number; name: string }[]> {
-  const pictures = new Map<number, string>();
+/** The numbers of a folder's images in order, with their file names. */
+async function imageBatch(folder: string): Promise<{ number: number; name: string }[]> {
+  const images = new Map<number, string>();
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      const number = NUMBERED_PICTURE.exec(name)?.[1];
-      if (number !== undefined) pictures.set(Number(number), name);
+      const number = NUMBERED_IMAGE.exec(name)?.[1];
+      if (number !== undefined) images.set(Number(number), name);
     }
   } catch (error) {
     throw new Reject("not-readable", `${folder} cannot be read: ${(error as Error).message}`);
   }
-  return [...pictures].map(([number, name]) => ({ number, name })).sort((a, b) => a.number - b.number);
+  return [...images].map(([number, name]) => ({ number, name })).sort((a, b) => a.number - b.number);
 }
 
-/** The longest run of pictures whose numbers follow each other; Wav2Lip leaves out frames without a face. */
-function longestRun<Picture extends { number: number }>(pictures: Picture[]): Picture[] {
-  let best: Picture[] = [], start = 0;
-  for (let i = 1; i <= pictures.length; i++) {
-    if (i < pictures.length && pictures[i].number === pictures[i - 1].number + 1) continue;
-    if (i - start > best.length) best = pictures.slice(start, i);
+/** The longest run of images whose numbers follow each other; Wav2Lip leaves out frames without a face. */
+function longestRun<Raster extends { number: number }>(images: Raster[]): Raster[] {
+  let best: Raster[] = [], start = 0;
+  for (let i = 1; i <= images.length; i++) {
+    if (i < images.length && images[i].number === images[i - 1].number + 1) continue;
+    if (i - start > best.length) best = images.slice(start, i);
     start = i;
   }
   return best;
 }
 
-/** Reads a picture as RGB [height, width, 3]. */
-async function readPicture(path: string) {
+/** Reads an image as RGB [height, width, 3]. */
+async function readImage(path: string) {
   let image;
   try {
     image = tf.node.decodeImage(await Deno.readFile(path), 3, "int32", false);
@@ -69,10 +69,10 @@ async function readCrops(paths: string[], { every, quality }: { every: number; q
   const jpegs: Uint8Array[] = [], boxes = new Float32Array(4 * paths.length);
   const measured: [number, number][] = [], points: Float32Array[] = [], seen: Uint8Array[] = [];
   for (const [t, path] of paths.entries()) {
-    const { pixels, width, height } = await readPicture(path);
+    const { pixels, width, height } = await readImage(path);
     jpegs.push(await encodeCrop(cropFace(pixels, width, height, [0, 0, width, height]), quality));
     boxes.set([0, 0, width, height], 4 * t);
-    seen.push(lookOf(pixels, width, height));
+    seen.push(thumbnailOf(pixels, width, height));
     if (t % every !== 0) continue;
     points.push(await cropLandmarks(pixels, width, height));
     const { gap, width: breadth } = mouthOpening(points.at(-1)!);
@@ -90,14 +90,14 @@ async function readCrops(paths: string[], { every, quality }: { every: number; q
   };
 }
 
-async function make({ id, source, out, config, stamp }: ClipJob): Promise<PreparedFilm> {
-  const pictures = await picturesOf(source), run = longestRun(pictures);
-  const sound = await reading(() => decodeSound(join(source, "audio.wav")));
-  const level = checkSound(sound);
-  const pictured = (pictures.at(-1)?.number ?? -1) + 1, seconds = pictured / FRAME_RATE;
-  const cut = seconds - sound.length / SAMPLE_RATE, noted = Math.max(APART_SECONDS, APART_SHARE * seconds);
+async function make({ id, source, out, config, stamp }: ClipJob): Promise<PreparedVideo> {
+  const images = await imageBatch(source), run = longestRun(images);
+  const audio = await reading(() => decodeAudio(join(source, "audio.wav")));
+  const level = checkAudio(audio);
+  const pictured = (images.at(-1)?.number ?? -1) + 1, seconds = pictured / FRAME_RATE;
+  const cut = seconds - audio.length / SAMPLE_RATE, noted = Math.max(APART_SECONDS, APART_SHARE * seconds);
   if (cut > noted) {
-    const heard = (sound.length / SAMPLE_RATE).toFixed(2);
+    const heard = (audio.length / SAMPLE_RATE).toFixed(2);
     throw new Reject(
       "sound-short",
       `${pictured} frames are ${
@@ -106,7 +106,7 @@ async function make({ id, source, out, config, stamp }: ClipJob): Promise<Prepar
         "the film had another rate, or lost sound",
     );
   }
-  const kept = run.filter(({ number }) => (number + 1) * SAMPLES_A_FRAME <= sound.length);
+  const kept = run.filter(({ number }) => (number + 1) * SAMPLES_A_FRAME <= audio.length);
   if (kept.length < FEWEST_FRAMES) {
     throw new Reject("too-short", `${kept.length} crops in a row with sound, ${FEWEST_FRAMES} needed`);
   }
@@ -115,14 +115,14 @@ async function make({ id, source, out, config, stamp }: ClipJob): Promise<Prepar
     kept.map(({ name }) => join(source, name)),
     config,
   );
-  const heard = sound.subarray(first * SAMPLES_A_FRAME, (last + 1) * SAMPLES_A_FRAME);
+  const heard = audio.subarray(first * SAMPLES_A_FRAME, (last + 1) * SAMPLES_A_FRAME);
 
   const notes: string[] = [];
-  if (kept.length < pictures.length || first > 0) {
+  if (kept.length < images.length || first > 0) {
     notes.push(`crops of frames ${first} to ${last} of ${pictured}: the others are missing or beyond a gap`);
   }
   if (-cut > noted) notes.push(`the sound goes on ${(-cut).toFixed(2)} s after the last crop`);
-  const facts: FilmFacts = {
+  const facts: VideoFacts = {
     id,
     source,
     speaker: id.split("/")[0],
@@ -132,7 +132,7 @@ async function make({ id, source, out, config, stamp }: ClipJob): Promise<Prepar
     duration_s: kept.length / FRAME_RATE,
     fps_in: FRAME_RATE,
     ...boxStatistics(read.boxes),
-    detection_rate: pictures.length / pictured,
+    detection_rate: images.length / pictured,
     score_mean: 1, // whoever made the crops was sure of them
     sound_rms_db: level,
     shot_change_most: change,
@@ -140,7 +140,7 @@ async function make({ id, source, out, config, stamp }: ClipJob): Promise<Prepar
     words: 0,
     note: notes.join("; "),
   };
-  const data = { ...read, words: [], mel: melSpectrogram(heard), sound: toInt16(heard) };
+  const data = { ...read, words: [], mel: melSpectrogram(heard), audio: toInt16(heard) };
   return { rows: [await writeClip(join(out, clipPath(id)), { facts, data, stamp })], rejects: [] };
 }
 
@@ -149,6 +149,6 @@ async function make({ id, source, out, config, stamp }: ClipJob): Promise<Prepar
  * without looking for faces, and audio.wav. Of crops with gaps the longest run is taken, with its sound.
  * @returns the clip's row, or why it is rejected; faults of the machine (a full disk) are thrown as KitError
  */
-export async function prepareCrops(job: ClipJob): Promise<PreparedFilm> {
+export async function prepareCrops(job: ClipJob): Promise<PreparedVideo> {
   return await orRejection(job.id, () => make(job));
 }

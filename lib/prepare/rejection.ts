@@ -37,7 +37,7 @@ export async function orRejection<Row>(
   }
 }
 
-/** Runs a reading of a film or sound, turning what is wrong with the file into a rejection. */
+/** Runs a reading of a video or sound, turning what is wrong with the file into a rejection. */
 export async function reading<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();

@@ -1,25 +1,25 @@
 import { FRAME_RATE } from "../media/ffmpeg.ts";
 
-/** The longest clip, in frames: two minutes. Longer films are split, so that no clip fills the memory. */
+/** The longest clip, in frames: two minutes. Longer videos are split, so that no clip fills the memory. */
 export const LONGEST_FRAMES = 120 * FRAME_RATE;
 
-/** A stretch of a film that becomes one clip, from frame `first` to frame `end` (exclusive). */
-export interface FilmPart {
-  /** From 1 on; 0 when the part is the whole film. */
+/** A stretch of a video that becomes one clip, from frame `first` to frame `end` (exclusive). */
+export interface VideoPart {
+  /** From 1 on; 0 when the part is the whole video. */
   part: number;
   first: number;
   end: number;
-  /** Why the film was split here, in words; empty for a whole film. */
+  /** Why the video was split here, in words; empty for a whole video. */
   note: string;
 }
 
 const at = (frame: number) => `${(frame / FRAME_RATE).toFixed(2)} s`;
 
 /**
- * Cuts a film of `frames` frames at its shot changes, and shots of more than two minutes into equal pieces.
+ * Cuts a video of `frames` frames at its shot changes, and shots of more than two minutes into equal pieces.
  * A part begins at a frame on which a face was looked for, so up to `every` - 1 frames after a cut belong to no part.
  */
-export function splitFilm(
+export function splitVideo(
   { frames, starts, every, longest = LONGEST_FRAMES }: {
     frames: number;
     /** Frames that begin a new shot; 0 is not among them. */
@@ -27,7 +27,7 @@ export function splitFilm(
     every: number;
     longest?: number;
   },
-): FilmPart[] {
+): VideoPart[] {
   const inside = starts.filter((start) => start < frames);
   const shots = [0, ...inside].map((start, shot) => ({ start, end: inside[shot] ?? frames }));
   const parts = shots.flatMap(({ start, end }) => {

@@ -11,10 +11,10 @@ import {
 } from "../dataset/clip_file.ts";
 import {
   type ClipRow,
-  FILM_COLUMNS,
-  type FilmFacts,
   MEASURE_COLUMNS,
   MEASURES,
+  VIDEO_COLUMNS,
+  type VideoFacts,
 } from "../dataset/manifest_row.ts";
 import { measureClip, type Measured } from "./measures.ts";
 import { type SpokenWord, wordsFromText, wordsToText } from "../dataset/words.ts";
@@ -23,7 +23,7 @@ import { type SpokenWord, wordsFromText, wordsToText } from "../dataset/words.ts
 export interface ClipData extends Measured {
   words: SpokenWord[];
   /** Samples at 16 kHz, 640 a frame. */
-  sound: Int16Array;
+  audio: Int16Array;
   /** [T, 4] in source pixels. */
   boxes: Float32Array;
   /** The frames in which the face was measured. */
@@ -31,8 +31,8 @@ export interface ClipData extends Measured {
 }
 
 /** Measures a clip and writes its file. */
-async function write(target: string, facts: FilmFacts, data: ClipData, stamp: Texts): Promise<ClipRow> {
-  const { jpegs, mel, mouth, landmarks, words, sound, boxes, looks } = data;
+async function write(target: string, facts: VideoFacts, data: ClipData, stamp: Texts): Promise<ClipRow> {
+  const { jpegs, mel, mouth, landmarks, words, audio, boxes, looks } = data;
   const measures = measureClip(data);
   const offsets = new BigInt64Array(jpegs.length + 1);
   jpegs.forEach((jpeg, t) => offsets[t + 1] = offsets[t] + BigInt(jpeg.length));
@@ -42,13 +42,13 @@ async function write(target: string, facts: FilmFacts, data: ClipData, stamp: Te
     frames: { dtype: "U8", shape: [frames.length], data: frames },
     frame_offsets: { dtype: "I64", shape: [offsets.length], data: offsets },
     mel: { dtype: "F32", shape: [mel.length / MEL_BANDS, MEL_BANDS], data: mel },
-    sound: { dtype: "I16", shape: [sound.length], data: sound },
+    sound: { dtype: "I16", shape: [audio.length], data: audio },
     boxes: { dtype: "F32", shape: [jpegs.length, 4], data: boxes },
     mouth: { dtype: "F32", shape: [jpegs.length, 2], data: mouth },
     looks: { dtype: "I32", shape: [looks.length], data: Int32Array.from(looks) },
     landmarks: { dtype: "F32", shape: [looks.length, 68, 2], data: landmarks },
   }, {
-    ...textsOf(facts, FILM_COLUMNS),
+    ...textsOf(facts, VIDEO_COLUMNS),
     ...textsOf(measures, MEASURE_COLUMNS),
     measures: String(MEASURES),
     word_times: wordsToText(words),
@@ -66,12 +66,12 @@ async function write(target: string, facts: FilmFacts, data: ClipData, stamp: Te
  */
 export function writeClip(
   target: string,
-  { facts, data, stamp }: { facts: FilmFacts; data: ClipData; stamp: Stamp },
+  { facts, data, stamp }: { facts: VideoFacts; data: ClipData; stamp: Stamp },
 ): Promise<ClipRow> {
   return write(target, facts, data, stampTexts(stamp));
 }
 
-/** Measures a prepared clip again, without its film, and writes the numbers into its file. */
+/** Measures a prepared clip again, without its video, and writes the numbers into its file. */
 export async function measureFile(target: string): Promise<ClipRow> {
   const file = await openSafetensors(target);
   try {
@@ -82,11 +82,11 @@ export async function measureFile(target: string): Promise<ClipRow> {
       mouth: await file.readF32("mouth"),
       landmarks: await file.readF32("landmarks"),
       words: wordsFromText(metadata.word_times),
-      sound: new Int16Array((await file.read("sound")).slice().buffer),
+      audio: new Int16Array((await file.read("sound")).slice().buffer),
       boxes: await file.readF32("boxes"),
       looks: [...new Int32Array((await file.read("looks")).slice().buffer)],
     };
-    const facts = valuesOf(metadata, FILM_COLUMNS) as unknown as FilmFacts;
+    const facts = valuesOf(metadata, VIDEO_COLUMNS) as unknown as VideoFacts;
     const { version, config, source_bytes } = metadata;
     return await write(target, facts, data, { version, config, source_bytes });
   } finally {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { fail } from "../base/exit.ts";
 import { makeFolder } from "../base/files.ts";
-import { Board, bytesInWords, type Report, secondsInWords } from "./progress_lines.ts";
+import { bytesInWords, ProgressLines, type Report, secondsInWords } from "./progress_lines.ts";
 import type { Site } from "./command.ts";
 import { hasKernel, installKernel } from "./kernel.ts";
 import { hasPackages, installPackages, PACKAGES_NEED } from "./packages.ts";
@@ -66,7 +66,7 @@ async function lock(root: string): Promise<Deno.FsFile> {
 
 /** Runs the steps that are not done, the kernel after the .venv it lives in. The first fault stops the others. */
 async function runSteps(root: string, missing: Step[]): Promise<void> {
-  const stop = new AbortController(), board = new Board();
+  const stop = new AbortController(), progressLines = new ProgressLines();
   const site = { root, signal: stop.signal };
   const interrupt = () => {
     stop.abort();
@@ -80,7 +80,7 @@ async function runSteps(root: string, missing: Step[]): Promise<void> {
     const run = async (name: string) => {
       const step = missing.find((step) => step.name === name);
       if (!step) return;
-      const row = board.open(name);
+      const row = progressLines.open(name);
       row.close(await step.run(site, row, python!));
     };
     await Promise.all([
@@ -94,7 +94,7 @@ async function runSteps(root: string, missing: Step[]): Promise<void> {
       })
     ));
   } finally {
-    board.stop();
+    progressLines.stop();
     Deno.removeSignalListener("SIGINT", interrupt);
     Deno.removeSignalListener("SIGTERM", interrupt);
   }

@@ -32,7 +32,7 @@ interface Row {
 }
 
 /** The lines of all steps. `open` a row, report through it, `close` it with its last words. */
-export class Board {
+export class ProgressLines {
   private readonly rows: Row[] = [];
   private readonly live = Deno.stderr.isTerminal();
   private drawn = 0;

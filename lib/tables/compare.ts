@@ -42,7 +42,7 @@ const nothing = (why: string): FreshScores => ({
 });
 
 /** The scores that are kept with a stored training, where the tables' judge gave them. */
-async function keptScores(path: string, tables: TablesReport["tables"]): Promise<FreshScores> {
+async function storedScores(path: string, tables: TablesReport["tables"]): Promise<FreshScores> {
   const rows = await exists(path) ? readRows(path) : [];
   if (rows.length === 0) return nothing("no scores are stored with the training");
   if (rows.some(({ judge_version }) => judge_version !== tables.setup.judge_version)) {
@@ -68,7 +68,7 @@ export async function scoreFresh(
   const judge = join(folder, "judge"), best = bestPath(generator), kept = rowsPath(generator, "scores");
   if (!await exists(bestPath(judge))) return nothing("their judge is not kept with them");
   if (!await exists(best)) return nothing("no generator is trained yet, which notebook 5 does");
-  if (env.KIT_STORED) return await keptScores(kept, tables);
+  if (env.KIT_STORED) return await storedScores(kept, tables);
   const out = join(dirname(generator), `scores-${await fileHash(best)}`);
   const { rows } = await evaluateSystems(prepared, { runs: [generator], out, judge, clips: tables.clips });
   await writeRows(kept, rows.map((row) => ({ ...row, run: row.run && basename(row.run) })));

@@ -1,7 +1,7 @@
 // The paper's tables from nothing: every system, several seeds, one judge: `deno task tables`.
 import { availableParallelism, cpus } from "node:os";
 import { join, relative } from "node:path";
-import type { Crowds, EvaluationReport } from "../tasks/evaluation_report.ts";
+import type { EvaluationReport, FrechetResults } from "../tasks/evaluation_report.ts";
 import { reportOf, scoredFeatures, writeReport } from "../tasks/evaluation_report.ts";
 import { evaluateSystems, type Evaluation } from "../tasks/evaluate.ts";
 import { planPairs } from "../evaluation/scoring/evaluation_plan.ts";
@@ -15,9 +15,9 @@ import { copyFile, makeFolder } from "../base/files.ts";
 import { configure } from "../training/config.ts";
 import { bestPath, isRun } from "../training/run.ts";
 import { systems } from "../training/systems.ts";
-import { trainSuite } from "./sweep.ts";
+import { runSweep } from "./sweep.ts";
 import { planOf, type TablesFacts, type TablesOptions, trainingRows } from "./plan.ts";
-import { writeTablePictures } from "./pictures.ts";
+import { writeTableImages } from "./figures.ts";
 
 /** Steps of the judge's training: it is trained once, and all rests on it. */
 const JUDGE_STEPS = 2000;
@@ -29,7 +29,7 @@ const inOrder = <T extends { system: string }>(rows: T[]): T[] => {
 };
 
 /** Keeps the judge beside the tables, so that another system can be judged by the same one. */
-async function keepJudge(run: string, folder: string): Promise<void> {
+async function storeJudge(run: string, folder: string): Promise<void> {
   for (const from of [bestPath(run), join(run, "run.json")]) {
     await copyFile(from, join(folder, from.slice(run.length + 1)));
   }
@@ -60,7 +60,7 @@ async function judgeRun(
     config: configure(preset),
     steps: judgeSteps,
   });
-  await keepJudge(run, kept);
+  await storeJudge(run, kept);
   return kept;
 }
 
@@ -73,8 +73,10 @@ export type TablesReport = EvaluationReport & {
 
 /** The stored tables of a data set, as a report. Throws KitError as `readStoredTables` does. */
 export async function openTables(folder: string): Promise<TablesReport> {
-  const { facts, rows, crowds, crowdVerdicts, trainings } = await readStoredTables<TablesFacts>(folder);
-  const distances: Crowds = { distance: facts.distance, scores: crowds, verdicts: crowdVerdicts };
+  const { facts, rows, crowds: frechet, crowdVerdicts: frechetVerdicts, trainings } = await readStoredTables<
+    TablesFacts
+  >(folder);
+  const distances: FrechetResults = { distance: facts.distance, scores: frechet, verdicts: frechetVerdicts };
   return { ...reportOf(rows, distances, facts), tables: facts, trainings, folder };
 }
 
@@ -86,7 +88,7 @@ function machinesOf(kept: StoredTables<TablesFacts> | undefined, trained: Traini
 }
 
 /** Puts stored rows into the score folder of this machine, where what is scored now joins them. */
-async function restoreKept(
+async function restoreStored(
   { facts: { setup }, rows }: StoredTables<TablesFacts>,
   { out, runs, scores }: { out: string; runs: string; scores: string },
 ): Promise<void> {
@@ -98,7 +100,7 @@ async function restoreKept(
 
 /** Stores what an evaluation found as the tables of a data set, and opens them. */
 async function storeTables(
-  { out: scores, rows, crowds, pairs, judge, separation, features, setup }: Evaluation,
+  { out: scores, rows, crowds: frechet, pairs, judge, separation, features, setup }: Evaluation,
   { out, runs, trainings, about }: {
     out: string;
     runs: string;
@@ -108,12 +110,12 @@ async function storeTables(
   },
 ): Promise<TablesReport> {
   const facts: TablesFacts = {
-    ...{ ...about, distance: crowds.distance },
+    ...{ ...about, distance: frechet.distance },
     ...{ pairs, judge, separation, features, setup },
   };
   await makeFolder(out);
   await writeStoredTables(out, {
-    ...{ facts, trainings, crowds: inOrder(crowds.scores), crowdVerdicts: crowds.verdicts },
+    ...{ facts, trainings, crowds: inOrder(frechet.scores), crowdVerdicts: frechet.verdicts },
     rows: inOrder(rows).map((row) => ({ ...row, run: row.run === "" ? "" : relative(runs, row.run) })),
     featuresOf: await scoredFeatures(scores, rows),
   });
@@ -138,7 +140,7 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   const { clips = stored?.clips, credit = kept?.facts.credit ?? "", syncnet, protocol, inception } = options;
   const judge = await judgeRun({ prepared, preset }, { ...options, clips, seeds, runs, out });
   const scores = join(runs, "scores"), changed = [preset, ...settings].join(", ");
-  if (kept) await restoreKept(kept, { out, runs, scores });
+  if (kept) await restoreStored(kept, { out, runs, scores });
   const evaluateRuns = (evaluated: string[]) =>
     evaluateSystems(prepared, { runs: evaluated, out: scores, clips, judge, syncnet, protocol, inception });
   /** A seed's generators, in the order of the tables. */
@@ -150,7 +152,7 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
   await evaluateRuns([]);
   let report: TablesReport | undefined;
   for (const [index, seed] of seeds.entries()) {
-    await trainSuite(jobsOf(seed), { prepared, processes });
+    await runSweep(jobsOf(seed), { prepared, processes });
     const soFar = seeds.slice(0, index + 1), trained = await trainingRows(soFar.flatMap(jobsOf));
     const inTables = [...new Set([...kept?.facts.seeds ?? [], ...soFar])].sort((a, b) => a - b);
     report = await storeTables(await evaluateRuns(soFar.flatMap(generatorsOf).map(({ run }) => run)), {
@@ -159,7 +161,7 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
     });
     if (index === 0 && !kept) {
       const caption = [`${data}, preset ${changed}, seed ${seed}.`, credit].filter(Boolean).join(" ");
-      await writeTablePictures(prepared, { folder: out, runs: generatorsOf(seed), clips, caption });
+      await writeTableImages(prepared, { folder: out, runs: generatorsOf(seed), clips, caption });
     }
     say(`Seed ${seed} is in the tables: ${report.rows.length} rows in ${out}`);
   }

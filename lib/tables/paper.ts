@@ -1,6 +1,6 @@
 import type { Row } from "../base/parquet.ts";
 import { type Aggregate, aggregate, type SystemScores } from "../evaluation/statistics/aggregate.ts";
-import type { CrowdScore } from "../evaluation/statistics/frechet_scores.ts";
+import type { FrechetScore } from "../evaluation/statistics/frechet_scores.ts";
 import { cellOf } from "../evaluation/statistics/evaluation_tables.ts";
 import type { PaperRow } from "../evaluation/statistics/paper.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "../evaluation/scoring/score_row.ts";
@@ -9,7 +9,7 @@ import { CLAIMS, type Verdict } from "../evaluation/statistics/verdicts.ts";
 /** What a report has that the paper's tables are held against. */
 interface Measured {
   systems: SystemScores[];
-  crowds: { distance: string; scores: CrowdScore[] };
+  crowds: { distance: string; scores: FrechetScore[] };
 }
 
 /** A score as a cell; a dash where it was not measured. */
@@ -23,7 +23,7 @@ const inPrint = (value: number | undefined): string => value === undefined ? "�
  * video with other sound stand first, systems that the paper does not have last, whose cells say "–".
  */
 export function besidePaper(
-  { systems, crowds }: Measured,
+  { systems, crowds: frechet }: Measured,
   table: readonly PaperRow[],
   extra: string[] = [],
 ): Row[] {
@@ -31,7 +31,7 @@ export function besidePaper(
   return names.map((name): Row => {
     const found = systems.find(({ system }) => system === name);
     const printed = table.find(({ system }) => system === name);
-    const crowd = crowds.scores.find(({ system }) => system === name);
+    const features = frechet.scores.find(({ system }) => system === name);
     return {
       system: name,
       "LSE-D, paper": inPrint(printed?.lseD),
@@ -39,7 +39,7 @@ export function besidePaper(
       "LSE-C, paper": inPrint(printed?.lseC),
       "LSE-C, here (higher)": cell(found?.scores.lse_c),
       "FID, paper": inPrint(printed?.fid),
-      [`${crowds.distance}, here (lower)`]: crowd ? cellOf({ ...crowd, mean: crowd.frechet }) : "–",
+      [`${frechet.distance}, here (lower)`]: features ? cellOf({ ...features, mean: features.frechet }) : "–",
       "still-pose sync (higher)": cell(found?.scores.still_own),
       seeds: found && name !== REAL && name !== SHUFFLED ? found.seeds.length : "–",
       videos: found?.videos ?? 0,

@@ -11,9 +11,9 @@ import { exists } from "../base/files.ts";
 import { FIGURES } from "../figures/table.ts";
 import { readParquet } from "../base/parquet.ts";
 import { spanInWords } from "../base/progress.ts";
-import { planSeed, type SuiteJob } from "./sweep_plan.ts";
+import { planSeed, type SweepJob } from "./sweep_plan.ts";
 import { systems } from "../training/systems.ts";
-import { readSuiteRecord, TRAINING_VERSION } from "./sweep.ts";
+import { readSweepRecord, TRAINING_VERSION } from "./sweep.ts";
 
 /** What stands above the tables of one data set. */
 export interface TablesFacts extends EvaluationFacts {
@@ -23,7 +23,7 @@ export interface TablesFacts extends EvaluationFacts {
   /** With what was changed of it. */
   preset: string;
   seeds: number[];
-  /** Name of the distance between sets of pictures. */
+  /** Name of the distance between sets of images. */
   distance: string;
   /** So many pairs of clips only; all when absent. */
   clips?: number;
@@ -77,7 +77,7 @@ export const hasTables = (name: string): Promise<boolean> => exists(join(tablesF
 
 /** Seconds that jobs would take by those of trainings like them; undefined where one of them is not known. */
 export function secondsOf(
-  jobs: Pick<SuiteJob, "name" | "steps">[],
+  jobs: Pick<SweepJob, "name" | "steps">[],
   known: Pick<TrainingRow, "name" | "steps" | "seconds" | "processes">[],
 ): number | undefined {
   let sum = 0;
@@ -92,10 +92,10 @@ export function secondsOf(
 }
 
 /** The trainings of a data set that have ended, as rows. */
-export async function trainingRows(jobs: SuiteJob[]): Promise<TrainingRow[]> {
+export async function trainingRows(jobs: SweepJob[]): Promise<TrainingRow[]> {
   const rows: TrainingRow[] = [];
   for (const job of jobs) {
-    const done = (await readSuiteRecord(job))?.done;
+    const done = (await readSweepRecord(job))?.done;
     if (!done) continue;
     const { name, seed, kind, steps, config } = job, { seconds, processes, best, ended } = done;
     rows.push({
@@ -110,7 +110,7 @@ export async function trainingRows(jobs: SuiteJob[]): Promise<TrainingRow[]> {
  * The stored tables that a call adds to; undefined where it begins anew. Throws KitError when they are of trainings
  * that this kit does not make any more: those do not mix with new ones.
  */
-async function keptTables(
+async function storedTablesOf(
   out: string,
   { add = false, preset, settings }: { add?: boolean; preset: string; settings: string[] },
 ): Promise<StoredTables<TablesFacts> | undefined> {
@@ -136,8 +136,8 @@ export interface TablesPlan {
   /** What is stored and stays. */
   kept?: StoredTables<TablesFacts>;
   /** A seed's trainings, without those of systems that are stored and stay. */
-  jobsOf: (seed: number) => SuiteJob[];
-  missing: SuiteJob[];
+  jobsOf: (seed: number) => SweepJob[];
+  missing: SweepJob[];
   /** Seconds that they take by trainings like them; undefined where there were none. */
   seconds?: number;
   lines: string[];
@@ -159,11 +159,11 @@ export async function planOf(
   });
   const name = options.name ?? experimentName({ data, preset });
   const out = options.out ?? tablesFolder(name), runs = join(experiment.runs, "tables", name);
-  const kept = await keptTables(out, { add: options.add, preset, settings });
-  const isKept = (name: string, seed: number) =>
+  const kept = await storedTablesOf(out, { add: options.add, preset, settings });
+  const isStored = (name: string, seed: number) =>
     kept?.trainings.some((row) => row.name === name && row.seed === seed) ?? false;
   const jobsOf = (seed: number) =>
-    planSeed({ preset, settings, seed, folder: runs, names: asked.filter((name) => !isKept(name, seed)) });
+    planSeed({ preset, settings, seed, folder: runs, names: asked.filter((name) => !isStored(name, seed)) });
   const jobs = seeds.flatMap(jobsOf);
   const keyOf = (job: { name: string; seed: number }) => `${job.name} ${job.seed}`;
   const done = new Set((await trainingRows(jobs)).map(keyOf));

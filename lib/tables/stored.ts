@@ -5,7 +5,7 @@ import { exists, writeAtomic } from "../base/files.ts";
 import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
 import { type Entry, openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import type { Interval } from "../evaluation/statistics/bootstrap.ts";
-import { type CrowdScore, type FeaturesOf, inCrowds } from "../evaluation/statistics/frechet_scores.ts";
+import { type FeaturesOf, type FrechetScore, hasFeatures } from "../evaluation/statistics/frechet_scores.ts";
 import { featureEntry, featuresIn, readRows, writeRows } from "../evaluation/scoring/score_folder.ts";
 import { keyOf, refuseDuplicates, type ScoreRow } from "../evaluation/scoring/score_row.ts";
 import type { Verdict } from "../evaluation/statistics/verdicts.ts";
@@ -39,7 +39,7 @@ export interface TrainingRow {
 export interface StoredTables<Facts> {
   facts: Facts;
   rows: ScoreRow[];
-  crowds: CrowdScore[];
+  crowds: FrechetScore[];
   crowdVerdicts: Verdict[];
   trainings: TrainingRow[];
 }
@@ -59,20 +59,20 @@ const unflat = ({ low, high, level, ...row }: Row) => ({
 });
 
 /**
- * Writes stored tables into a folder, with the features of the pictures that are compared as crowds, so that other
+ * Writes stored tables into a folder, with the features of the images that are compared as crowds, so that other
  * systems and seeds can join them later. Throws KitError when it is not writable.
  */
 export async function writeStoredTables<Facts>(
   folder: string,
   { featuresOf, ...tables }: StoredTables<Facts> & { featuresOf: FeaturesOf },
 ): Promise<void> {
-  const { facts, rows, crowds, crowdVerdicts, trainings } = tables;
+  const { facts, rows, crowds: frechet, crowdVerdicts: frechetVerdicts, trainings } = tables;
   await writeRows(join(folder, "scores.parquet"), rows);
   const features: Record<string, Entry> = {};
-  for (const [k, row] of rows.entries()) if (inCrowds(row)) features[k] = featureEntry(featuresOf(row));
+  for (const [k, row] of rows.entries()) if (hasFeatures(row)) features[k] = featureEntry(featuresOf(row));
   await writeSafetensors(featuresPath(folder), features, {});
-  await writeParquet(join(folder, "crowds.parquet"), crowds.map(flat) as unknown as Row[]);
-  const verdicts = crowdVerdicts.map(({ seeds: [ours, theirs], ...verdict }) => ({
+  await writeParquet(join(folder, "crowds.parquet"), frechet.map(flat) as unknown as Row[]);
+  const verdicts = frechetVerdicts.map(({ seeds: [ours, theirs], ...verdict }) => ({
     ...flat(verdict),
     ...{ ours_seeds: ours, their_seeds: theirs },
   }));
@@ -124,7 +124,7 @@ export async function readStoredTables<Facts>(folder: string): Promise<StoredTab
   return {
     facts: facts as unknown as Facts,
     rows,
-    crowds: readParquet(join(folder, "crowds.parquet")).map(unflat) as unknown as CrowdScore[],
+    crowds: readParquet(join(folder, "crowds.parquet")).map(unflat) as unknown as FrechetScore[],
     crowdVerdicts: verdicts.map(({ ours_seeds, their_seeds, ...row }) => ({
       ...unflat(row),
       seeds: [ours_seeds, their_seeds],
@@ -134,14 +134,14 @@ export async function readStoredTables<Facts>(folder: string): Promise<StoredTab
 }
 
 /**
- * The features of stored rows' pictures, in the order of the rows; none for rows that no crowd has. Throws KitError
+ * The features of stored rows' images, in the order of the rows; none for rows that no crowd has. Throws KitError
  * when the file is absent or damaged.
  */
 export async function readStoredFeatures(folder: string, rows: ScoreRow[]): Promise<FeaturesOf> {
   const file = await openSafetensors(featuresPath(folder)), held = new Map<string, Float32Array[]>();
   try {
     for (const [k, row] of rows.entries()) {
-      if (inCrowds(row)) held.set(keyOf(row), await featuresIn(file, `${k}`));
+      if (hasFeatures(row)) held.set(keyOf(row), await featuresIn(file, `${k}`));
     }
   } finally {
     file.close();

@@ -7,14 +7,14 @@ import { exists, makeFolder, writeAtomic } from "../base/files.ts";
 import { lastWordsOf, linesOf, ONE_CORE, stopWith } from "../base/processes.ts";
 import { Progress } from "../base/progress.ts";
 import type { Config } from "../training/config.ts";
-import type { SuiteJob } from "./sweep_plan.ts";
+import type { SweepJob } from "./sweep_plan.ts";
 
 const WORKER = fileURLToPath(new URL("./sweep_worker.ts", import.meta.url));
 /** Changes whenever the same configuration trains otherwise than before. */
 export const TRAINING_VERSION = 2;
 
 /** What a training of the tables leaves in its run folder, beside what every run has. */
-export interface SuiteRecord {
+export interface SweepRecord {
   version: number;
   config: Config;
   /** How it ended, and how long it took; absent until then. */
@@ -24,9 +24,9 @@ export interface SuiteRecord {
 const recordPath = (run: string) => join(run, "suite.json");
 
 /** What a job's run folder says of it; nothing when it has not begun. Throws KitError when it is of another training. */
-export async function readSuiteRecord({ run, config, name }: SuiteJob): Promise<SuiteRecord | undefined> {
+export async function readSweepRecord({ run, config, name }: SweepJob): Promise<SweepRecord | undefined> {
   if (!await exists(recordPath(run))) return;
-  const record: SuiteRecord = JSON.parse(await Deno.readTextFile(recordPath(run)));
+  const record: SweepRecord = JSON.parse(await Deno.readTextFile(recordPath(run)));
   const same = isDeepStrictEqual(record.config, JSON.parse(JSON.stringify(config)));
   if (same && record.version === TRAINING_VERSION) return record;
   throw new KitError(
@@ -37,7 +37,7 @@ export async function readSuiteRecord({ run, config, name }: SuiteJob): Promise<
   );
 }
 
-const writeRecord = (run: string, record: SuiteRecord) =>
+const writeRecord = (run: string, record: SweepRecord) =>
   writeAtomic(recordPath(run), `${JSON.stringify(record, null, 2)}\n`);
 
 type Message = {
@@ -49,7 +49,7 @@ type Message = {
 
 /** Trains one job in a process of its own. Throws KitError with what the process said when it fails. */
 async function trainJob(
-  job: SuiteJob,
+  job: SweepJob,
   { prepared, processes, signal, onStep }: {
     prepared: string;
     processes: number;
@@ -97,7 +97,7 @@ async function trainJob(
 }
 
 /** The next job to start: the first whose needs are there. */
-function nextJob(waiting: SuiteJob[], finished: Set<string>): SuiteJob | undefined {
+function nextJob(waiting: SweepJob[], finished: Set<string>): SweepJob | undefined {
   const ready = (run?: string) => run === undefined || finished.has(run);
   return waiting.find(({ discriminator, from }) => ready(discriminator) && ready(from));
 }
@@ -108,12 +108,12 @@ function nextJob(waiting: SuiteJob[], finished: Set<string>): SuiteJob | undefin
  * each; a single one has all of them, or the GPU.
  * Throws KitError when a training fails, or a run folder holds another one; the others are stopped then.
  */
-export async function trainSuite(
-  jobs: SuiteJob[],
+export async function runSweep(
+  jobs: SweepJob[],
   { prepared, processes = availableParallelism() }: { prepared: string; processes?: number },
 ): Promise<void> {
   const finished = new Set<string>(), steps = new Map<string, number>();
-  for (const job of jobs) if ((await readSuiteRecord(job))?.done) finished.add(job.run);
+  for (const job of jobs) if ((await readSweepRecord(job))?.done) finished.add(job.run);
   const waiting = jobs.filter(({ run }) => !finished.has(run)), running = new Map<string, Promise<void>>();
   const stopped = new AbortController();
   const total = jobs.reduce((sum, job) => sum + job.steps, 0);
@@ -129,7 +129,7 @@ export async function trainSuite(
       `${finished.size} of ${jobs.length} trainings done${names && `, now ${names}`}`,
     );
   };
-  const start = (job: SuiteJob) => {
+  const start = (job: SweepJob) => {
     waiting.splice(waiting.indexOf(job), 1);
     // A branch's own steps begin where the other run ended.
     const before = job.from === undefined ? 0 : job.config.gan.steps - job.steps;

@@ -5,7 +5,7 @@ import type { Config } from "../training/config.ts";
 import { configureSystem, needsDiscriminator, systems } from "../training/systems.ts";
 
 /** One training of the tables. */
-export interface SuiteJob {
+export interface SweepJob {
   /** A system, "discriminator of ..." or "frames": what a person reads. */
   name: string;
   seed: number;
@@ -47,7 +47,7 @@ const framesConfig = (config: Config): Config => ({
 });
 
 /** Each job once, by its run folder. */
-const distinct = (jobs: SuiteJob[]) => [...new Map(jobs.map((job) => [job.run, job])).values()];
+const distinct = (jobs: SweepJob[]) => [...new Map(jobs.map((job) => [job.run, job])).values()];
 
 /**
  * The trainings of one seed, each after those that it starts from. Systems with the same discriminator share its
@@ -63,13 +63,13 @@ export function planSeed(
     folder: string;
     names?: string[];
   },
-): SuiteJob[] {
+): SweepJob[] {
   const place = (name: string) => join(folder, `seed-${seed}`, folderOf(name));
   const configOf = (system: string) =>
     configureSystem(preset, { system, settings: [...settings, `seed=${seed}`] });
   const pretrained = (system: string) => `discriminator of ${ownerOfDiscriminator(system)}`;
 
-  const pretrainings = names.filter((name) => needsDiscriminator(configOf(name))).map((name): SuiteJob => {
+  const pretrainings = names.filter((name) => needsDiscriminator(configOf(name))).map((name): SweepJob => {
     const config = configOf(ownerOfDiscriminator(name)), job = pretrained(name);
     return {
       ...{ name: job, seed, kind: "discriminator", run: place(job), config },
@@ -78,11 +78,11 @@ export function planSeed(
   });
   // From one system's configuration, whichever of those that share it are trained: none of its judges comes in.
   const framesAlone = framesConfig(configOf("Ours"));
-  const frames = names.map(configOf).filter(sharesFrames).map((): SuiteJob => ({
+  const frames = names.map(configOf).filter(sharesFrames).map((): SweepJob => ({
     ...{ name: FRAMES, seed, kind: "generator", run: place(FRAMES), config: framesAlone },
     steps: framesAlone.gan.steps,
   }));
-  const generators = names.map((name): SuiteJob => {
+  const generators = names.map((name): SweepJob => {
     const config = configOf(name), shares = sharesFrames(config), { steps, frameSteps } = config.gan;
     return {
       ...{ name, seed, kind: "generator", run: place(name), config },
@@ -92,6 +92,6 @@ export function planSeed(
     };
   });
   // Long ones first, so that two processes end together.
-  const bySteps = (jobs: SuiteJob[]) => jobs.toSorted((a, b) => b.steps - a.steps);
+  const bySteps = (jobs: SweepJob[]) => jobs.toSorted((a, b) => b.steps - a.steps);
   return distinct([...bySteps([...pretrainings, ...frames]), ...bySteps(generators)]);
 }

@@ -5,7 +5,7 @@ import { branchRun } from "../training/branch.ts";
 import { train } from "../training/gan.ts";
 import { pretrain } from "../training/pretrain.ts";
 import { isRun } from "../training/run.ts";
-import type { SuiteJob } from "./sweep_plan.ts";
+import type { SweepJob } from "./sweep_plan.ts";
 
 const SECOND = 1000;
 const say = openAnswers();
@@ -16,7 +16,7 @@ const say = openAnswers();
   Deno.exit(1);
 })();
 
-const { job, prepared }: { job: SuiteJob; prepared: string } = JSON.parse(Deno.env.get("KIT_SUITE_JOB")!);
+const { job, prepared }: { job: SweepJob; prepared: string } = JSON.parse(Deno.env.get("KIT_SUITE_JOB")!);
 const { run, config, discriminator, from } = job;
 let said = 0;
 function onStep(step: number): void {

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { FRAME_BYTES, lowerFaces, melWindow, SYNC_FRAMES } from "../dataset/dataset.ts";
-import { type FilmPart, filmParts, openSpeakerFilm, type SpeakerFilm } from "../dataset/speaker_video.ts";
+import { openSpeakerVideo, type SpeakerVideo, type VideoPart, videoParts } from "../dataset/speaker_video.ts";
 import { KitError } from "../base/errors.ts";
 import { attentionGrid, type AttentionLayer, drawAttentionFrame } from "../figures/attention.ts";
 import { sourceLine } from "../figures/plot.ts";
@@ -19,7 +19,7 @@ import { openRowWriter, type RowWriter } from "../weights/safetensors_rows.ts";
 
 /** Windows a forward pass. */
 const BATCH = 16;
-/** Windows whose maps are read back at once while the film is drawn. */
+/** Windows whose maps are read back at once while the video is drawn. */
 const BLOCK = 50;
 
 const MEL_SIZE = MEL_BANDS * MEL_WINDOW;
@@ -28,7 +28,7 @@ const LOWER_SIZE = HALF * FACE_SIZE * 3 * SYNC_FRAMES;
 /** The frame of a window that its maps are drawn over. */
 const MIDDLE = SYNC_FRAMES >> 1;
 
-/** Size of one layer's attention, and the range of its spatial map over the whole film. */
+/** Size of one layer's attention, and the range of its spatial map over the whole video. */
 export interface LayerSummary {
   /** Its path in the parameter tree, such as "video/3". */
   name: string;
@@ -46,7 +46,7 @@ export interface AttentionReport {
   step: number;
   frames: number;
   windows: number;
-  /** The moment of the picture: the loud one with the most open mouth. */
+  /** The moment of the image: the loud one with the most open mouth. */
   moment: { frame: number; seconds: number };
   layers: LayerSummary[];
   /** Grid of all layers at that moment. */
@@ -68,7 +68,7 @@ function attender(params: Params) {
       { channel: Tensor; spatial: Tensor }
     >
   );
-  return (part: FilmPart, from: number, count: number): BatchMaps => {
+  return (part: VideoPart, from: number, count: number): BatchMaps => {
     const mel = new Float32Array(BATCH * MEL_SIZE), faces = new Float32Array(BATCH * LOWER_SIZE);
     for (let k = 0; k < count; k++) {
       melWindow(part, melStart(from + k), mel.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE));
@@ -109,15 +109,15 @@ function layersOf(params: Params): LayerSummary[] {
   });
 }
 
-/** Applies the network to the whole film: fills the file of maps, and the layers' ranges. */
+/** Applies the network to the whole video: fills the file of maps, and the layers' ranges. */
 async function measure(
-  film: SpeakerFilm,
+  video: SpeakerVideo,
   layers: LayerSummary[],
   { params, writer }: { params: Params; writer: RowWriter },
 ): Promise<void> {
   const attend = attender(params);
-  using progress = new Progress("attention", film.windows, { unit: "windows" });
-  for await (const part of filmParts(film)) {
+  using progress = new Progress("attention", video.windows, { unit: "windows" });
+  for await (const part of videoParts(video)) {
     for (let from = 0; from < part.windows; from += BATCH) {
       const count = Math.min(BATCH, part.windows - from);
       const maps = attend(part, from, count);
@@ -166,7 +166,7 @@ async function readMoments(
 }
 
 /** The start of the window that shows the most: an open mouth in a loud moment. */
-function tellingWindow({ windows, mouth, mel }: SpeakerFilm): number {
+function tellingWindow({ windows, mouth, mel }: SpeakerVideo): number {
   let best = 0, most = -1;
   for (let start = 0; start < windows; start++) {
     const from = melStart(start) * MEL_BANDS;
@@ -178,23 +178,23 @@ function tellingWindow({ windows, mouth, mel }: SpeakerFilm): number {
   return best;
 }
 
-/** Draws the picture and the film from the maps; the video is read once more for the faces. */
-async function draw(film: SpeakerFilm, report: AttentionReport): Promise<void> {
+/** Draws the image and the video from the maps; the video is read once more for the faces. */
+async function draw(video: SpeakerVideo, report: AttentionReport): Promise<void> {
   const { layers, windows, moment } = report;
   const ranges = Object.fromEntries(layers.map(({ name, range }) => [name, range]));
-  const name = basename(film.source);
+  const name = basename(video.source);
   const optionsOf = (crop: Uint8Array, frame: number, start: number) => ({
     title: `Attention of the sync discriminator, ${name} at ${(frame / FRAME_RATE).toFixed(2)} s`,
     caption: sourceLine({ data: name, note: `${basename(report.run)}, ${report.step} steps` }),
     face: { rgb: crop.subarray(FRAME_BYTES / 2), width: FACE_SIZE, height: HALF },
-    mel: film.mel.subarray(melStart(start) * MEL_BANDS, melStart(start) * MEL_BANDS + MEL_SIZE),
+    mel: video.mel.subarray(melStart(start) * MEL_BANDS, melStart(start) * MEL_BANDS + MEL_SIZE),
   });
-  using progress = new Progress("drawing", film.frames, { unit: "frames" });
+  using progress = new Progress("drawing", video.frames, { unit: "frames" });
   let writer: VideoWriter | undefined;
   let block: AttentionLayer[][] = [], first = 0, frame = 0;
   try {
-    for await (const crop of film.crops()) {
-      // The window whose middle this frame is; the ends of the film hold the first and the last one.
+    for await (const crop of video.crops()) {
+      // The window whose middle this frame is; the ends of the video hold the first and the last one.
       const start = Math.min(Math.max(0, frame - MIDDLE), windows - 1);
       if (start >= first + block.length) {
         first = start;
@@ -202,7 +202,7 @@ async function draw(film: SpeakerFilm, report: AttentionReport): Promise<void> {
       }
       const shown = block[start - first], options = optionsOf(crop, frame, start);
       const { rgb, width, height } = drawAttentionFrame(shown, { ...options, ranges });
-      writer ??= openVideoWriter(report.film, { width, height, sound: film.sound });
+      writer ??= openVideoWriter(report.film, { width, height, audio: video.audio });
       await writer.write(rgb);
       if (frame === moment.frame) await writeAtomic(report.picture, attentionGrid(shown, options));
       progress.update(++frame);
@@ -215,10 +215,10 @@ async function draw(film: SpeakerFilm, report: AttentionReport): Promise<void> {
 }
 
 /**
- * Shows where every CBAM layer of a run's discriminator looks in a film: `attention.png`, a grid of all layers at one
+ * Shows where every CBAM layer of a run's discriminator looks in a video: `attention.png`, a grid of all layers at one
  * telling moment; `attention.mp4`, the same over all frames with the sound and colours that keep their meaning; and
- * `attention.safetensors` with the channel weights and spatial maps of every window. The film is streamed.
- * Throws KitError when the film cannot be read or shows no face, when the run holds no discriminator or one without
+ * `attention.safetensors` with the channel weights and spatial maps of every window. The video is streamed.
+ * Throws KitError when the video cannot be read or shows no face, when the run holds no discriminator or one without
  * CBAM, or when the folder cannot be written.
  */
 export async function attentionReport(
@@ -234,7 +234,7 @@ export async function attentionReport(
   }
   const { params, step } = await loadDiscriminator(run);
   try {
-    const film = await openSpeakerFilm(video);
+    const film = await openSpeakerVideo(video);
     const layers = layersOf(params), start = tellingWindow(film), frame = start + MIDDLE;
     const report: AttentionReport = {
       ...{ video, run, step, layers, frames: film.frames, windows: film.windows },

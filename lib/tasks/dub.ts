@@ -2,7 +2,7 @@ import { generatorColumn, generatorInput, melWindow } from "../dataset/dataset.t
 import { KitError } from "../base/errors.ts";
 import { cropFace, FACE_SIZE, pasteFace } from "../media/face.ts";
 import { type FollowedFace, followFace } from "../media/face_video.ts";
-import { decodeFrames, decodeSound, FRAME_RATE, openVideoWriter, SAMPLE_RATE } from "../media/ffmpeg.ts";
+import { decodeAudio, decodeFrames, FRAME_RATE, openVideoWriter, SAMPLE_RATE } from "../media/ffmpeg.ts";
 import { MEL_BANDS, MEL_WINDOW, melSpectrogram } from "../media/mel.ts";
 import { type GeneratorKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
@@ -21,33 +21,33 @@ const INPUT_SIZE = FACE_SIZE * FACE_SIZE * 6;
 const FACE_BYTES = FACE_SIZE * FACE_SIZE * 3;
 
 /** What a face is redrawn from: the crop to redraw, and the frame whose sound it is to speak. */
-export interface Redraw {
+export interface FaceRequest {
   pose: Uint8Array;
   frame: number;
 }
 
 /** Redraws crops [96, 96, 3] of one person to a sound's mel [columns, 80]. */
-export type Redrawer = (
-  redraws: Redraw[],
+export type FaceGenerator = (
+  requests: FaceRequest[],
   given: { reference: Uint8Array; mel: Float32Array },
 ) => Uint8Array[];
 
 /** A generator of any kind as a function on crops, compiled once for batches of 16. */
-export function redrawer(
+export function faceGenerator(
   { params, config }: { params: Params; config: { generator: { kind: GeneratorKind } } },
-): Redrawer {
+): FaceGenerator {
   const { apply } = GENERATORS[config.generator.kind];
   const forward = compile((all: Named, batch: Named) =>
     apply(all, batch as { mel: Tensor; faces: Tensor }, { training: false }).face
   );
-  return (redraws, { reference, mel }) => {
-    const sound = { mel, columns: mel.length / MEL_BANDS };
+  return (requests, { reference, mel }) => {
+    const audio = { mel, columns: mel.length / MEL_BANDS };
     const faces: Uint8Array[] = [];
-    for (let from = 0; from < redraws.length; from += BATCH) {
-      const part = redraws.slice(from, from + BATCH);
+    for (let from = 0; from < requests.length; from += BATCH) {
+      const part = requests.slice(from, from + BATCH);
       const mels = new Float32Array(BATCH * MEL_SIZE), inputs = new Float32Array(BATCH * INPUT_SIZE);
       part.forEach(({ pose, frame }, k) => {
-        melWindow(sound, generatorColumn(frame), mels.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE));
+        melWindow(audio, generatorColumn(frame), mels.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE));
         generatorInput(pose, reference, inputs.subarray(k * INPUT_SIZE, (k + 1) * INPUT_SIZE));
       });
       const drawn = tf.tidy(() =>
@@ -81,16 +81,16 @@ async function referenceCrop(video: string, face: FollowedFace): Promise<Uint8Ar
 }
 
 /** The sound to speak; throws KitError when there is none or nothing can be heard. */
-async function soundToSpeak(path: string): Promise<Float32Array> {
-  const sound = await decodeSound(path);
-  const peak = sound.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-  if (sound.length < SAMPLE_RATE / FRAME_RATE || peak < SILENCE) {
+async function audioToSpeak(path: string): Promise<Float32Array> {
+  const audio = await decodeAudio(path);
+  const peak = audio.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  if (audio.length < SAMPLE_RATE / FRAME_RATE || peak < SILENCE) {
     throw new KitError(`There is nothing to hear in ${path}`, "Give a sound with speech in it");
   }
-  return sound;
+  return audio;
 }
 
-/** Frames of a film one after the other, from its start again when it ends. */
+/** Frames of a video one after the other, from its start again when it ends. */
 async function* endless(video: string): AsyncGenerator<{ frame: Uint8Array; index: number }> {
   while (true) {
     let index = 0;
@@ -108,31 +108,31 @@ export interface DubResult {
 }
 
 /**
- * Redraws the mouth of a film to other speech, full frame, and writes it with that sound. The film is as long
+ * Redraws the mouth of a video to other speech, full frame, and writes it with that sound. The video is as long
  * as the sound: a shorter one starts over, a longer one is cut.
  * Throws KitError when either file cannot be read, no face can be followed, or the run holds no generator.
  */
 export async function dub(
   video: string,
-  sound: string,
+  audio: string,
   { run, out }: { run: string; out: string },
 ): Promise<DubResult> {
   const loaded = await loadGenerator(run), { params } = loaded;
-  const speech = await soundToSpeak(sound);
+  const speech = await audioToSpeak(audio);
   const face = await followFace(video);
   const reference = await referenceCrop(video, face);
   const mel = melSpectrogram(speech);
-  const redraw = redrawer(loaded);
+  const generate = faceGenerator(loaded);
   const total = Math.floor(speech.length / (SAMPLE_RATE / FRAME_RATE));
   const { width, height, seen: [first, last] } = face;
-  const writer = await openVideoWriter(out, { width, height, fps: FRAME_RATE, sound: speech });
+  const writer = await openVideoWriter(out, { width, height, fps: FRAME_RATE, audio: speech });
   const progress = new Progress("dubbing", total, { unit: "frames" });
   let done = 0, untouched = 0;
   const write = async (part: { frame: Uint8Array; index: number }[]) => {
     const boxOf = (index: number) => face.boxes.subarray(4 * index, 4 * index + 4);
     const seen = part.map(({ frame, index }, k) => ({ frame, index, spoken: done + k }))
       .filter(({ index }) => index >= first && index <= last);
-    const drawn = redraw(
+    const drawn = generate(
       seen.map(({ frame, index, spoken }) => ({
         pose: cropFace(frame, width, height, boxOf(index)),
         frame: spoken,

@@ -16,7 +16,7 @@ import { type EvaluationSetup, scoresPath } from "../evaluation/scoring/score_fo
 import { REAL, SHUFFLED } from "../evaluation/scoring/score_row.ts";
 import type { SyncnetProtocol } from "../evaluation/judges/syncnet_inputs.ts";
 import { inWords, OURS } from "../evaluation/statistics/verdicts.ts";
-import { crowdsOf, type EvaluationReport, reportOf, writeReport } from "./evaluation_report.ts";
+import { type EvaluationReport, frechetResults, reportOf, writeReport } from "./evaluation_report.ts";
 import { configure } from "../training/config.ts";
 
 export interface EvaluateOptions {
@@ -102,7 +102,7 @@ export async function evaluateSystems(prepared: string, options: EvaluateOptions
     retryFailed,
   });
 
-  const report = reportOf(rows, await crowdsOf(rows, { out, features: network.name }), {
+  const report = reportOf(rows, await frechetResults(rows, { out, features: network.name }), {
     pairs: { source: `${basename(resolve(prepared))}, ${pairs.source}`, seen: pairs.seen },
     judge: await judgeStatement(source, { prepared, rows, systems }),
     separation: separationText(separation),

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { aggregate, type SystemScores } from "../evaluation/statistics/aggregate.ts";
 import {
-  type CrowdScore,
-  crowdScores,
-  crowdVerdicts,
   type FeaturesOf,
+  type FrechetScore,
+  frechetScores,
+  frechetVerdicts,
 } from "../evaluation/statistics/frechet_scores.ts";
 import type { EvaluationPairs } from "../evaluation/scoring/evaluation_plan.ts";
 import {
@@ -35,18 +35,18 @@ export interface EvaluationFacts {
   features: string;
 }
 
-/** Distances between sets of pictures, and what they say of the paper's claims. */
-export interface Crowds {
+/** Distances between sets of images, and what they say of the paper's claims. */
+export interface FrechetResults {
   /** The distance's name: "FID" only with the published Inception. */
   distance: string;
-  scores: CrowdScore[];
+  scores: FrechetScore[];
   verdicts: Verdict[];
 }
 
 /** What an evaluation found. */
 export interface EvaluationReport extends EvaluationFacts {
   rows: ScoreRow[];
-  crowds: Crowds;
+  crowds: FrechetResults;
   systems: SystemScores[];
   comparisons: Comparison[];
   verdicts: Verdict[];
@@ -67,28 +67,32 @@ export async function scoredFeatures(out: string, rows: ScoreRow[]): Promise<Fea
   };
 }
 
-/** The distances between sets of pictures, from the features in a score folder. */
-export async function crowdsOf(
+/** The distances between sets of images, from the features in a score folder. */
+export async function frechetResults(
   rows: ScoreRow[],
   { out, features: name }: { out: string; features: string },
-): Promise<Crowds> {
+): Promise<FrechetResults> {
   const features = await scoredFeatures(out, rows);
   const distance = name === INCEPTION_FEATURES ? "FID" : "Frechet distance of face descriptors";
   return {
     distance,
-    scores: crowdScores(rows, features),
-    verdicts: crowdVerdicts(rows, features, distance),
+    scores: frechetScores(rows, features),
+    verdicts: frechetVerdicts(rows, features, distance),
   };
 }
 
 /** Aggregates, compares and judges rows. */
-export function reportOf(rows: ScoreRow[], crowds: Crowds, facts: EvaluationFacts): EvaluationReport {
+export function reportOf(
+  rows: ScoreRow[],
+  frechet: FrechetResults,
+  facts: EvaluationFacts,
+): EvaluationReport {
   const comparisons = comparisonsOf(rows);
   return {
     ...facts,
-    ...{ rows, crowds, comparisons },
+    ...{ rows, crowds: frechet, comparisons },
     systems: aggregate(rows),
-    verdicts: [...syncVerdicts(comparisons), ...crowds.verdicts],
+    verdicts: [...syncVerdicts(comparisons), ...frechet.verdicts],
     failures: failureTable(rows),
   };
 }
@@ -102,14 +106,14 @@ export function captionOf(what: string, { judge, separation, pairs, features }: 
 
 /** The tables of a report: name, rows, and what they are. */
 function tablesOf(report: EvaluationReport): [string, Row[], string][] {
-  const { rows, crowds: { scores: crowds, distance }, comparisons, verdicts, failures } = report;
+  const { rows, crowds: { scores: frechet, distance }, comparisons, verdicts, failures } = report;
   return [
     [
       "systems",
-      systemTable(rows, { crowds, distance }),
+      systemTable(rows, { crowds: frechet, distance }),
       "Mean over seeds and videos, ± spread over seeds, [95 % by bootstrap over videos; of the distance by jackknife].",
     ],
-    ["aggregates", aggregateTable(rows, { crowds, distance }), "The same as numbers."],
+    ["aggregates", aggregateTable(rows, { crowds: frechet, distance }), "The same as numbers."],
     ["comparisons", comparisonTable(comparisons), "Ours less the other system, on the same videos."],
     ["verdicts", verdictTable(verdicts), "What the paper claims, and what was measured."],
     ["failures", failures, "Videos without scores, and why."],

@@ -124,7 +124,7 @@ export async function storeOffsets(
 }
 
 /**
- * Measures the offset of sound and picture over a prepared data set with a run's discriminator as the judge, and
+ * Measures the offset of sound and image over a prepared data set with a run's discriminator as the judge, and
  * stores what it finds in the manifest (`sync_offset`, `sync_confidence`). With `apply` the median of each speaker's
  * clips, or of the data set's, becomes their `offset`: the loader moves the sound by it, and no clip is made anew.
  * A judge trained on clips that are all off alike takes that for sync; judge with one trained on other data then.

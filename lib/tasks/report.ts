@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { attentionReport } from "./attention.ts";
 import { type Dataset, faceAt, openDataset } from "../dataset/dataset.ts";
-import { redrawer } from "./dub.ts";
+import { faceGenerator } from "./dub.ts";
 import { heldOutRows, lseTable, meanAndSpread, otherClip } from "../evaluation/scoring/held_out.ts";
 import { openJudge } from "../evaluation/judges/judge.ts";
-import { closedFrame, redrawClip } from "../inference/redraw.ts";
+import { closedFrame, generateClip } from "../inference/generate.ts";
 import { roc } from "../evaluation/metrics/roc.ts";
-import { stillPoseFilm, stillPoseRows } from "../evaluation/metrics/still_pose.ts";
+import { stillPoseRows, stillPoseVideo } from "../evaluation/metrics/still_pose.ts";
 import {
   accuracyAgainstShift,
   figure,
@@ -152,8 +152,8 @@ async function reportCurves(report: Report): Promise<void> {
 async function reportGenerator(report: Report): Promise<void> {
   const { dataset, source } = report;
   const loaded = await loadGenerator(report.run), { params } = loaded;
-  const redraw = redrawer(loaded), judge = await openJudge(report.discriminator);
-  const rows = await heldOutRows(dataset, { redraw, judge });
+  const generate = faceGenerator(loaded), judge = await openJudge(report.discriminator);
+  const rows = await heldOutRows(dataset, { generate, judge });
   await writeTable("held-out-clips", rows, {
     ...FOLDER(report),
     caption: caption(report, `Held-out clips, one row each. Judge: ${judge.name}.`),
@@ -175,7 +175,7 @@ async function reportGenerator(report: Report): Promise<void> {
     bound: "at most 0.55",
   });
 
-  const still = await stillPoseRows(dataset, { redraw });
+  const still = await stillPoseRows(dataset, { generate });
   await writeTable("still-pose", still, {
     ...FOLDER(report),
     caption: caption(report, "Mouth opening of films generated from one repeated frame, against real films."),
@@ -198,16 +198,16 @@ async function reportGenerator(report: Report): Promise<void> {
   report.summary.push({ measure: "still pose: amplitude over the real one's", value: of("amplitude") });
 
   const clip = await dataset.clip(0), other = await otherClip(dataset, 0);
-  const film = await stillPoseFilm(redraw, { pose: clip, sound: other });
+  const video = await stillPoseVideo(generate, { pose: clip, sound: other });
   await figure(
     "still-pose",
-    mouthOpenings({ "film of the sound": film.real, "generated from one frame": film.generated }, {
+    mouthOpenings({ "film of the sound": video.real, "generated from one frame": video.generated }, {
       source,
       title: "Mouth opening with the pose held still",
     }),
     FOLDER(report),
   );
-  const own = redrawClip(redraw, clip), foreignFaces = redrawClip(redraw, clip, { sound: other });
+  const own = generateClip(generate, clip), foreignFaces = generateClip(generate, clip, { audio: other });
   const times = Array.from({ length: 7 }, (_, k) => Math.round((k + 1.5) * clip.frames / 9));
   const masked = (face: Uint8Array) => face.map((value, k) => k < face.length / 2 ? value : 0);
   const reference = faceAt(clip, closedFrame(clip));
@@ -238,15 +238,15 @@ async function stepOf(run: string): Promise<number> {
   return JSON.parse(metadata.state).step;
 }
 
-/** The attention grid of one held-out film; its film and maps are not kept. */
+/** The attention grid of one held-out video; its video and maps are not kept. */
 async function reportAttention(report: Report): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const { picture } = await attentionReport(report.dataset.rows[0].source, {
+    const { picture: image } = await attentionReport(report.dataset.rows[0].source, {
       run: report.discriminator,
       out: folder,
     });
-    await writeAtomic(join(report.out, "attention.png"), await Deno.readFile(picture));
+    await writeAtomic(join(report.out, "attention.png"), await Deno.readFile(image));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,11 +1,11 @@
-import { filmParts, openSpeakerFilm, type SpeakerFilm } from "../dataset/speaker_video.ts";
+import { openSpeakerVideo, type SpeakerVideo, videoParts } from "../dataset/speaker_video.ts";
 import { FEWEST_WINDOWS, type Judge, judgeParts, openJudge } from "../evaluation/judges/judge.ts";
 import { REACH } from "../evaluation/metrics/lse.ts";
 import { writeAtomic } from "../base/files.ts";
 import { FRAME_RATE } from "../media/ffmpeg.ts";
 import { Progress } from "../base/progress.ts";
 
-/** How well a film's sound and lips go together, as one judge sees it. */
+/** How well a video's sound and lips go together, as one judge sees it. */
 export interface SyncReport {
   video: string;
   /** Frames at 25 frames/s that were judged. */
@@ -37,18 +37,18 @@ const flatNote = ({ lseD, lseC }: { lseD: number; lseC: number }): string[] =>
     ? ["the curve is nearly flat: this judge can hardly tell (was it trained on such faces and voices?)"]
     : [];
 
-async function judged(film: SpeakerFilm, judge: Judge, run: string): Promise<SyncReport> {
-  const progress = new Progress("judging", film.windows, { unit: "windows" });
+async function judged(video: SpeakerVideo, judge: Judge, run: string): Promise<SyncReport> {
+  const progress = new Progress("judging", video.windows, { unit: "windows" });
   try {
     const { distances, offset, lseD, lseC, protocol } = await judgeParts(
       judge,
-      filmParts(film),
+      videoParts(video),
       (windows) => progress.update(windows),
     );
     return {
-      video: film.source,
-      frames: film.frames,
-      windows: film.windows,
+      video: video.source,
+      frames: video.frames,
+      windows: video.windows,
       offset,
       offsetSeconds: offset / FRAME_RATE,
       lseD,
@@ -58,8 +58,8 @@ async function judged(film: SpeakerFilm, judge: Judge, run: string): Promise<Syn
       protocol,
       run,
       step: judge.step,
-      detectionRate: film.detectionRate,
-      note: [...film.notes, ...flatNote({ lseD, lseC })].join("; "),
+      detectionRate: video.detectionRate,
+      note: [...video.notes, ...flatNote({ lseD, lseC })].join("; "),
     };
   } finally {
     progress.stop();
@@ -93,7 +93,7 @@ export function reportLines(report: SyncReport): string[] {
   ];
 }
 
-/** Writes the curve as a picture: SVG, or PNG when the name says so. Throws KitError when it cannot be written. */
+/** Writes the curve as an image: SVG, or PNG when the name says so. Throws KitError when it cannot be written. */
 export async function writeSyncFigure(report: SyncReport, path: string): Promise<void> {
   const { offsetCurve } = await import("../figures/sync.ts");
   const { plotSvg, svgToPng } = await import("../figures/svg.ts");
@@ -104,15 +104,15 @@ export async function writeSyncFigure(report: SyncReport, path: string): Promise
 }
 
 /**
- * Measures a film's lip sync with the discriminator of a run as the judge: offset, LSE-D, LSE-C and the distance at
- * each of 31 offsets (see `lse`). The film is streamed, the face followed and cropped as in preparing.
- * Throws KitError when the film cannot be read, is silent, shows no face that can be followed, is shorter than 35
+ * Measures a video's lip sync with the discriminator of a run as the judge: offset, LSE-D, LSE-C and the distance at
+ * each of 31 offsets (see `lse`). The video is streamed, the face followed and cropped as in preparing.
+ * Throws KitError when the video cannot be read, is silent, shows no face that can be followed, is shorter than 35
  * frames, or when the run holds no discriminator.
  */
 export async function syncReport(video: string, { run }: { run: string }): Promise<SyncReport> {
   const judge = await openJudge(run);
   try {
-    const film = await openSpeakerFilm(video, { fewestWindows: FEWEST_WINDOWS });
+    const film = await openSpeakerVideo(video, { fewestWindows: FEWEST_WINDOWS });
     return await judged(film, judge, run);
   } finally {
     judge.dispose();

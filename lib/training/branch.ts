@@ -10,7 +10,7 @@ import { logPath } from "./log.ts";
 import { bestPath, isRun, lastPath, readRun, writeRun } from "./run.ts";
 
 /** What the discriminators of a configuration are. */
-const judges = ({ discriminator, gan }: Config) => [discriminator, discriminatorsOf(gan)];
+const discriminators = ({ discriminator, gan }: Config) => [discriminator, discriminatorsOf(gan)];
 
 /** The generator of a last checkpoint without its judges, and without the best loss by their word. */
 async function copyGenerator(from: string, to: string): Promise<void> {
@@ -44,7 +44,7 @@ export async function branchRun(from: string, to: string, config: Config): Promi
     await copyFile(path, place);
   };
   await copy(logPath(from));
-  if (isDeepStrictEqual(judges(run.config), judges(config))) {
+  if (isDeepStrictEqual(discriminators(run.config), discriminators(config))) {
     await copy(lastPath(from));
     await copy(bestPath(from));
   } else await copyGenerator(lastPath(from), lastPath(to));

@@ -24,7 +24,7 @@ export function discriminatorsOf({ sync, quality }: GanConfig): DiscriminatorNam
 }
 
 /** Those of them that judge the generator in a phase. */
-export const judgesIn = (gan: GanConfig, phase: Phase): DiscriminatorName[] =>
+export const discriminatorsIn = (gan: GanConfig, phase: Phase): DiscriminatorName[] =>
   discriminatorsOf(gan).filter((name) => phase === "windows" || !DISCRIMINATORS[name].windows);
 
 /** Whether a discriminator is trained, or stays as it is. */
@@ -32,8 +32,8 @@ export const isTrained = (name: DiscriminatorName, { discriminator }: GanConfig)
   name === "quality" || discriminator !== "frozen";
 
 /** Those that are trained in a phase, in the order of their turns. */
-export const learnersIn = (gan: GanConfig, phase: Phase): DiscriminatorName[] =>
-  judgesIn(gan, phase).filter((name) => isTrained(name, gan));
+export const trainedIn = (gan: GanConfig, phase: Phase): DiscriminatorName[] =>
+  discriminatorsIn(gan, phase).filter((name) => isTrained(name, gan));
 
 /**
  * The weights of the generator's loss in a phase: L1's is 1 - lambda2 (eq. 6), less that of visual quality, and 1 beside
@@ -45,9 +45,9 @@ export function lossWeights(gan: GanConfig, phase: Phase, { syncWeight }: { sync
     contrastive: gan.contrastiveWeight,
     quality: gan.qualityWeight,
   };
-  const judges = judgesIn(gan, phase);
-  const shares = judges.filter((name) => name !== "contrastive").map((name) => all[name]);
-  const terms = judges.map((name) => [DISCRIMINATORS[name].term, all[name]]);
+  const discriminators = discriminatorsIn(gan, phase);
+  const shares = discriminators.filter((name) => name !== "contrastive").map((name) => all[name]);
+  const terms = discriminators.map((name) => [DISCRIMINATORS[name].term, all[name]]);
   return { l1: shares.reduce((rest, share) => rest - share, 1), ...Object.fromEntries(terms) } as Record<
     string,
     number

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { type Draw, streamBatches } from "../dataset/batch_stream.ts";
-import { drawSyncBatch, openDataset } from "../dataset/dataset.ts";
+import { type BatchRequest, streamBatches } from "../dataset/batch_stream.ts";
+import { openDataset, sampleSyncBatch } from "../dataset/dataset.ts";
 import { KitError } from "../base/errors.ts";
 import { exists, holdFolder } from "../base/files.ts";
 import { generatorSpecsOf, initGeneratorOf } from "../models/generator_kinds.ts";
@@ -14,24 +14,24 @@ import type { Config, GanConfig } from "./config.ts";
 import {
   type DiscriminatorName,
   DISCRIMINATORS,
+  discriminatorsIn,
   discriminatorsOf,
-  judgesIn,
-  learnersIn,
   lossWeights,
   type Phase,
+  trainedIn,
 } from "./discriminators.ts";
 import { evaluateGenerator } from "./gan_evaluation.ts";
 import {
   discriminatorStep,
   generatorStep,
   generatorTensors,
-  type Learner,
   recalibrateGenerator,
+  type TrainedNetwork,
 } from "./gan_steps.ts";
 import { openLog } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { AHEAD, syncTensors, type TrainOptions, type TrainResult } from "./pretrain.ts";
-import { keptEnd } from "./stored_run.ts";
+import { storedEnd } from "./stored_run.ts";
 import { bestPath, isRun, lastPath, loadDiscriminator, openRun, readRun } from "./run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
 
@@ -41,13 +41,13 @@ export interface GanOptions extends TrainOptions {
 }
 
 /** What changes from step to step: the generator, and the discriminators that the system has. */
-type Models = { generator: Learner } & Partial<Record<DiscriminatorName, Learner>>;
+type Models = { generator: TrainedNetwork } & Partial<Record<DiscriminatorName, TrainedNetwork>>;
 
-const tensorsOf = ({ params, state }: Learner): Tensor[] =>
+const tensorsOf = ({ params, state }: TrainedNetwork): Tensor[] =>
   [params, flattenAdam(state)].flatMap((group) => Object.values(group));
 
 /** Puts a network after its step in place of the old one and frees the tensors that are no longer used. */
-function replaced(models: Models, name: keyof Models, next: Learner): Models {
+function replaced(models: Models, name: keyof Models, next: TrainedNetwork): Models {
   const kept = new Set(tensorsOf(next));
   tensorsOf(models[name]!).filter((tensor) => !kept.has(tensor)).forEach((tensor) => tensor.dispose());
   return { ...models, [name]: next };
@@ -56,12 +56,12 @@ function replaced(models: Models, name: keyof Models, next: Learner): Models {
 const phaseOf = (step: number, { frameSteps }: GanConfig): Phase => step < frameSteps ? "frames" : "windows";
 
 /** What the steps from one on draw: frames or windows, and pairs where a discriminator learns from them in its turn. */
-function* drawsFrom(step: number, gan: GanConfig): Generator<Draw> {
+function* requestsFrom(step: number, gan: GanConfig): Generator<BatchRequest> {
   const { frames, poseShift, voicedOnly, minShift } = gan, offSync = gan.sync === "contrastive";
   for (;; step++) {
     const phase = phaseOf(step, gan), windows = phase === "windows" ? gan.windows : 0;
     yield { kind: "generator", options: { frames, windows, poseShift, voicedOnly, minShift, offSync } };
-    for (const name of learnersIn(gan, phase)) {
+    for (const name of trainedIn(gan, phase)) {
       if (!DISCRIMINATORS[name].pairs) continue;
       yield { kind: "sync", options: { size: 2 * gan.windows, voicedOnly, minShift } };
     }
@@ -84,7 +84,7 @@ function openModels(
   { groups = {}, pretrained }: { groups?: Record<string, Params>; pretrained?: Params },
   path: string,
 ): Models {
-  const open = (name: string, specs: Specs, fresh: () => Params): Learner => {
+  const open = (name: string, specs: Specs, fresh: () => Params): TrainedNetwork => {
     const params = groups[name] ? checkParams(path, groups[name], specs) : fresh();
     const state = groups[`${name}_adam`];
     return { params, state: state ? unflattenAdam(state) : adamInit(params) };
@@ -143,14 +143,14 @@ async function openPretrained({ run: folder, resume, discriminator: run }: GanOp
  * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
  */
 export async function train(prepared: string, options: GanOptions): Promise<TrainResult> {
-  const kept = await keptEnd(options);
+  const kept = await storedEnd(options);
   if (kept) return { run: options.run, ...kept };
   const dataset = await openDataset(prepared, "train");
   const heldOut = await openDataset(prepared, "val");
   if (!options.resume) {
     // Held-out clips that cannot be scored are named now, not at the first evaluation.
     const { minShift, voicedOnly } = options.config.gan;
-    await drawSyncBatch(heldOut, random(1), { size: 1, minShift, voicedOnly });
+    await sampleSyncBatch(heldOut, random(1), { size: 1, minShift, voicedOnly });
   }
   const own = await configOf(options), pretrained = await openPretrained(options, own);
   using _held = await holdFolder(options.run);
@@ -170,7 +170,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
   using batches = streamBatches(dataset, {
     state: checkpoint?.state.random ?? config.seed,
-    draws: drawsFrom(step, gan),
+    requests: requestsFrom(step, gan),
     ahead: AHEAD,
   });
   const log = await openLog(options.run);
@@ -181,25 +181,25 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     windows: tf.scalar(gan.windowLearningRate),
     discriminator: tf.scalar(gan.discriminatorLearningRate),
   };
-  const judgesOf = (phase: Phase) =>
-    Object.fromEntries(judgesIn(gan, phase).map((name) => [name, models[name]!.params]));
+  const paramsOfPhase = (phase: Phase) =>
+    Object.fromEntries(discriminatorsIn(gan, phase).map((name) => [name, models[name]!.params]));
   const read = (prefix: string, values: Named) =>
     Object.fromEntries(Object.entries(values).map(([name, t]) => [`${prefix}${name}`, t.dataSync()[0]]));
 
   const generatorTurn = (batch: Named, phase: Phase) => {
     const weights = lossWeights(gan, phase, { syncWeight });
     const scalars = Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, tf.scalar(w)]));
-    const learner = { ...models.generator, judges: judgesOf(phase) };
-    const { terms, face, ...next } = run[phase](learner, batch, { rate: rates[phase], weights: scalars });
+    const trained = { ...models.generator, discriminators: paramsOfPhase(phase) };
+    const { terms, face, ...next } = run[phase](trained, batch, { rate: rates[phase], weights: scalars });
     models = replaced(models, "generator", next);
     const row = { ...read("train/", terms), ...weightRow(weights) };
     tf.dispose([scalars, terms] as never);
     return { row, face };
   };
 
-  const discriminatorTurn = async (name: DiscriminatorName, drawn: Tensor, batch: Named) => {
+  const discriminatorTurn = async (name: DiscriminatorName, generated: Tensor, batch: Named) => {
     const pairs = DISCRIMINATORS[name].pairs ? syncTensors(await batches.sync()) : {};
-    const { loss, logged, ...next } = run.turns.get(name)!(models[name]!, { drawn, batch, pairs }, {
+    const { loss, logged, ...next } = run.turns.get(name)!(models[name]!, { generated, batch, pairs }, {
       rate: rates.discriminator,
     });
     models = replaced(models, name, next);
@@ -214,8 +214,8 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
       draw: random(config.seed),
       config,
     });
-    const judges = judgesOf("windows");
-    const held = await evaluateGenerator(heldOut, { generator: recalibrated, judges, config });
+    const discriminators = paramsOfPhase("windows");
+    const held = await evaluateGenerator(heldOut, { generator: recalibrated, discriminators, config });
     // What fools a discriminator of looks today need not be good: the choice goes by L1 and sync.
     const { quality: _, ...weights } = lossWeights(gan, "windows", { syncWeight });
     const loss = Object.entries(weights).reduce((sum, [name, w]) => sum + w * held[name as "l1"], 0);
@@ -227,7 +227,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     if (loss < best) {
       best = loss;
       await saveCheckpoint(bestPath(options.run), {
-        groups: { generator: recalibrated, ...judges },
+        groups: { generator: recalibrated, ...discriminators },
         state: { step, loss, l1: held.l1, eSync: held.e_sync ?? NaN, syncWeight },
       });
     }
@@ -259,7 +259,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     const phase = phaseOf(step, gan), batch = generatorTensors(await batches.generator());
     const { row, face } = generatorTurn(batch, phase);
     const turns: Record<string, number> = {};
-    for (const name of learnersIn(gan, phase)) {
+    for (const name of trainedIn(gan, phase)) {
       Object.assign(turns, await discriminatorTurn(name, face, batch));
     }
     tf.dispose([face, batch] as never);

@@ -1,10 +1,10 @@
-import { type Dataset, drawGeneratorBatch, MOUTH_REGION } from "../dataset/dataset.ts";
+import { type Dataset, MOUTH_REGION, sampleGeneratorBatch } from "../dataset/dataset.ts";
 import { type GeneratorNetwork, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { type Params, random } from "../nn/params.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
-import { type DiscriminatorName, DISCRIMINATORS, judgesIn } from "./discriminators.ts";
+import { type DiscriminatorName, DISCRIMINATORS, discriminatorsIn } from "./discriminators.ts";
 import { generatorTensors } from "./gan_steps.ts";
 import { reconstructionLoss } from "./losses.ts";
 
@@ -34,11 +34,11 @@ export function mouthRegion(faces: Tensor): Tensor {
 
 /** One held-out pass for a kind of generator and its judges; compiled once for all evaluations of a process. */
 function judging({ apply }: GeneratorNetwork, names: DiscriminatorName[]) {
-  return compile((generator: Params, judges: Record<string, Params>, batch: Named) => {
+  return compile((generator: Params, discriminators: Record<string, Params>, batch: Named) => {
     const { face } = apply(generator, batch as { mel: Tensor; faces: Tensor }, { training: false });
     const terms = names.map((name): [string, Tensor] => [
       DISCRIMINATORS[name].term,
-      DISCRIMINATORS[name].judge(judges[name], face, batch),
+      DISCRIMINATORS[name].generatorLoss(discriminators[name], face, batch),
     ]);
     return {
       l1: reconstructionLoss(face, batch.target),
@@ -52,22 +52,22 @@ const passes = new Map<string, ReturnType<typeof judging>>();
 /** The held-out losses of a generator, on the same windows each time. */
 export async function evaluateGenerator(
   dataset: Dataset,
-  { generator, judges, config }: {
+  { generator, discriminators, config }: {
     generator: Params;
     /** Parameters of the discriminators that it plays against, by name. */
-    judges: Record<string, Params>;
+    discriminators: Record<string, Params>;
     config: Config;
   },
 ): Promise<GeneratorEvaluation> {
-  const { minShift, voicedOnly, frames } = config.gan, names = judgesIn(config.gan, "windows");
+  const { minShift, voicedOnly, frames } = config.gan, names = discriminatorsIn(config.gan, "windows");
   const { kind } = config.generator, key = [kind, ...names].join();
   const pass = passes.get(key) ?? judging(GENERATORS[kind], names);
   passes.set(key, pass);
-  const draw = random(config.seed), sums: GeneratorEvaluation = { l1: 0, mouth_l1: 0 };
+  const rng = random(config.seed), sums: GeneratorEvaluation = { l1: 0, mouth_l1: 0 };
   for (let k = 0; k < PASSES; k++) {
     const options = { frames, windows: WINDOWS, poseShift: 0, minShift, voicedOnly };
-    const batch = generatorTensors(await drawGeneratorBatch(dataset, draw, options));
-    for (const [term, value] of Object.entries(pass(generator, judges, batch))) {
+    const batch = generatorTensors(await sampleGeneratorBatch(dataset, rng, options));
+    for (const [term, value] of Object.entries(pass(generator, discriminators, batch))) {
       const name = term as keyof GeneratorEvaluation;
       sums[name] = (sums[name] ?? 0) + value.dataSync()[0] / PASSES;
       value.dispose();

@@ -1,8 +1,8 @@
 import {
   type Dataset,
-  drawGeneratorBatch,
   type GeneratorBatch,
   MOUTH_REGION,
+  sampleGeneratorBatch,
   SYNC_FRAMES,
 } from "../dataset/dataset.ts";
 import { FACE_SIZE } from "../media/face.ts";
@@ -13,7 +13,13 @@ import { adamDefaults, type AdamState, adamStep } from "../nn/adam.ts";
 import { type Params, type Random, trainable } from "../nn/params.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import type { Config, GanConfig } from "./config.ts";
-import { type DiscriminatorName, DISCRIMINATORS, judgesIn, type Phase, type Turn } from "./discriminators.ts";
+import {
+  type DiscriminatorName,
+  DISCRIMINATORS,
+  discriminatorsIn,
+  type Phase,
+  type Turn,
+} from "./discriminators.ts";
 import { generatorLoss, reconstructionLoss } from "./losses.ts";
 import { RECALIBRATION_PASSES } from "./pretrain.ts";
 import { recalibrate } from "./recalibrate.ts";
@@ -46,26 +52,26 @@ function mouthWeights(extra: number): Tensor | undefined {
 }
 
 /** A network that is trained, and its optimizer's state. */
-export type Learner = { params: Params; state: AdamState }; // a type: only a type is seen to be a tree of tensors
+export type TrainedNetwork = { params: Params; state: AdamState }; // a type: only a type is seen to be a tree of tensors
 
 /**
  * A generator step: L1 (eq. 3) and the terms of the discriminators that judge in this phase, by their weights (eq. 6 for
  * the sync discriminator). Also returns the terms and the faces drawn [n, 96, 96, 3].
  */
 export function generatorStep({ gan, generator }: Pick<Config, "gan" | "generator">, phase: Phase) {
-  const { apply } = GENERATORS[generator.kind], judging = judgesIn(gan, phase);
+  const { apply } = GENERATORS[generator.kind], judging = discriminatorsIn(gan, phase);
   return (
-    { params, state, judges }: Learner & { judges: Record<string, Params> },
+    { params, state, discriminators }: TrainedNetwork & { discriminators: Record<string, Params> },
     batch: Named,
     { rate, weights }: { rate: Tensor; weights: Named },
-  ): Learner & { terms: Named; face: Tensor } => {
+  ): TrainedNetwork & { terms: Named; face: Tensor } => {
     const { gradients, aux } = valueAndGradients((trained) => {
       const input = batch as { mel: Tensor; faces: Tensor };
       const { face, statistics } = apply({ ...params, ...trained }, input, { training: true });
       const terms: Named = { l1: reconstructionLoss(face, batch.target, mouthWeights(gan.mouthWeight)) };
       for (const name of judging) {
-        const { term, judge } = DISCRIMINATORS[name];
-        terms[term] = judge(judges[name], face, batch);
+        const { term, generatorLoss: judge } = DISCRIMINATORS[name];
+        terms[term] = judge(discriminators[name], face, batch);
       }
       return { loss: generatorLoss(terms, weights), aux: { statistics, terms, face } };
     }, trainable(params));
@@ -77,12 +83,12 @@ export function generatorStep({ gan, generator }: Pick<Config, "gan" | "generato
 
 /** A discriminator's turn: a step on its own loss. */
 export function discriminatorStep(name: DiscriminatorName, { beta1 }: Pick<GanConfig, "beta1">) {
-  const { learn } = DISCRIMINATORS[name];
+  const { discriminatorLoss: learn } = DISCRIMINATORS[name];
   return (
-    { params, state }: Learner,
+    { params, state }: TrainedNetwork,
     turn: Turn,
     { rate }: { rate: Tensor },
-  ): Learner & { loss: Tensor; logged: Named } => {
+  ): TrainedNetwork & { loss: Tensor; logged: Named } => {
     const { loss, gradients, aux } = valueAndGradients((trained) => {
       const { loss, statistics, logged } = learn({ ...params, ...trained }, turn);
       return { loss, aux: { statistics, logged } };
@@ -107,14 +113,14 @@ const statisticsAfter = forEachKind(({ apply }) =>
 /** Recalibrates a generator on training frames. */
 export async function recalibrateGenerator(
   params: Params,
-  { dataset, draw, config }: { dataset: Dataset; draw: Random; config: Config },
+  { dataset, draw: rng, config }: { dataset: Dataset; draw: Random; config: Config },
 ): Promise<Params> {
   const { poseShift, minShift, voicedOnly } = config.gan;
   const frames = config.gan.frames || SYNC_FRAMES * config.gan.windows;
   async function* batches() {
     for (let k = 0; k < RECALIBRATION_PASSES; k++) {
       const options = { frames, windows: 0, poseShift, minShift, voicedOnly };
-      yield generatorTensors(await drawGeneratorBatch(dataset, draw, options));
+      yield generatorTensors(await sampleGeneratorBatch(dataset, rng, options));
     }
   }
   return await recalibrate(params, statisticsAfter[config.generator.kind], batches());

@@ -29,7 +29,7 @@ export async function readLog(folder: string): Promise<LogRow[]> {
 }
 
 /** TensorBoard's writer; tfjs keeps one open for each folder, and would keep what it was opened with as well. */
-function openBoard(tf: typeof import("../native/tf.ts").tf, folder: string) {
+function openTensorboard(tf: typeof import("../native/tf.ts").tf, folder: string) {
   const opened: { board?: ReturnType<typeof tf.node.summaryFileWriter> } = {};
   tf.tidy(() => {
     opened.board = tf.node.summaryFileWriter(folder);
@@ -49,14 +49,14 @@ export async function openLog(folder: string): Promise<Log> {
   await makeFolder(events);
   // Loaded here so that figures, which only read logs, need no TensorFlow.
   const { tf } = await import("../native/tf.ts");
-  const board = openBoard(tf, events);
+  const progressLines = openTensorboard(tf, events);
 
   return {
     rows,
     append(row) {
       rows.push(row);
       for (const [name, value] of Object.entries(row)) {
-        if (name !== "step" && typeof value === "number") board.scalar(name, value, row.step);
+        if (name !== "step" && typeof value === "number") progressLines.scalar(name, value, row.step);
       }
     },
     truncateAfter(step) {
@@ -64,7 +64,7 @@ export async function openLog(folder: string): Promise<Log> {
     },
     async flush() {
       await writeParquet(logPath(folder), rows);
-      board.flush();
+      progressLines.flush();
     },
   };
 }

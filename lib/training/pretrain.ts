@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { type Draw, streamBatches } from "../dataset/batch_stream.ts";
+import { type BatchRequest, streamBatches } from "../dataset/batch_stream.ts";
 import {
   type Dataset,
-  drawSyncBatch,
   openDataset,
+  sampleSyncBatch,
   SYNC_FRAMES,
   type SyncBatch,
   type SyncBatchOptions,
@@ -26,7 +26,7 @@ import type { Config } from "./config.ts";
 import { openLog } from "./log.ts";
 import { binaryCrossEntropy, checkLoss, syncProbability } from "./losses.ts";
 import { recalibrate } from "./recalibrate.ts";
-import { keptEnd } from "./stored_run.ts";
+import { storedEnd } from "./stored_run.ts";
 import { bestPath, lastPath, openRun, type TrainingEnd } from "./run.ts";
 import { syncAccuracy } from "./sync_accuracy.ts";
 
@@ -89,7 +89,7 @@ export function pretrainStep(
 }
 
 /** Pairs without end. */
-function* pairs(options: SyncBatchOptions): Generator<Draw> {
+function* pairs(options: SyncBatchOptions): Generator<BatchRequest> {
   for (;;) yield { kind: "sync", options };
 }
 
@@ -112,12 +112,12 @@ const statisticsAfter = compile((all: Named, { mel, faces }: Named) =>
 /** Recalibrates a discriminator on training data. */
 export async function recalibrateDiscriminator(
   params: Params,
-  { dataset, draw, config }: { dataset: Dataset; draw: Random; config: Config },
+  { dataset, draw: rng, config }: { dataset: Dataset; draw: Random; config: Config },
 ): Promise<Params> {
   const { batch: size, minShift, voicedOnly } = config.pretrain;
   async function* batches() {
     for (let k = 0; k < RECALIBRATION_PASSES; k++) {
-      yield syncTensors(await drawSyncBatch(dataset, draw, { size, minShift, voicedOnly }));
+      yield syncTensors(await sampleSyncBatch(dataset, rng, { size, minShift, voicedOnly }));
     }
   }
   return await recalibrate(params, statisticsAfter, batches());
@@ -130,14 +130,14 @@ export async function recalibrateDiscriminator(
  * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
  */
 export async function pretrain(prepared: string, options: TrainOptions): Promise<TrainResult> {
-  const kept = await keptEnd(options);
+  const kept = await storedEnd(options);
   if (kept) return { run: options.run, ...kept };
   const dataset = await openDataset(prepared, "train");
   const heldOut = await openDataset(prepared, "val");
   if (!options.resume) {
     // Held-out clips that cannot be scored are named now, not at the first evaluation.
     const { voicedOnly } = options.config.pretrain;
-    await drawSyncBatch(heldOut, random(1), { size: 1, minShift: HELD_OUT_SHIFT, voicedOnly });
+    await sampleSyncBatch(heldOut, random(1), { size: 1, minShift: HELD_OUT_SHIFT, voicedOnly });
   }
   using _held = await holdFolder(options.run);
   const { config, checkpoint } = await openRun(
@@ -160,7 +160,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
   let state = checkpoint ? unflattenAdam(checkpoint.groups.adam) : adamInit(params);
   using batches = streamBatches(dataset, {
     state: checkpoint?.state.random ?? config.seed,
-    draws: pairs({ size, minShift, voicedOnly }),
+    requests: pairs({ size, minShift, voicedOnly }),
     ahead: AHEAD,
   });
   let step = checkpoint?.state.step ?? 0;
@@ -213,8 +213,8 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
   let recent = 0, note = "";
   const patient = () => (step - bestStep) / evaluateEvery < patience;
   while (step < steps && patient()) {
-    const drawn = await batches.sync();
-    const batch = syncTensors(drawn);
+    const generated = await batches.sync();
+    const batch = syncTensors(generated);
     const next = trained(params, state, batch);
     const loss = next.loss.dataSync()[0], probability = next.probability.dataSync();
     for (const old of [...Object.values(params), ...Object.values(flattenAdam(state))]) old.dispose();
@@ -223,7 +223,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     step++;
     checkLoss(loss, { step, rate: "pretrain.learningRate" });
     recent = recent === 0 ? loss : 0.95 * recent + 0.05 * loss;
-    const { inSync, offSync } = accuracies(probability, drawn.labels);
+    const { inSync, offSync } = accuracies(probability, generated.labels);
     log.append({ step, "train/loss": loss, "train/in_sync": inSync, "train/off_sync": offSync });
     progress.update(step, `loss ${recent.toFixed(3)}${note}`);
     options.onStep?.(step);

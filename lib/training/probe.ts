@@ -18,7 +18,7 @@ function lossAndGradients(params: Params, { mel, faces, labels }: Named): { loss
 }
 
 /** How strongly one layer is pulled by one batch. */
-export type LayerPull = {
+export type LayerGradient = {
   /** Path of the layer, such as "video/3". */
   layer: string;
   encoder: "audio" | "video";
@@ -32,24 +32,26 @@ export type LayerPull = {
  * What a batch asks of each convolution of a fresh discriminator: the size of its kernel's gradient relative to the
  * kernel. Layers whose pull is orders of magnitude below others' hardly learn under plain gradient descent.
  */
-export function pullByLayer(
+export function gradientByLayer(
   config: SyncDiscriminatorConfig,
   batch: Named,
   { seed = 1 }: { seed?: number } = {},
-): LayerPull[] {
+): LayerGradient[] {
   const params = initSyncDiscriminator(config, seed);
   const rows = tf.tidy(() => {
     const { gradients } = lossAndGradients(params, batch);
     const size = (t: Tensor) => Math.sqrt(tf.mean(tf.square(t)).dataSync()[0]);
-    return Object.keys(gradients).filter((name) => name.endsWith("/conv/kernel")).map((name): LayerPull => {
-      const [encoder, depth] = name.split("/");
-      return {
-        layer: `${encoder}/${depth}`,
-        encoder: encoder as "audio" | "video",
-        depth: Number(depth),
-        pull: size(gradients[name]) / size(params[name]),
-      };
-    });
+    return Object.keys(gradients).filter((name) => name.endsWith("/conv/kernel")).map(
+      (name): LayerGradient => {
+        const [encoder, depth] = name.split("/");
+        return {
+          layer: `${encoder}/${depth}`,
+          encoder: encoder as "audio" | "video",
+          depth: Number(depth),
+          pull: size(gradients[name]) / size(params[name]),
+        };
+      },
+    );
   });
   disposeParams(params);
   return rows;

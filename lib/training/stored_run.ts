@@ -17,7 +17,7 @@ export const rowsPath = (run: string, name: string): string => join(rowsFolder(r
  * Copies of an ended training what its figures are made from into a new folder: configuration, log, measured rows, and
  * the best weights unless only the log is wanted. Throws KitError when `run` was not trained or `to` cannot be written.
  */
-export async function keepRun(
+export async function storeRun(
   run: string,
   to: string,
   { weights = true }: { weights?: boolean } = {},
@@ -45,7 +45,7 @@ async function endOf(run: string): Promise<TrainingEnd | undefined> {
  * How the training of a kept run ended, for a training that is asked to go on with it; undefined where there is
  * something to train. Throws KitError when a kept run is asked for more than it holds.
  */
-export async function keptEnd(
+export async function storedEnd(
   { run, resume = false, steps, settings = [] }: {
     run: string;
     resume?: boolean;

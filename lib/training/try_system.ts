@@ -1,4 +1,4 @@
-import { type Dataset, drawGeneratorBatch, drawSyncBatch } from "../dataset/dataset.ts";
+import { type Dataset, sampleGeneratorBatch, sampleSyncBatch } from "../dataset/dataset.ts";
 import { initGeneratorOf } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";
@@ -6,8 +6,8 @@ import { initialize, type Params, random } from "../nn/params.ts";
 import { tf } from "../native/tf.ts";
 import { flattenAdam } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
-import { DISCRIMINATORS, discriminatorsOf, learnersIn, lossWeights } from "./discriminators.ts";
-import { discriminatorStep, generatorStep, generatorTensors, type Learner } from "./gan_steps.ts";
+import { DISCRIMINATORS, discriminatorsOf, lossWeights, trainedIn } from "./discriminators.ts";
+import { discriminatorStep, generatorStep, generatorTensors, type TrainedNetwork } from "./gan_steps.ts";
 import { syncTensors } from "./pretrain.ts";
 import { median } from "./repeat_step.ts";
 
@@ -18,7 +18,8 @@ export interface SystemTrial {
   milliseconds: number;
 }
 
-const disposeLearner = ({ params, state }: Learner) => tf.dispose([params, flattenAdam(state)] as never);
+const disposeTrained = ({ params, state }: TrainedNetwork) =>
+  tf.dispose([params, flattenAdam(state)] as never);
 
 /**
  * Takes a few compiled steps of a system on one batch of windows with fresh networks, the discriminators' turns included.
@@ -29,17 +30,17 @@ export async function trySystem(
   config: Config,
   { steps = 4 }: { steps?: number } = {},
 ): Promise<SystemTrial> {
-  const { gan, seed } = config, names = discriminatorsOf(gan), learning = learnersIn(gan, "windows");
+  const { gan, seed } = config, names = discriminatorsOf(gan), trained = trainedIn(gan, "windows");
   const offSync = gan.sync === "contrastive";
-  const batch = generatorTensors(await drawGeneratorBatch(dataset, random(seed), { ...gan, offSync }));
-  const pairs = syncTensors(await drawSyncBatch(dataset, random(seed), { ...gan, size: 2 * gan.windows }));
-  const fresh = (params: Params): Learner => ({ params, state: adamInit(params) });
+  const batch = generatorTensors(await sampleGeneratorBatch(dataset, random(seed), { ...gan, offSync }));
+  const pairs = syncTensors(await sampleSyncBatch(dataset, random(seed), { ...gan, size: 2 * gan.windows }));
+  const fresh = (params: Params): TrainedNetwork => ({ params, state: adamInit(params) });
   let generator = fresh(initGeneratorOf(config.generator, seed));
-  const judges = new Map(
+  const discriminators = new Map(
     names.map((name) => [name, fresh(initialize(DISCRIMINATORS[name].specs(config), seed))]),
   );
   const step = compile(generatorStep(config, "windows"));
-  const turns = learning.map((name) => ({ name, take: compile(discriminatorStep(name, gan)) }));
+  const turns = trained.map((name) => ({ name, take: compile(discriminatorStep(name, gan)) }));
   const rate = tf.scalar(gan.windowLearningRate);
   const weights = Object.fromEntries(
     Object.entries(lossWeights(gan, "windows", gan)).map(([name, weight]) => [name, tf.scalar(weight)]),
@@ -55,22 +56,22 @@ export async function trySystem(
   };
   for (let k = 0; k < steps; k++) {
     const begun = performance.now();
-    const params = Object.fromEntries(names.map((name) => [name, judges.get(name)!.params]));
-    const { terms, face, ...next } = step({ ...generator, judges: params }, batch, { rate, weights });
-    disposeLearner(generator);
+    const params = Object.fromEntries(names.map((name) => [name, discriminators.get(name)!.params]));
+    const { terms, face, ...next } = step({ ...generator, discriminators: params }, batch, { rate, weights });
+    disposeTrained(generator);
     generator = next;
     read(terms, k);
     for (const { name, take } of turns) {
-      const old = judges.get(name)!,
-        { loss, logged, ...learnt } = take(old, { drawn: face, batch, pairs }, { rate });
-      disposeLearner(old);
-      judges.set(name, learnt);
+      const old = discriminators.get(name)!,
+        { loss, logged, ...trained } = take(old, { generated: face, batch, pairs }, { rate });
+      disposeTrained(old);
+      discriminators.set(name, trained);
       read({ [name === "quality" ? "q_loss" : "d_loss"]: loss, ...logged }, k);
     }
     face.dispose();
     times.push(performance.now() - begun);
   }
-  [generator, ...judges.values()].forEach(disposeLearner);
+  [generator, ...discriminators.values()].forEach(disposeTrained);
   tf.dispose([batch, pairs, weights, rate] as never);
   return { losses, milliseconds: median(times.slice(1)) };
 }

@@ -130,8 +130,8 @@ async function storeAll(
   for (const [k, job] of jobs.entries()) {
     const made = failedPair(""), apart = job.key.system === SHUFFLED ? 3 : 0;
     const scores = { ...made.scores, lse_d: 6 + apart + 0.1 * k, lse_c: 7 - apart, offset: 0 };
-    const draw = random("features", k);
-    const features = Array.from({ length: 8 }, () => Float32Array.from({ length: 3 }, () => draw.normal()));
+    const rng = random("features", k);
+    const features = Array.from({ length: 8 }, () => Float32Array.from({ length: 3 }, () => rng.normal()));
     await storeScore(out, rowOf(job, { ...made, scores, frames: 36, seconds: 1.44 }), features);
   }
   return jobs.length;

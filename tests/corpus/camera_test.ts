@@ -34,10 +34,10 @@ Deno.test("grain has its strength in mid grey and less in the dark, and does not
 
 Deno.test("a film's frame has always the same grain, other frames and films another", () => {
   const camera = { softness: 0.05, grain: 2 },
-    film = (seed: string) => openCamera(camera, { size: SIZE, seed });
-  const expose = film("a"), first = expose(flat(118), 7);
+    video = (seed: string) => openCamera(camera, { size: SIZE, seed });
+  const expose = video("a"), first = expose(flat(118), 7);
   assert.notDeepEqual(expose(flat(118), 8), first);
   assert.deepEqual(expose(flat(118), 7), first);
-  assert.deepEqual(film("a")(flat(118), 7), first);
-  assert.notDeepEqual(film("b")(flat(118), 7), first);
+  assert.deepEqual(video("a")(flat(118), 7), first);
+  assert.notDeepEqual(video("b")(flat(118), 7), first);
 });

@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import pl from "nodejs-polars";
 import { planCorpus } from "../../lib/corpus/plan.ts";
 import { openSpeech } from "../../lib/corpus/speech.ts";
-import { lrsText, openStudio } from "../../lib/corpus/render_clip.ts";
-import { drawCorpus } from "../../lib/corpus/corpus.ts";
+import { lrsText, openRenderer } from "../../lib/corpus/render_clip.ts";
+import { generateCorpus } from "../../lib/corpus/corpus.ts";
 import { exists, writeAtomic } from "../../lib/base/files.ts";
-import { decodeSound, probe } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio, probe } from "../../lib/media/ffmpeg.ts";
 
 /** Runs a test in a folder whose name is as awkward as names may be. */
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -24,12 +24,12 @@ Deno.test("a plan gives the same frames and the same sound every time, whatever 
     const [first, , other] = await planCorpus({ size: "tiny", seed: 5 });
     const plan = { ...first, text: "We rowed the boat." }, speech = openSpeech();
     try {
-      const draw = openStudio(speech), once = await draw(plan, folder);
-      const film = await Deno.readFile(join(folder, "main", `${plan.id}.mp4`));
+      const draw = openRenderer(speech), once = await draw(plan, folder);
+      const video = await Deno.readFile(join(folder, "main", `${plan.id}.mp4`));
       await draw({ ...other, text: "Thank you." }, folder);
-      const again = await draw(plan, folder), elsewhere = await openStudio(speech)(plan, folder);
+      const again = await draw(plan, folder), elsewhere = await openRenderer(speech)(plan, folder);
       assert.deepEqual([again, elsewhere], [once, once]);
-      assert.deepEqual(await Deno.readFile(join(folder, "main", `${plan.id}.mp4`)), film);
+      assert.deepEqual(await Deno.readFile(join(folder, "main", `${plan.id}.mp4`)), video);
       const [seed6] = await planCorpus({ size: "tiny", seed: 6 });
       assert.notEqual((await draw({ ...seed6, text: plan.text }, folder)).sha256, once.sha256);
     } finally {
@@ -53,11 +53,15 @@ Deno.test("the tiny corpus is drawn, kept, mended to the same bytes, and not mix
   inFolder(async (folder) => {
     const description = async () => JSON.parse(await Deno.readTextFile(join(folder, "corpus.json")));
     const main = join(folder, "main");
-    // As an older kit left it: its films go, what else lies there stays.
+    // As an older kit left it: its videos go, what else lies there stays.
     await writeAtomic(join(folder, "corpus.json"), JSON.stringify({ version: 1, size: "tiny", seed: 5 }));
     await writeAtomic(join(main, "s01", "00009.mp4"), "an older film");
     await writeAtomic(join(main, "s01", "notes.md"), "mine");
-    const { clips, drawn, frames, sha256 } = await drawCorpus(folder, { size: "tiny", seed: 5, workers: 2 });
+    const { clips, drawn, frames, sha256 } = await generateCorpus(folder, {
+      size: "tiny",
+      seed: 5,
+      workers: 2,
+    });
     assert.equal(drawn, 8);
     assert.equal(await exists(join(main, "s01", "00009.mp4")), false);
     assert.equal(await Deno.readTextFile(join(main, "s01", "notes.md")), "mine");
@@ -67,7 +71,7 @@ Deno.test("the tiny corpus is drawn, kept, mended to the same bytes, and not mix
       assert.deepEqual([video?.width, video?.height, video?.fps], [224, 224, 25]);
       assert.deepEqual([audio?.sampleRate, audio?.channels], [16000, 1]);
       assert(duration > 1.5 && duration < 6.01, `${duration} s`);
-      const sound = await decodeSound(path);
+      const sound = await decodeAudio(path);
       const loudest = sound.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       assert(loudest > 0.05, "there is speech");
       assert.match(
@@ -92,9 +96,9 @@ Deno.test("the tiny corpus is drawn, kept, mended to the same bytes, and not mix
 
     // As after a kill: a clip whose text is missing is drawn again, the others are kept.
     await Deno.remove(join(main, `${clips[1].id}.txt`));
-    const mended = await drawCorpus(folder, { size: "tiny", seed: 5, workers: 1 });
+    const mended = await generateCorpus(folder, { size: "tiny", seed: 5, workers: 1 });
     assert.deepEqual([mended.drawn, mended.sha256], [1, sha256]);
-    const another = drawCorpus(folder, { size: "tiny", seed: 6 });
+    const another = generateCorpus(folder, { size: "tiny", seed: 6 });
     await assert.rejects(another, /another size, seed or version\. Choose another folder/);
   }));
 
@@ -102,9 +106,9 @@ Deno.test("a corpus of a newer kit and a file that says nothing are left alone",
   inFolder(async (folder) => {
     for (const content of [JSON.stringify({ version: 99, size: "tiny", seed: 1 }), "{", "null"]) {
       await writeAtomic(join(folder, "corpus.json"), content);
-      await assert.rejects(drawCorpus(folder, { size: "tiny" }), /holds a corpus of another/);
+      await assert.rejects(generateCorpus(folder, { size: "tiny" }), /holds a corpus of another/);
       assert.equal(await Deno.readTextFile(join(folder, "corpus.json")), content);
     }
-    const huge = drawCorpus(folder, { size: "huge" as "tiny" });
+    const huge = generateCorpus(folder, { size: "huge" as "tiny" });
     await assert.rejects(huge, /no corpus of size huge\. Choose tiny, small, large/);
   }));

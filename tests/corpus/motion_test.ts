@@ -26,8 +26,8 @@ Deno.test("poses hardly tell when somebody speaks", () => {
   let sum = 0;
   const clips = 12;
   for (let clip = 0; clip < clips; clip++) {
-    const draw = random("speech", clip), phonemes: Phoneme[] = [];
-    for (let time = 0.3; time < 19; time += draw.uniform(0.2, 0.5)) {
+    const rng = random("speech", clip), phonemes: Phoneme[] = [];
+    for (let time = 0.3; time < 19; time += rng.uniform(0.2, 0.5)) {
       phonemes.push({ symbol: "ˈa", start: time, end: time + 0.15 });
     }
     const poses = headPoses(phonemes, TIMES, { seed: `${clip}`, liveliness: 1 });

@@ -10,8 +10,8 @@ function say(...sounds: [string, number][]): Phoneme[] {
   return sounds.map(([symbol, ms]) => ({ symbol, start: time, end: time += ms / 1000 }));
 }
 
-/** Shapes at 25 frames/s, the film starting `offset` seconds late. */
-function film(phonemes: Phoneme[], offset = 0) {
+/** Shapes at 25 frames/s, the video starting `offset` seconds late. */
+function video(phonemes: Phoneme[], offset = 0) {
   const times = Array.from({ length: 50 }, (_, frame) => offset + (frame + 0.5) / 25);
   return mouthShapes(phonemes, MANNER, times).map((shape, i) => ({ time: times[i], ...shape }));
 }
@@ -21,7 +21,7 @@ Deno.test("p, b and m close the lips on at least one frame, however the film fal
     for (const ms of [20, 45, 90]) {
       for (let offset = 0; offset < 0.04; offset += 0.002) {
         const phonemes = say(["ˈɑː", 140], [lips, ms], ["ˈæ", 150]), { start, end } = phonemes[1];
-        const during = film(phonemes, offset).filter(({ time }) => time > start - 0.05 && time < end + 0.05);
+        const during = video(phonemes, offset).filter(({ time }) => time > start - 0.05 && time < end + 0.05);
         const closest = Math.min(...during.map(({ open }) => open));
         assert.equal(closest, 0, `${lips} of ${ms} ms at offset ${offset.toFixed(3)} leaves ${closest}`);
       }
@@ -31,14 +31,14 @@ Deno.test("p, b and m close the lips on at least one frame, however the film fal
 
 Deno.test("f and v bring the lower lip under the teeth and keep a narrow gap", () => {
   const phonemes = say(["ˈaɪ", 180], ["v", 70], ["ə", 60]);
-  const frames = film(phonemes).filter(({ time }) => time > phonemes[1].start && time < phonemes[1].end);
+  const frames = video(phonemes).filter(({ time }) => time > phonemes[1].start && time < phonemes[1].end);
   assert(frames.some(({ tuck }) => tuck > 0.95));
   assert(frames.every(({ open }) => open < 0.45));
 });
 
 Deno.test("open vowels open the mouth, close ones do not; u is rounded and i is spread", () => {
   const middle = (symbol: string) =>
-    film(say(["h", 60], [symbol, 240], ["h", 60])).find(({ time }) => time > 0.66)!;
+    video(say(["h", 60], [symbol, 240], ["h", 60])).find(({ time }) => time > 0.66)!;
   const [a, i, u] = [middle("ɑː"), middle("iː"), middle("uː")];
   assert(a.open > 0.8 && a.jaw > 0.8, JSON.stringify(a));
   assert(i.open < 0.45 && i.width > 0.6, JSON.stringify(i));
@@ -47,12 +47,12 @@ Deno.test("open vowels open the mouth, close ones do not; u is rounded and i is 
 
 Deno.test("lips round before a rounded vowel begins", () => {
   const before = (vowel: string) =>
-    film(say(["ə", 80], ["s", 100], ["t", 80], [vowel, 200])).find(({ time }) => time > 0.72)!;
+    video(say(["ə", 80], ["s", 100], ["t", 80], [vowel, 200])).find(({ time }) => time > 0.72)!;
   assert(before("uː").width < before("iː").width - 0.3);
 });
 
 Deno.test("a silent mouth rests, and a diphthong moves", () => {
-  const phonemes = say(["ˈaɪ", 300]), frames = film(phonemes);
+  const phonemes = say(["ˈaɪ", 300]), frames = video(phonemes);
   assert(frames[0].open < 0.1 && frames.at(-1)!.open < 0.1);
   const early = frames.find(({ time }) => time > 0.57)!, late = frames.find(({ time }) => time > 0.73)!;
   assert(early.jaw > late.jaw + 0.3, `${early.jaw} ${late.jaw}`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CORPUS_SIZES, type CorpusSize, planCorpus } from "../../lib/corpus/plan.ts";
 import { LONGEST, perform } from "../../lib/corpus/performance.ts";
-import { drawSpeaker } from "../../lib/corpus/speaker.ts";
+import { sampleSpeaker } from "../../lib/corpus/speaker.ts";
 import { openSpeech } from "../../lib/corpus/speech.ts";
 
 /** Speakers of each split. */
@@ -24,7 +24,7 @@ Deno.test("a corpus is a pure plan: 48 speakers in small, 100 in large, no speak
 
 Deno.test("high and low voices are tested in equal numbers", async () => {
   const { test } = await speakersOf("small");
-  assert.equal([...test].filter((index) => drawSpeaker(1, index).look.feminine > 0.5).length, 4);
+  assert.equal([...test].filter((index) => sampleSpeaker(1, index).appearance.feminine > 0.5).length, 4);
 });
 
 Deno.test("names are LRS2's, and no text of small is said twice", async () => {
@@ -41,7 +41,7 @@ Deno.test("names are LRS2's, and no text of small is said twice", async () => {
 });
 
 Deno.test("voices differ: accent and variant of no two of forty-eight speakers are the same", () => {
-  const voices = Array.from({ length: 48 }, (_, index) => drawSpeaker(1, index).voice);
+  const voices = Array.from({ length: 48 }, (_, index) => sampleSpeaker(1, index).voice);
   assert.equal(new Set(voices.map(({ name }) => name)).size, 48);
   assert.equal(new Set(voices.map(({ name }) => name.split("+")[0])).size, 8);
   for (const property of ["rate", "pitch", "range", "tract"] as const) {
@@ -54,8 +54,8 @@ Deno.test("large is over an hour, judged by every fiftieth clip; none is over si
   try {
     let frames = 0, count = 0;
     for (let i = 0; i < plans.length; i += 50, count++) {
-      const plan = plans[i], { mouths, sound } = await perform(plan, drawSpeaker(1, plan.speaker), speech);
-      assert.equal(sound.length, 640 * mouths.length);
+      const plan = plans[i], { mouths, audio } = await perform(plan, sampleSpeaker(1, plan.speaker), speech);
+      assert.equal(audio.length, 640 * mouths.length);
       assert(mouths.length <= 25 * LONGEST, plan.text);
       frames += mouths.length;
     }
@@ -63,7 +63,8 @@ Deno.test("large is over an hour, judged by every fiftieth clip; none is over si
     assert(hours > 1.05 && hours < 1.5, `${hours} hours`);
 
     // A slow speaker with a long text hurries.
-    const slow = drawSpeaker(1, 0), plan = { ...plans[0], text: plans.map(({ text }) => text)[0].repeat(2) };
+    const slow = sampleSpeaker(1, 0),
+      plan = { ...plans[0], text: plans.map(({ text }) => text)[0].repeat(2) };
     const { mouths, words } = await perform(plan, { ...slow, voice: { ...slow.voice, rate: 120 } }, speech);
     assert(mouths.length <= 150 && mouths.length > 120, `${mouths.length} frames`);
     assert(words.at(-1)!.end < 6);

@@ -3,8 +3,8 @@ import { random } from "../../lib/corpus/random.ts";
 
 Deno.test("a stream depends on its name alone", () => {
   const numbers = (...names: (string | number)[]) => {
-    const draw = random(...names);
-    return Array.from({ length: 5 }, () => draw.uniform());
+    const rng = random(...names);
+    return Array.from({ length: 5 }, () => rng.uniform());
   };
   assert.deepEqual(numbers(1, "look", 3), numbers(1, "look", 3));
   assert.notDeepEqual(numbers(1, "look", 3), numbers(1, "look", 4));
@@ -12,12 +12,12 @@ Deno.test("a stream depends on its name alone", () => {
 });
 
 Deno.test("uniform numbers have mean 1/2 and variance 1/12, normal ones 0 and 1", () => {
-  const draw = random("moments"), count = 20000;
+  const rng = random("moments"), count = 20000;
   const moments = (next: () => number) => {
     const values = Array.from({ length: count }, next), mean = values.reduce((a, b) => a + b) / count;
     return [mean, values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count];
   };
-  const [meanU, varianceU] = moments(() => draw.uniform()), [meanN, varianceN] = moments(draw.normal);
+  const [meanU, varianceU] = moments(() => rng.uniform()), [meanN, varianceN] = moments(rng.normal);
   assert(Math.abs(meanU - 0.5) < 0.01 && Math.abs(varianceU - 1 / 12) < 0.003, `${meanU} ${varianceU}`);
   assert(Math.abs(meanN) < 0.03 && Math.abs(varianceN - 1) < 0.05, `${meanN} ${varianceN}`);
 });

@@ -19,8 +19,8 @@ Deno.test("the sentences hold every English phoneme ten times or more, and none 
   try {
     for (let i = 0; i < sentences.length; i += 16) {
       for (const { symbol } of (await speech.say(sentences.slice(i, i + 16).join(" "), voice)).phonemes) {
-        const sound = symbol.replace(/[ˈˌ]/g, "");
-        counts.set(sound, (counts.get(sound) ?? 0) + 1);
+        const audio = symbol.replace(/[ˈˌ]/g, "");
+        counts.set(audio, (counts.get(audio) ?? 0) + 1);
       }
     }
   } finally {
@@ -28,14 +28,14 @@ Deno.test("the sentences hold every English phoneme ten times or more, and none 
   }
   const all = [...counts.values()].reduce((a, b) => a + b);
   assert(all > 7000, `${all} phonemes`);
-  for (const sound of [...CONSONANTS, ...VOWELS]) {
-    const count = counts.get(sound) ?? 0;
-    assert(count >= 10, `${sound} is said ${count} times`);
-    assert(count < 0.1 * all, `${sound} is ${count} of ${all}`);
+  for (const audio of [...CONSONANTS, ...VOWELS]) {
+    const count = counts.get(audio) ?? 0;
+    assert(count >= 10, `${audio} is said ${count} times`);
+    assert(count < 0.1 * all, `${audio} is ${count} of ${all}`);
   }
   // What the lips show best is not rare: closures, teeth on lip, rounding.
   for (const sounds of [["p", "b", "m"], ["f", "v"], ["w", "uː", "ʊ", "ɔː"], ["ʃ", "ʒ", "tʃ", "dʒ"]]) {
-    const share = sounds.reduce((sum, sound) => sum + counts.get(sound)!, 0) / all;
+    const share = sounds.reduce((sum, audio) => sum + counts.get(audio)!, 0) / all;
     assert(share > 0.02, `${sounds} are ${share} of all`);
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { soundsOf } from "../../lib/corpus/mouth.ts";
-import { drawSpeaker } from "../../lib/corpus/speaker.ts";
+import { sampleSpeaker } from "../../lib/corpus/speaker.ts";
 import { openSpeech, recordInRoom, SPEECH_RATE, type Voice } from "../../lib/corpus/speech.ts";
 
 const VOICE: Voice = {
@@ -15,8 +15,8 @@ const VOICE: Voice = {
 };
 
 /** Level of a stretch of sound (s), decibels under full scale. */
-function level(sound: Float32Array, start: number, end: number): number {
-  const part = sound.subarray(Math.round(start * SPEECH_RATE), Math.round(end * SPEECH_RATE));
+function level(audio: Float32Array, start: number, end: number): number {
+  const part = audio.subarray(Math.round(start * SPEECH_RATE), Math.round(end * SPEECH_RATE));
   return 10 * Math.log10(part.reduce((sum, value) => sum + value * value, 1e-12) / part.length);
 }
 
@@ -24,9 +24,9 @@ Deno.test("speech comes with its words and phonemes in time", async () => {
   const speech = openSpeech();
   try {
     const text = "The happy baby, put a map away.",
-      { sound, words, phonemes } = await speech.say(text, VOICE);
+      { audio, words, phonemes } = await speech.say(text, VOICE);
     assert.deepEqual(words.map(({ word }) => word), ["The", "happy", "baby", "put", "a", "map", "away"]);
-    const duration = sound.length / SPEECH_RATE;
+    const duration = audio.length / SPEECH_RATE;
     assert(duration > 1.5 && duration < 4, `${duration} s`);
     for (const items of [words, phonemes]) {
       items.forEach(({ start, end }, i) => {
@@ -40,7 +40,7 @@ Deno.test("speech comes with its words and phonemes in time", async () => {
     const p = phonemes.findIndex(({ symbol }) => symbol === "p"),
       { start } = phonemes[p],
       vowel = phonemes[p + 1];
-    assert(level(sound, vowel.start, vowel.end) - level(sound, start + 0.01, start + 0.03) > 25);
+    assert(level(audio, vowel.start, vowel.end) - level(audio, start + 0.01, start + 0.03) > 25);
   } finally {
     await speech.close();
   }
@@ -55,8 +55,8 @@ Deno.test("the same request gives the same samples, whatever was said before", a
       second = await other.say(text, VOICE);
     assert.deepEqual(first, second);
     const deep = await other.say(text, { ...VOICE, tract: 1.08 });
-    assert.notDeepEqual(deep.sound, first.sound);
-    assert(Math.abs(deep.sound.length / first.sound.length - 1) < 0.1, "a longer tract keeps the tempo");
+    assert.notDeepEqual(deep.audio, first.audio);
+    assert(Math.abs(deep.audio.length / first.audio.length - 1) < 0.1, "a longer tract keeps the tempo");
   } finally {
     await one.close();
     await other.close();
@@ -70,7 +70,7 @@ Deno.test("an unknown voice is a clear error and the program goes on", async () 
       speech.say("x", { ...VOICE, name: "tlh" }),
       /espeak-ng failed: .*no voice tlh.* setup/,
     );
-    assert((await speech.say("Yes.", VOICE)).sound.length > 0);
+    assert((await speech.say("Yes.", VOICE)).audio.length > 0);
   } finally {
     await speech.close();
   }
@@ -82,7 +82,7 @@ Deno.test("every sound of the accents and sentences has a mouth shape", async ()
   const speech = openSpeech();
   try {
     for (let speaker = 0; speaker < 8; speaker++) {
-      const { voice } = drawSpeaker(1, speaker),
+      const { voice } = sampleSpeaker(1, speaker),
         text = sentences.slice(19 * speaker, 19 * speaker + 7).join(" ");
       for (const { symbol } of (await speech.say(text, voice)).phonemes) {
         assert(soundsOf(symbol).length > 0, `${symbol} of ${voice.name}`);
@@ -94,9 +94,9 @@ Deno.test("every sound of the accents and sentences has a mouth shape", async ()
 });
 
 Deno.test("a room sets the level of speech and of silence", () => {
-  const sound = new Float32Array(2 * SPEECH_RATE);
-  for (let i = SPEECH_RATE; i < sound.length; i++) sound[i] = 0.3 * Math.sin(i / 8);
-  recordInRoom(sound, { voice: VOICE, seed: 1 });
-  assert(Math.abs(level(sound, 1.2, 2) - VOICE.level) < 1.5, `${level(sound, 1.2, 2)}`);
-  assert(Math.abs(level(sound, 0, 1) - VOICE.noise) < 3, `${level(sound, 0, 1)}`);
+  const audio = new Float32Array(2 * SPEECH_RATE);
+  for (let i = SPEECH_RATE; i < audio.length; i++) audio[i] = 0.3 * Math.sin(i / 8);
+  recordInRoom(audio, { voice: VOICE, seed: 1 });
+  assert(Math.abs(level(audio, 1.2, 2) - VOICE.level) < 1.5, `${level(audio, 1.2, 2)}`);
+  assert(Math.abs(level(audio, 0, 1) - VOICE.noise) < 3, `${level(audio, 0, 1)}`);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type BatchStream, type Draw, streamBatches } from "../../lib/dataset/batch_stream.ts";
-import { drawGeneratorBatch, drawSyncBatch, openDataset } from "../../lib/dataset/dataset.ts";
+import { type BatchRequest, type BatchStream, streamBatches } from "../../lib/dataset/batch_stream.ts";
+import { openDataset, sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { random } from "../../lib/nn/params.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
@@ -10,7 +10,7 @@ const PAIRS = { size: 2, minShift: 5, voicedOnly: true };
 const FRAMES = { frames: 2, windows: 0, poseShift: 0.5, minShift: 5, voicedOnly: true };
 
 /** Frames and pairs in turns, `count` of each. */
-function* turns(count: number): Generator<Draw> {
+function* turns(count: number): Generator<BatchRequest> {
   for (let k = 0; k < count; k++) {
     yield { kind: "generator", options: FRAMES };
     yield { kind: "sync", options: PAIRS };
@@ -32,22 +32,22 @@ Deno.test("batches drawn ahead are those drawn one by one, and a state leads to 
     const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
     const numbers = random(5), expected: [unknown, number][] = [];
     for (let k = 0; k < 3; k++) {
-      expected.push([await drawGeneratorBatch(dataset, numbers, FRAMES), numbers.state]);
-      expected.push([await drawSyncBatch(dataset, numbers, PAIRS), numbers.state]);
+      expected.push([await sampleGeneratorBatch(dataset, numbers, FRAMES), numbers.state]);
+      expected.push([await sampleSyncBatch(dataset, numbers, PAIRS), numbers.state]);
     }
     for (const ahead of [0, 1, 4]) {
-      using stream = streamBatches(dataset, { state: 5, draws: turns(3), ahead });
+      using stream = streamBatches(dataset, { state: 5, requests: turns(3), ahead });
       assert.equal(stream.state, 5);
       assert.deepEqual(await take(stream, 3), expected, `${ahead} ahead`);
     }
-    using resumed = streamBatches(dataset, { state: expected[1][1], draws: turns(2), ahead: 2 });
+    using resumed = streamBatches(dataset, { state: expected[1][1], requests: turns(2), ahead: 2 });
     assert.deepEqual(await take(resumed, 2), expected.slice(2));
   }));
 
 Deno.test("a batch of the other kind, or one more than there are, is the caller's fault", () =>
   inFolder(async (folder) => {
     const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
-    using stream = streamBatches(dataset, { state: 1, draws: turns(1), ahead: 2 });
+    using stream = streamBatches(dataset, { state: 1, requests: turns(1), ahead: 2 });
     await assert.rejects(stream.sync(), /next batch is of kind generator, not sync/);
     await stream.sync();
     await assert.rejects(stream.sync(), /of kind undefined/);
@@ -65,10 +65,10 @@ Deno.test("what goes wrong on the thread is said by whoever takes the batch", ()
       }
     };
     const script = (text: string) => new URL(`data:application/javascript,${encodeURIComponent(text)}`);
-    const options = { state: 1, draws: turns(9), ahead: 2 };
+    const options = { state: 1, requests: turns(9), ahead: 2 };
     {
       using stream = streamBatches(dataset, { ...options, script: script("throw new Error('out of luck')") });
-      await rejects(stream, /thread that draws batches ahead has failed: .*out of luck.*--resume/);
+      await rejects(stream, /thread that requests batches ahead has failed: .*out of luck.*--resume/);
     }
     {
       const later = "onmessage = () => setTimeout(() => { throw new Error('in the middle') })";

@@ -4,7 +4,7 @@ import { tf } from "../../lib/native/tf.ts";
 import { inFolder } from "../media/made_video.ts";
 import { greyOf, MADE, makeClip } from "./made_clip.ts";
 
-const brightness = (picture: Uint8Array) => picture.reduce((sum, value) => sum + value, 0) / picture.length;
+const brightness = (image: Uint8Array) => image.reduce((sum, value) => sum + value, 0) / image.length;
 
 Deno.test("a clip knows its film, its place in it, and its words in the clip's own time", () =>
   inFolder(async (folder) => {
@@ -13,10 +13,10 @@ Deno.test("a clip knows its film, its place in it, and its words in the clip's o
     assert.ok(source);
     const { boxes, words, ...place } = source;
     const { width, height, firstFrame } = MADE;
-    assert.deepEqual(place, { film: row.source, width, height, firstFrame });
+    assert.deepEqual(place, { video: row.source, width, height, firstFrame });
     assert.deepEqual([...boxes.subarray(196)], MADE.box);
     assert.deepEqual(words, [{ word: "NOW", start: 0.8, end: 1.2 }]);
-    // The film turns white at its frame 25, which is frame 20 of the clip.
+    // The video turns white at its frame 25, which is frame 20 of the clip.
     assert.ok(brightness(await sourceFrame(source, 19)) < 20);
     assert.ok(brightness(await sourceFrame(source, 20)) > 235);
     await assert.rejects(sourceFrame(source, 70), /has no frame 75/);

@@ -8,7 +8,7 @@ Deno.test("without an offset all of the clip is left", () => {
     ...{
       firstFrame: 0,
       frames: 75,
-      soundFrame: 0,
+      audioFrame: 0,
       firstColumn: 0,
       columns: 241,
       firstSample: 0,
@@ -18,18 +18,18 @@ Deno.test("without an offset all of the clip is left", () => {
 });
 
 Deno.test("early sound: the picture of frame t gets the sound of frame t - offset", () => {
-  const { firstFrame, soundFrame, frames, columns, samples } = spanAt(3, clip);
-  assert.deepEqual([firstFrame, soundFrame, frames], [3, 0, 72]);
+  const { firstFrame, audioFrame: audioFrame, frames, columns, samples } = spanAt(3, clip);
+  assert.deepEqual([firstFrame, audioFrame, frames], [3, 0, 72]);
   assert.deepEqual([columns, samples], [1 + Math.floor(72 * 3.2), 72 * 640]);
 });
 
 Deno.test("late sound begins on a frame where a mel column begins too", () => {
-  for (const [offset, soundFrame] of [[-1, 5], [-3, 5], [-5, 5], [-6, 10]]) {
+  for (const [offset, audioFrame] of [[-1, 5], [-3, 5], [-5, 5], [-6, 10]]) {
     const span = spanAt(offset, clip);
-    assert.deepEqual([span.soundFrame, span.firstFrame], [soundFrame, soundFrame + offset]);
-    assert.equal(span.frames, 75 - soundFrame);
-    assert.equal(span.firstColumn, 16 * soundFrame / 5);
-    assert.equal(span.firstSample, 640 * soundFrame);
+    assert.deepEqual([span.audioFrame, span.firstFrame], [audioFrame, audioFrame + offset]);
+    assert.equal(span.frames, 75 - audioFrame);
+    assert.equal(span.firstColumn, 16 * audioFrame / 5);
+    assert.equal(span.firstSample, 640 * audioFrame);
     assert.ok(span.firstColumn + span.columns <= 241 && span.firstSample + span.samples <= 48000);
   }
 });

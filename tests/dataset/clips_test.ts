@@ -3,7 +3,7 @@ import { join } from "node:path";
 import v8 from "node:v8";
 import vm from "node:vm";
 import { openClips } from "../../lib/dataset/clips.ts";
-import { drawSyncBatch } from "../../lib/dataset/dataset.ts";
+import { sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { FRAME_BYTES } from "../../lib/dataset/prepared_clip.ts";
 import { random } from "../../lib/nn/params.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
@@ -60,7 +60,7 @@ Deno.test({
       const clips = openClips(folder, paths.map(placed), { cacheMegabytes: 10 }), numbers = random(1);
       const draw = async (batches: number) => {
         for (let k = 0; k < batches; k++) {
-          await drawSyncBatch(clips, numbers, { size: 10, minShift: 5, voicedOnly: true });
+          await sampleSyncBatch(clips, numbers, { size: 10, minShift: 5, voicedOnly: true });
         }
       };
       const held = () => {

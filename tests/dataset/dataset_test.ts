@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type Clip,
-  drawGeneratorBatch,
-  drawSyncBatch,
   faceAt,
   FRAME_BYTES,
   generatorInput,
@@ -12,6 +10,8 @@ import {
   lowerFaces,
   melWindow,
   openDataset,
+  sampleGeneratorBatch,
+  sampleSyncBatch,
 } from "../../lib/dataset/dataset.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
@@ -29,7 +29,7 @@ function countedClip(frames: number, columns: number): Clip {
     faces: Uint8Array.from({ length: frames * FRAME_BYTES }, (_, k) => Math.floor(k / FRAME_BYTES)),
     mel: Float32Array.from({ length: columns * 80 }, (_, k) => 100 * Math.floor(k / 80) + k % 80),
     columns,
-    sound: new Int16Array(0),
+    audio: new Int16Array(0),
     mouth: new Float32Array(2 * frames),
     voiced: new Array(frames - 4).fill(true),
   };
@@ -50,7 +50,7 @@ Deno.test("lower halves lie frame by frame along the channels, in 0..1", () => {
   lowerFaces(clip, 2, out);
   const expected = [2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6].map((v) => Math.fround(v / 255));
   assert.deepEqual(Array.from(out.subarray(0, 15)), expected);
-  // A row's place in the picture: the first lower row is row 48.
+  // A row's place in the image: the first lower row is row 48.
   const marked = { faces: new Uint8Array(5 * FRAME_BYTES) };
   marked.faces[48 * 96 * 3 + 1] = 255;
   lowerFaces(marked, 0, out);
@@ -74,7 +74,7 @@ Deno.test("a split's clips come back as they were prepared, and no tensor stays"
     assert.deepEqual(dataset.rows.map(({ id }) => id), ["made/clip0", "made/clip1"]);
     assert.equal((await openDataset(folder, "all")).rows.length, 4);
     const clip = await dataset.clip(0);
-    assert.deepEqual([clip.frames, clip.columns, clip.sound.length, clip.mouth.length], [40, 129, 25600, 80]);
+    assert.deepEqual([clip.frames, clip.columns, clip.audio.length, clip.mouth.length], [40, 129, 25600, 80]);
     assert.equal(clip.faces.length, 40 * FRAME_BYTES);
     // 40 frames hold 36 windows, of which the last one's mel would end at column 112 + 16 of 129.
     assert.equal(clip.voiced.length, 36);
@@ -101,11 +101,11 @@ Deno.test("pairs: in sync and off sync in turns, both from one clip, the same fo
     await makePrepared(folder, FEW_CLIPS);
     const dataset = await openDataset(folder, "train");
     const options = { size: 8, minShift: 5, voicedOnly: true };
-    const batch = await drawSyncBatch(dataset, random(3), options);
+    const batch = await sampleSyncBatch(dataset, random(3), options);
     assert.deepEqual(Array.from(batch.labels), [1, 0, 1, 0, 1, 0, 1, 0]);
     assert.deepEqual([batch.mel.length, batch.faces.length], [8 * MEL, 8 * LOWER]);
-    assert.deepEqual(await drawSyncBatch(dataset, random(3), options), batch);
-    assert.notDeepEqual(await drawSyncBatch(dataset, random(4), options), batch);
+    assert.deepEqual(await sampleSyncBatch(dataset, random(3), options), batch);
+    assert.notDeepEqual(await sampleSyncBatch(dataset, random(4), options), batch);
     // In each four pairs both windows are seen twice and heard twice, once in sync and once off.
     const part = (all: Float32Array, k: number, length: number) => all.subarray(k * length, (k + 1) * length);
     for (const first of [0, 4]) {
@@ -118,7 +118,7 @@ Deno.test("pairs: in sync and off sync in turns, both from one clip, the same fo
     }
     // Where the lips and the sound of each pair were taken from.
     const clips = [await dataset.clip(0), await dataset.clip(1)];
-    const lips = new Float32Array(LOWER), sound = new Float32Array(MEL);
+    const lips = new Float32Array(LOWER), audio = new Float32Array(MEL);
     for (let k = 0; k < 8; k++) {
       const shifts = clips.flatMap((clip) => {
         const starts = clip.voiced.map((_, start) => start);
@@ -126,7 +126,7 @@ Deno.test("pairs: in sync and off sync in turns, both from one clip, the same fo
         const seen = starts.find((f) => (lowerFaces(clip, f, lips), same(lips, batch.faces)));
         const heard = starts.find((
           f,
-        ) => (melWindow(clip, Math.floor(80 * f / 25), sound), same(sound, batch.mel)));
+        ) => (melWindow(clip, Math.floor(80 * f / 25), audio), same(audio, batch.mel)));
         return seen === undefined || heard === undefined ? [] : [heard - seen];
       });
       assert.equal(shifts.length, 1, "lips and sound are of the same clip");
@@ -139,7 +139,7 @@ Deno.test("frames for the generator, single and in windows", () =>
     await makePrepared(folder, FEW_CLIPS);
     const dataset = await openDataset(folder, "train");
     const options = { frames: 3, windows: 0, poseShift: 0, voicedOnly: true, minShift: 5 };
-    const single = await drawGeneratorBatch(dataset, random(1), options);
+    const single = await sampleGeneratorBatch(dataset, random(1), options);
     assert.deepEqual([single.size, single.windows, single.syncMel.length], [3, 0, 0]);
     assert.equal(single.target.length, 3 * FRAME_BYTES);
     const upper = (batch: typeof single, k: number, c: number) =>
@@ -147,13 +147,13 @@ Deno.test("frames for the generator, single and in windows", () =>
     const target = (batch: typeof single, k: number, c: number) =>
       Array.from({ length: 48 * 96 }, (_, p) => batch.target[(k * 96 * 96 + p) * 3 + c]);
     assert.deepEqual(upper(single, 1, 2), target(single, 1, 2), "the pose is the frame to be redrawn");
-    const windows = await drawGeneratorBatch(dataset, random(1), { ...options, windows: 2 });
+    const windows = await sampleGeneratorBatch(dataset, random(1), { ...options, windows: 2 });
     assert.deepEqual([windows.size, windows.windows, windows.syncMel.length], [10, 2, 2 * MEL]);
     assert.deepEqual(upper(windows, 0, 3), upper(windows, 4, 3), "one reference for a window");
     // Frame 2 of a window hears 200 ms centred on itself: the sync window of frames 0 to 4.
     const heard = windows.mel.subarray(2 * MEL, 3 * MEL);
     assert.deepEqual(heard, windows.syncMel.subarray(0, MEL));
-    const shifted = await drawGeneratorBatch(dataset, random(1), { ...options, frames: 6, poseShift: 1 });
+    const shifted = await sampleGeneratorBatch(dataset, random(1), { ...options, frames: 6, poseShift: 1 });
     assert.ok([0, 1, 2, 3, 4, 5].some((k) => upper(shifted, k, 0).join() !== target(shifted, k, 0).join()));
   }));
 
@@ -167,12 +167,12 @@ Deno.test("folders that cannot be trained on are named, with what to do", () =>
     const dataset = await openDataset(silent, "train");
     const options = { size: 2, minShift: 5, voicedOnly: true };
     await rejects(
-      drawSyncBatch(dataset, random(1), options),
+      sampleSyncBatch(dataset, random(1), options),
       /no clip with two windows of speech 5 frames apart/,
     );
-    await drawSyncBatch(dataset, random(1), { ...options, voicedOnly: false });
+    await sampleSyncBatch(dataset, random(1), { ...options, voicedOnly: false });
     const short = await makePrepared(join(folder, "short"), [{ split: "train", frames: 6 }]);
-    await rejects(drawSyncBatch(await openDataset(short, "train"), random(1), options), /longer clips/);
+    await rejects(sampleSyncBatch(await openDataset(short, "train"), random(1), options), /longer clips/);
     const path = join(silent, dataset.rows[0].path);
     await Deno.truncate(path, 5000);
     await rejects(loadClip(silent, dataset.rows[0]), /clip0\.safetensors/);
@@ -195,7 +195,7 @@ Deno.test({
       assert.ok(clip.frames >= 70 && clip.frames <= 75, `${clip.frames} frames`);
       const share = clip.voiced.filter((voiced) => voiced).length / clip.voiced.length;
       assert.ok(share > 0.4 && share < 1, `${share} of the windows hold speech`);
-      const batch = await drawSyncBatch(dataset, random(1), { size: 4, minShift: 5, voicedOnly: true });
+      const batch = await sampleSyncBatch(dataset, random(1), { size: 4, minShift: 5, voicedOnly: true });
       const mean = batch.faces.reduce((a, b) => a + b, 0) / batch.faces.length;
       assert.ok(mean > 0.1 && mean < 0.9, `faces of mean ${mean}`);
     }),

@@ -4,7 +4,7 @@ import { type Clip, loadClip } from "../../lib/dataset/dataset.ts";
 import type { ManifestRow } from "../../lib/dataset/manifest.ts";
 import { writeClip } from "../../lib/prepare/write_clip.ts";
 import { tf } from "../../lib/native/tf.ts";
-import { makeFilm } from "../media/made_video.ts";
+import { makeVideo } from "../media/made_video.ts";
 import { madeRow } from "./made_row.ts";
 
 export const MADE = { frames: 50, firstFrame: 5, width: 64, height: 48, box: [10, 8, 42, 40] };
@@ -13,7 +13,7 @@ export const MADE = { frames: 50, firstFrame: 5, width: 64, height: 48, box: [10
 export const greyOf = (t: number) => 4 * t;
 
 /**
- * Makes a film that turns white and clicks at 1 s, and a prepared clip of it from its frame 5 on, whose crops are grey
+ * Makes a video that turns white and clicks at 1 s, and a prepared clip of it from its frame 5 on, whose crops are grey
  * all over, brighter by 4 from frame to frame. Mel is 4 in the lower 40 bands from 1 s of the clip on, else -4.
  */
 export async function makeClip(
@@ -21,7 +21,7 @@ export async function makeClip(
   { id = "s1/a" }: { id?: string } = {},
 ): Promise<{ prepared: string; row: ManifestRow; clip: Clip }> {
   const { frames, firstFrame, box } = MADE, [speaker, name] = id.split("/");
-  const source = await makeFilm(join(folder, `${name}.mp4`));
+  const source = await makeVideo(join(folder, `${name}.mp4`));
   const facts = madeRow({ id, source, speaker, frames, first_frame: firstFrame, box_size_mean: 32 });
   const jpegs: Uint8Array[] = [];
   for (let t = 0; t < frames; t++) {
@@ -39,7 +39,7 @@ export async function makeClip(
         words: [{ word: "NOW", start: 0.8, end: 1.2 }],
         jpegs,
         mel,
-        sound: new Int16Array(frames * 640).fill(3276, frames * 320),
+        audio: new Int16Array(frames * 640).fill(3276, frames * 320),
       },
       boxes: Float32Array.from({ length: 4 * frames }, (_, k) => box[k % 4]),
       mouth: new Float32Array(2 * frames),

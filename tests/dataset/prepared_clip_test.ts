@@ -6,7 +6,7 @@ import { type Tensor3D, tf } from "../../lib/native/tf.ts";
 import { writeSafetensors } from "../../lib/weights/safetensors.ts";
 import { inFolder } from "../prepared.ts";
 
-/** A JPEG picture of one grey, square. */
+/** A JPEG image of one grey, square. */
 async function grey(value: number, size = 96): Promise<Uint8Array> {
   const image = tf.fill([size, size, 3], value, "int32");
   const jpeg = await tf.node.encodeJpeg(image as Tensor3D, "rgb", 95);
@@ -14,16 +14,16 @@ async function grey(value: number, size = 96): Promise<Uint8Array> {
   return jpeg;
 }
 
-/** Writes a clip of these pictures, whose mel [columns, 80] is `loud` in columns 32 to 63 and silent elsewhere. */
+/** Writes a clip of these images, whose mel [columns, 80] is `loud` in columns 32 to 63 and silent elsewhere. */
 async function writeClipOf(
   path: string,
-  pictures: Uint8Array[],
+  images: Uint8Array[],
   { columns = 96, loud = 0, offsets }: { columns?: number; loud?: number; offsets?: number[] } = {},
 ): Promise<void> {
   const ends = [0];
-  for (const { length } of pictures) ends.push(ends.at(-1)! + length);
+  for (const { length } of images) ends.push(ends.at(-1)! + length);
   const frames = new Uint8Array(ends.at(-1)!);
-  pictures.forEach((picture, k) => frames.set(picture, ends[k]));
+  images.forEach((image, k) => frames.set(image, ends[k]));
   const places = BigInt64Array.from(offsets ?? ends, BigInt);
   const mel = new Float32Array(columns * 80).fill(-4).fill(loud, 32 * 80, 64 * 80);
   await writeSafetensors(path, {
@@ -31,7 +31,7 @@ async function writeClipOf(
     frame_offsets: { dtype: "I64", shape: [places.length], data: places },
     mel: { dtype: "F32", shape: [columns, 80], data: mel },
     sound: { dtype: "I16", shape: [4], data: Int16Array.of(1, -2, 3, -4) },
-    mouth: { dtype: "F32", shape: [pictures.length, 2], data: new Float32Array(2 * pictures.length) },
+    mouth: { dtype: "F32", shape: [images.length, 2], data: new Float32Array(2 * images.length) },
   });
 }
 
@@ -69,18 +69,18 @@ Deno.test("speech is where the mean of a window's mel is above -2.9", () =>
 
 Deno.test("only the frames asked for are decoded, once", () =>
   inFolder(async (folder) => {
-    const path = join(folder, "clip.safetensors"), pictures = await greys(12);
-    pictures[7] = pictures[7].fill(0);
-    await writeClipOf(path, pictures);
+    const path = join(folder, "clip.safetensors"), images = await greys(12);
+    images[7] = images[7].fill(0);
+    await writeClipOf(path, images);
     let bytes = 0;
     const clip = await openPreparedClip(path, { grown: (more) => bytes += more });
-    const sound = 96 * 80 * 4 + 13 * 8;
-    assert.equal(bytes, sound);
+    const audio = 96 * 80 * 4 + 13 * 8;
+    assert.equal(bytes, audio);
     const [five, three, again] = await clip.faces([5, 3, 5]);
     assert.deepEqual([five.length, five[0], three[FRAME_BYTES - 1], again], [FRAME_BYTES, 50, 30, five]);
-    assert.equal(bytes, sound + 2 * FRAME_BYTES);
+    assert.equal(bytes, audio + 2 * FRAME_BYTES);
     assert.equal((await clip.faces([3]))[0], three);
-    assert.equal(bytes, sound + 2 * FRAME_BYTES);
+    assert.equal(bytes, audio + 2 * FRAME_BYTES);
     await assert.rejects(clip.faces([6, 7]), (error) => {
       assert.ok(error instanceof KitError);
       assert.match(error.message, /^Frame 7 of .*clip\.safetensors is no whole JPEG picture\. Prepare/);
@@ -102,7 +102,7 @@ Deno.test("the whole clip has all frames in one piece, and nothing is held twice
       0,
       50,
     ]);
-    assert.deepEqual(Array.from(whole.sound), [1, -2, 3, -4]);
+    assert.deepEqual(Array.from(whole.audio), [1, -2, 3, -4]);
     assert.equal(whole.mouth.length, 12);
     assert.equal(bytes, 96 * 80 * 4 + 7 * 8 + 6 * FRAME_BYTES + 8 + 12 * 4);
     assert.equal((await clip.faces([4]))[0].buffer, whole.faces.buffer);
@@ -111,14 +111,14 @@ Deno.test("the whole clip has all frames in one piece, and nothing is held twice
 
 Deno.test("clips whose parts do not fit are named", () =>
   inFolder(async (folder) => {
-    const path = join(folder, "clip.safetensors"), pictures = await greys(3);
+    const path = join(folder, "clip.safetensors"), images = await greys(3);
     const rejects = (work: Promise<unknown>, message: RegExp) =>
       assert.rejects(work, (error) => error instanceof KitError && message.test(error.message));
     for (const offsets of [[0, 900, 500, 1000], [0, 1, 2, 1e9], [-5, 1, 2, 3]]) {
-      await writeClipOf(path, pictures, { offsets });
+      await writeClipOf(path, images, { offsets });
       await rejects(openPreparedClip(path), /frame offsets of .*clip\.safetensors do not fit its frames/);
     }
-    await writeClipOf(path, [...pictures, await grey(9, 64)]);
+    await writeClipOf(path, [...images, await grey(9, 64)]);
     await rejects((await openPreparedClip(path)).faces([3]), /Frame 3 of .* is 64 x 64, not 96 pixels/);
     await rejects(openPreparedClip(join(folder, "none.safetensors")), /none\.safetensors does not exist/);
     const clip = await openPreparedClip(path);

@@ -10,7 +10,7 @@ if (!hasReal) console.log("SKIPPED: words of real clips, because the folder with
 
 const FORMATS = { "a.txt": "lrs2", "a.align": "align" } as const;
 
-/** What is read from a file of words with this content, for a film of two seconds. */
+/** What is read from a file of words with this content, for a video of two seconds. */
 async function read(name: keyof typeof FORMATS, content: string | Uint8Array, more: { perhaps?: true } = {}) {
   const path = await Deno.makeTempDir({ prefix: "kit words " });
   try {

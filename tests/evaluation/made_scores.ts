@@ -56,12 +56,12 @@ export function madeScores(systems: MadeSystem[], { videos = 12, apart = 3 } = {
       lse_c: 7 - apart - ease[k],
     }));
     for (const { system, seed = 1, lseD, lseC, noise = 0.2 } of systems) {
-      const draw = random(system, seed, video);
-      rows.push(scoreRow({ system, seed, video, l1: 0.02 + 0.01 * draw.uniform(), landmark_distance: 1 }));
+      const rng = random(system, seed, video);
+      rows.push(scoreRow({ system, seed, video, l1: 0.02 + 0.01 * rng.uniform(), landmark_distance: 1 }));
       rows.push(scoreRow({
         ...{ system, seed, video, sound, offset: 0 },
-        lse_d: lseD + ease[k] + noise * draw.normal(),
-        lse_c: lseC - ease[k] + noise * draw.normal(),
+        lse_d: lseD + ease[k] + noise * rng.normal(),
+        lse_c: lseC - ease[k] + noise * rng.normal(),
       }));
     }
   });

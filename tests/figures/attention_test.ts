@@ -27,15 +27,15 @@ const light = ({ rgb, width }: { rgb: Uint8Array; width: number }, x: number, y:
 
 Deno.test("a face map lies as it is, a sound map with its low bands at the bottom", () => {
   const frame = drawAttentionFrame(layers, options);
-  // Title 34, heading 24, name 16: the first row's pictures are 144 x 72 from y = 74; the second tile begins at 194.
+  // Title 34, heading 24, name 16: the first row's images are 144 x 72 from y = 74; the second tile begins at 194.
   const face = (column: number, row: number) => light(frame, 194 + 36 + 72 * column, 74 + 18 + 36 * row);
   assert.ok(face(1, 1) > face(0, 0) + 150);
   assert.equal(face(0, 1), face(1, 0));
-  // A row of tiles is 134 high: the sound's pictures begin 134 + 24 below.
-  const sound = (column: number, row: number) =>
+  // A row of tiles is 134 high: the sound's images begin 134 + 24 below.
+  const audio = (column: number, row: number) =>
     light(frame, 194 + 36 + 72 * column, 74 + 158 + 18 + 36 * row);
-  assert.ok(sound(0, 1) > sound(0, 0) + 150, "the map's first row is the lowest band");
-  assert.equal(sound(1, 0), sound(1, 1));
+  assert.ok(audio(0, 1) > audio(0, 0) + 150, "the map's first row is the lowest band");
+  assert.equal(audio(1, 0), audio(1, 1));
 });
 
 Deno.test("channel bars are as high as their weights", () => {

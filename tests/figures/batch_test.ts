@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { GeneratorBatch, SyncBatch } from "../../lib/dataset/dataset.ts";
-import { generatorBatchPicture, syncBatchPicture } from "../../lib/figures/batch.ts";
+import { generatorBatchImage, syncBatchImage } from "../../lib/figures/batch.ts";
 import { readPng } from "./pixels.ts";
 
 const HALF_WINDOW = 48 * 96 * 15, FACE = 96 * 96 * 3, MEL = 80 * 16;
@@ -19,13 +19,13 @@ Deno.test("pairs stand in rows: frame k shows channels 3k to 3k + 2, low mel ban
   }
   mel.fill(4, 0, 40 * 16); // the lower bands of the first pair
   const batch: SyncBatch = { faces, mel, labels: Float32Array.of(1, 0), size: 2 };
-  const picture = await readPng(syncBatchPicture(batch, { scale: 1, notes: ["P = 0.9"] }));
+  const image = await readPng(syncBatchImage(batch, { scale: 1, notes: ["P = 0.9"] }));
   // Headings end at 26; rows are 56 high and 60 apart; faces begin at 112 and are 116 apart, mel at 700.
-  assert.deepEqual([picture.width, picture.height], [760, 26 + 2 * 60 + 8]);
-  near(picture.at(112 + 56, 26 + 28), [255, 0, 0]);
-  near(picture.at(112 + 4 * 116 + 56, 26 + 28), [0, 255, 0]);
-  near(picture.at(112 + 56, 26 + 60 + 28), [0, 0, 255]);
-  const high = picture.at(725, 26 + 6), low = picture.at(725, 26 + 50);
+  assert.deepEqual([image.width, image.height], [760, 26 + 2 * 60 + 8]);
+  near(image.at(112 + 56, 26 + 28), [255, 0, 0]);
+  near(image.at(112 + 4 * 116 + 56, 26 + 28), [0, 255, 0]);
+  near(image.at(112 + 56, 26 + 60 + 28), [0, 0, 255]);
+  const high = image.at(725, 26 + 6), low = image.at(725, 26 + 50);
   assert.ok(low[0] > 200 && high[0] < 100, `${low} at the bottom, ${high} at the top`);
 });
 
@@ -45,8 +45,8 @@ Deno.test("a generator's batch stands in columns: masked pose, reference, mel, t
     size: 1,
     windows: 0,
   };
-  const picture = await readPng(generatorBatchPicture(batch, { scale: 1 }));
-  const at = (row: number, y: number) => picture.at(112 + 48, 26 + 100 * row + y);
+  const image = await readPng(generatorBatchImage(batch, { scale: 1 }));
+  const at = (row: number, y: number) => image.at(112 + 48, 26 + 100 * row + y);
   near(at(0, 20), [255, 0, 0]);
   near(at(0, 80), [0, 0, 0]);
   near(at(1, 80), [0, 255, 0]);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
-  canvasPicture,
   canvasPng,
+  canvasRaster,
   colourMap,
-  drawPicture,
+  drawRaster,
   newCanvas,
   setFont,
 } from "../../lib/figures/canvas.ts";
@@ -27,8 +27,8 @@ Deno.test("values are coloured from dark to bright, out of range is clipped, a c
 Deno.test("a picture drawn square by square comes back pixel by pixel", async () => {
   const rgb = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30);
   const { canvas, context } = newCanvas(6, 4, { scale: 2 });
-  drawPicture(context, { rgb, width: 2, height: 2 }, { x: 1, y: 0, width: 4, height: 4, smooth: false });
-  const { rgb: drawn, width, height } = canvasPicture(canvas);
+  drawRaster(context, { rgb, width: 2, height: 2 }, { x: 1, y: 0, width: 4, height: 4, smooth: false });
+  const { rgb: drawn, width, height } = canvasRaster(canvas);
   assert.deepEqual([width, height], [12, 8]);
   const at = (x: number, y: number) => [...drawn.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)];
   assert.deepEqual([at(0, 0), at(2, 0), at(9, 0), at(2, 7), at(9, 7)], [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clipTracks, pairPicture } from "../../lib/figures/clip.ts";
+import { clipTracks, pairImage } from "../../lib/figures/clip.ts";
 import { makeClip } from "../dataset/made_clip.ts";
 import { inFolder } from "../media/made_video.ts";
 import { readPng } from "./pixels.ts";
@@ -28,7 +28,7 @@ Deno.test("tracks share one axis: mel, windows of speech and courses", () =>
 Deno.test("a pair is five lower halves over its own mel window and over another one", () =>
   inFolder(async (folder) => {
     const { clip } = await makeClip(folder);
-    const { at } = await readPng(pairPicture(clip, { start: 30, other: 2, scale: 1 }));
+    const { at } = await readPng(pairImage(clip, { start: 30, other: 2, scale: 1 }));
     // Frames are 131 wide from 96 on; faces from 8 + 14, mel windows from 8 + 87.6 and 8 + 213.6, 118 high.
     for (let k = 0; k < 5; k++) {
       const [grey] = at(96 + Math.round(131.2 * (k + 0.5)), 8 + 40);

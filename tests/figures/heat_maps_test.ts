@@ -10,11 +10,11 @@ Deno.test("planes stand in a grid, their first row at the top or, upwards, at th
   const tiles = [
     { label: "as it is", ...plane },
     { label: "upwards", ...plane, upwards: true },
-    { label: "input", picture: black },
+    { label: "input", image: black },
   ];
   const { width, height, at } = await readPng(heatMaps(tiles, { columns: 2, height: 50, scale: 1 }));
   assert.deepEqual([width, height], [760, 8 + 2 * (18 + 50 + 8) + 2]);
-  // Tiles are 372 wide and their pictures 328; pictures begin at 8 + 18, those of the second row 76 below.
+  // Tiles are 372 wide and their images 328; images begin at 8 + 18, those of the second row 76 below.
   assert.ok(light(at(8 + 246, 26 + 37)) > 500 && light(at(8 + 246, 26 + 12)) < 100);
   assert.ok(light(at(380 + 246, 26 + 12)) > 500 && light(at(380 + 246, 26 + 37)) < 100);
   assert.deepEqual(at(8 + 100, 26 + 76 + 25), [0, 0, 0]);

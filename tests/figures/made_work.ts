@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { loadClip } from "../../lib/dataset/dataset.ts";
-import { readKept } from "../../lib/dataset/manifest.ts";
+import { readSelected } from "../../lib/dataset/manifest.ts";
 import { makeSystem } from "../evaluation/made_systems.ts";
 import { makePrepared } from "../prepared.ts";
 
@@ -15,7 +15,7 @@ export async function madeWork(folder: string) {
     { name: "Ours", run: await makeSystem(folder) },
     { name: "w/o CBAM", run: await makeSystem(folder, { variant: "w/o CBAM", seed: 2 }) },
   ];
-  const rows = await readKept(prepared);
+  const rows = await readSelected(prepared);
   const [video, sound] = await Promise.all(rows.map((row) => loadClip(prepared, row)));
   return { prepared, runs, video, sound };
 }

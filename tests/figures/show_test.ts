@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { showHtml, type Shown, showPng, showSound, showVideo } from "../../lib/figures/show.ts";
+import { showAudio, showHtml, type Shown, showPng, showVideo } from "../../lib/figures/show.ts";
 
 const bundle = (shown: Shown) => shown[Symbol.for("Jupyter.display")]();
 const bytesOf = (url: string) =>
@@ -29,7 +29,7 @@ Deno.test("a video plays from its bytes or its file; its label is escaped", asyn
 });
 
 Deno.test("sound is a wav file of its samples", () => {
-  const wav = bytesOf(bundle(showSound(Float32Array.of(0, 0.5, -1), { sampleRate: 8000 }))["text/html"]);
+  const wav = bytesOf(bundle(showAudio(Float32Array.of(0, 0.5, -1), { sampleRate: 8000 }))["text/html"]);
   const view = new DataView(wav.buffer);
   assert.equal(view.getUint32(24, true), 8000);
   assert.deepEqual([...new Int16Array(wav.buffer.slice(44))], [0, 16384, -32768]);

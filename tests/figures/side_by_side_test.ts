@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { faceAt } from "../../lib/dataset/dataset.ts";
 import { openSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
-import { redrawClip } from "../../lib/inference/redraw.ts";
+import { generateClip } from "../../lib/inference/generate.ts";
 import { gridOf, schedule, writeSideBySide } from "../../lib/figures/side_by_side.ts";
-import { decodeFrames, decodeSound, probe } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio, decodeFrames, probe } from "../../lib/media/ffmpeg.ts";
 import { namesIn } from "../media/made_video.ts";
 import { inFolder } from "../prepared.ts";
 import { madeWork, pair } from "./made_work.ts";
@@ -38,7 +38,7 @@ Deno.test("the film side by side has its seconds of frames and sound, real film 
     const info = await probe(path);
     assert.deepEqual([info.video?.width, info.video?.height, info.video?.fps], [396, 448, 25]);
     assert.ok(Math.abs(info.duration - seconds) < 0.03, `${info.duration}`);
-    const heard = await decodeSound(path);
+    const heard = await decodeAudio(path);
     // AAC comes in blocks of 1024 samples.
     assert.ok(Math.abs(heard.length - seconds * 16000) <= 1024, `${heard.length} samples`);
     const power = heard.reduce((sum, sample) => sum + sample * sample, 0) / heard.length;
@@ -47,10 +47,10 @@ Deno.test("the film side by side has its seconds of frames and sound, real film 
     const frames: Uint8Array[] = [];
     for await (const frame of decodeFrames(path)) frames.push(frame.slice());
     assert.equal(frames.length, 35);
-    const { redraw, dispose } = await openSystem(runs[1].run);
-    const last = redrawClip(redraw, video, { sound })[14];
+    const { generate, dispose } = await openSystem(runs[1].run);
+    const last = generateClip(generate, video, { audio: sound })[14];
     dispose();
-    // Mean of a square in a picture `width` wide.
+    // Mean of a square in an image `width` wide.
     const mean = (rgb: Uint8Array, width: number, { x, y, side }: { x: number; y: number; side: number }) => {
       const sums = [0, 0, 0];
       for (let dy = 0; dy < side; dy++) {
@@ -67,7 +67,7 @@ Deno.test("the film side by side has its seconds of frames and sound, real film 
       a.forEach((value, c) => assert.ok(Math.abs(value - b[c]) < 8, `${a} ${b}`));
     const spot = { x: 16, y: 16, side: 16 };
     close(seen(0, 0), mean(faceAt(video, 0), 96, spot));
-    // The pair has 20 frames: frame 34 of the film is its 14th again.
+    // The pair has 20 frames: frame 34 of the video is its 14th again.
     close(seen(2, 34), mean(last, 96, spot));
     close(seen(0, 34), mean(faceAt(video, 14), 96, spot));
     // A name in white on the dark bar above each of the three tiles, none above the empty place.

@@ -36,15 +36,15 @@ const rows = [
   ...SYSTEMS.flatMap((system, n) => rowsOf(system, { base: 7 + n, seeds: [1, 2, 6] })),
 ];
 
-interface Drawn {
+interface SampledBatch {
   tag: string;
   text: string;
   attributes: Record<string, string>;
 }
 
 /** The elements of an SVG in order, with what they inherit from the groups around them. */
-function drawn(svg: string): Drawn[] {
-  const found: Drawn[] = [], groups: Record<string, string>[] = [];
+function drawn(svg: string): SampledBatch[] {
+  const found: SampledBatch[] = [], groups: Record<string, string>[] = [];
   for (
     const [, close, tag, given, self, text] of svg.matchAll(/<(\/?)(\w+)((?:[^>"/]|"[^"]*")*)(\/?)>([^<]*)/g)
   ) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { faceAt } from "../../lib/dataset/dataset.ts";
 import { openSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
-import { redrawClip } from "../../lib/inference/redraw.ts";
+import { generateClip } from "../../lib/inference/generate.ts";
 import { speechFrames, systemSheet } from "../../lib/figures/system_sheet.ts";
 import { inFolder } from "../prepared.ts";
 import { madeWork, pair } from "./made_work.ts";
@@ -32,8 +32,8 @@ Deno.test("the sheet has the real films' pixels and each system's own, for the s
     assert.deepEqual([sheet.width, sheet.height], [8 + 96 + 3 * 100 + 8, 8 + 24 + 18 + 4 * 100 + 8]);
     const drawn: Uint8Array[][] = [];
     for (const { run } of runs) {
-      const { redraw, dispose } = await openSystem(run);
-      drawn.push(redrawClip(redraw, video, { sound }));
+      const { generate, dispose } = await openSystem(run);
+      drawn.push(generateClip(generate, video, { audio: sound }));
       dispose();
     }
     const spots = [[48, 20], [48, 68], [30, 80]];

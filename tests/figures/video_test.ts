@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { contactSheet, frameStrip, melImage, melPicture } from "../../lib/figures/video.ts";
+import { contactSheet, frameStrip, melImage, melRaster } from "../../lib/figures/video.ts";
 import { colourMap } from "../../lib/figures/canvas.ts";
 import { readPng } from "./pixels.ts";
 
@@ -48,7 +48,7 @@ Deno.test("low mel bands are at the bottom, time goes to the right", async () =>
   const mel = new Float32Array(160 * 80).fill(-4);
   mel[159 * 80 + 0] = 4; // the lowest band of the last column
   const [bright] = [colourMap([1], { width: 1, height: 1, low: 0, high: 1, scheme: "viridis" }).rgb];
-  const { rgb, width, height } = melPicture(mel);
+  const { rgb, width, height } = melRaster(mel);
   assert.deepEqual([width, height], [160, 80]);
   assert.deepEqual(rgb.subarray(rgb.length - 3), bright);
   const image = await readPng(melImage(mel, { scale: 1, marks: [{ second: 1, label: "aː" }] }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/drawn_face.ts";
+import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
 import { exists } from "../../lib/base/files.ts";
 import { detectFaces, loadFaceDetector, mouthOpening, trackSpeaker } from "../../lib/media/face.ts";
 import { decodeFrames } from "../../lib/media/ffmpeg.ts";
@@ -14,12 +14,12 @@ if (!hasReal) console.log("SKIPPED: tests on real faces, because the folder with
 const mouth = (open: number) => ({ open, width: 0, round: 0, jaw: open, press: 0, tuck: 0, tongue: 0 });
 const paint = openFace(drawLook(1, 0));
 
-/** A grey frame [height, width, 3] with pictures of 224 x 224 pixels at the given places. */
-function compose(width: number, height: number, pictures: { at: [number, number]; picture: Uint8Array }[]) {
+/** A grey frame [height, width, 3] with images of 224 x 224 pixels at the given places. */
+function compose(width: number, height: number, images: { at: [number, number]; picture: Uint8Array }[]) {
   const frame = new Uint8Array(width * height * 3).fill(96);
-  for (const { at: [left, top], picture } of pictures) {
+  for (const { at: [left, top], picture: image } of images) {
     for (let y = 0; y < FRAME_SIZE; y++) {
-      const line = picture.subarray(y * FRAME_SIZE * 3, (y + 1) * FRAME_SIZE * 3);
+      const line = image.subarray(y * FRAME_SIZE * 3, (y + 1) * FRAME_SIZE * 3);
       frame.set(line, ((top + y) * width + left) * 3);
     }
   }
@@ -89,21 +89,21 @@ Deno.test({
   ignore: !hasReal,
   fn: async () => {
     const folder = join(REAL, "speakers"), width = 360, height = 288, every = 15;
-    const films = [...Deno.readDirSync(folder)].map(({ name }) => join(folder, name));
-    for (const film of [...films, join(REAL, "original/s1/bbaf2n.mpg")]) {
+    const videos = [...Deno.readDirSync(folder)].map(({ name }) => join(folder, name));
+    for (const video of [...videos, join(REAL, "original/s1/bbaf2n.mpg")]) {
       const detections = [];
       let frames = 0;
-      for await (const frame of decodeFrames(film)) {
+      for await (const frame of decodeFrames(video)) {
         if (frames++ % every === 0) detections.push(await detectFaces(frame, width, height));
       }
       const track = trackSpeaker(detections, { frames, every, width, height });
-      assert.ok(!("reason" in track), `${film}: ${JSON.stringify(track)}`);
-      assert.equal(track.detectionRate, 1, film);
+      assert.ok(!("reason" in track), `${video}: ${JSON.stringify(track)}`);
+      assert.equal(track.detectionRate, 1, video);
       detections.forEach(([{ landmarks }], look) => {
         const [, top, , bottom] = track.boxes.subarray(4 * look * every);
         const inCrop = (point: number) => (landmarks[2 * point + 1] - top) / (bottom - top);
-        assert.ok(inCrop(51) > 0.5, `${film}: upper lip at ${inCrop(51)} of the crop`);
-        assert.ok(inCrop(8) < 1, `${film}: chin at ${inCrop(8)} of the crop`);
+        assert.ok(inCrop(51) > 0.5, `${video}: upper lip at ${inCrop(51)} of the crop`);
+        assert.ok(inCrop(8) < 1, `${video}: chin at ${inCrop(8)} of the crop`);
       });
     }
   },

@@ -3,23 +3,23 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../../lib/base/errors.ts";
 import { exists } from "../../lib/base/files.ts";
-import { decodeFrames, decodeSound, ffmpegPath, probe } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio, decodeFrames, ffmpegPath, probe } from "../../lib/media/ffmpeg.ts";
 import {
   brightFrom,
   cutFile,
   ffmpeg,
-  filmInputs,
-  type FilmOptions,
   inFolder,
   loudFrom,
-  makeFilm,
+  makeVideo,
+  videoInputs,
+  type VideoOptions,
 } from "./made_video.ts";
 
 const REAL = fileURLToPath(new URL("../../../shared/data/grid/", import.meta.url));
 const hasReal = await exists(REAL);
 if (!hasReal) console.log("SKIPPED: tests on real clips, because the folder with them is not here");
 
-/** Asserts that a film turns white at frame `frame` of `count` and clicks at second `click`. */
+/** Asserts that a video turns white at frame `frame` of `count` and clicks at second `click`. */
 async function assertTimes(
   path: string,
   { frame, count, click }: { frame: number; count: number; click: number },
@@ -30,7 +30,7 @@ async function assertTimes(
     `${basename(path)}: white from frame ${seen.first}, not ${frame}`,
   );
   assert.ok(Math.abs(seen.count - count) <= 1, `${basename(path)}: ${seen.count} frames, not ${count}`);
-  const loud = loudFrom(await decodeSound(path));
+  const loud = loudFrom(await decodeAudio(path));
   assert.ok(Math.abs(loud - click) <= 0.03, `${basename(path)}: click at ${loud} s, not ${click}`);
   // Each may be off by the container's own delay, but both by the same.
   const apart = loud - click - (seen.first - frame) / 25;
@@ -40,15 +40,15 @@ async function assertTimes(
 Deno.test("any rate comes out at 25 frames a second with the sound in time", () =>
   inFolder(async (folder) => {
     for (const fps of ["25", "30000/1001", "22", "60"]) {
-      const film = await makeFilm(join(folder, `${fps.replace("/", " ")}.mp4`), { fps });
-      await assertTimes(film, { frame: 25, count: 75, click: 1 });
+      const video = await makeVideo(join(folder, `${fps.replace("/", " ")}.mp4`), { fps });
+      await assertTimes(video, { frame: 25, count: 75, click: 1 });
     }
   }));
 
 Deno.test("every container keeps picture and sound together", () =>
   inFolder(async (folder) => {
     const x264 = ["-c:v", "libx264", "-preset", "veryfast"];
-    const films: Record<string, FilmOptions> = {
+    const videos: Record<string, VideoOptions> = {
       "film.mkv": { encode: [...x264, "-c:a", "flac"] },
       "film.mov": { encode: [...x264, "-c:a", "pcm_s16le"] },
       "film.webm": { encode: ["-c:v", "libvpx", "-cpu-used", "8", "-c:a", "libopus"], rate: 48000 },
@@ -56,31 +56,31 @@ Deno.test("every container keeps picture and sound together", () =>
       "film.mpg": { encode: ["-c:v", "mpeg1video", "-c:a", "mp2"] },
       "film.ts": { encode: [...x264, "-c:a", "aac"] },
     };
-    for (const [name, options] of Object.entries(films)) {
-      const film = await makeFilm(join(folder, name), options);
-      await assertTimes(film, { frame: 25, count: 75, click: 1 });
+    for (const [name, options] of Object.entries(videos)) {
+      const video = await makeVideo(join(folder, name), options);
+      await assertTimes(video, { frame: 25, count: 75, click: 1 });
     }
   }));
 
 Deno.test("a stream that starts late keeps its place", () =>
   inFolder(async (folder) => {
-    const { picture, sound } = filmInputs();
+    const { picture: image, audio } = videoInputs();
     for (const name of ["late sound.mp4", "late sound.mkv", "late sound.ts"]) {
-      await ffmpeg(...picture, "-itsoffset", "0.7", ...sound, join(folder, name));
+      await ffmpeg(...image, "-itsoffset", "0.7", ...audio, join(folder, name));
       await assertTimes(join(folder, name), { frame: 25, count: 75, click: 1.7 });
     }
     for (const name of ["late picture.mp4", "late picture.ts"]) {
-      await ffmpeg("-itsoffset", "0.6", ...picture, ...sound, join(folder, name));
+      await ffmpeg("-itsoffset", "0.6", ...image, ...audio, join(folder, name));
       await assertTimes(join(folder, name), { frame: 40, count: 90, click: 1 });
     }
   }));
 
 Deno.test("a sound shorter than the film stays as short, and a film without sound says so", () =>
   inFolder(async (folder) => {
-    const short = await makeFilm(join(folder, "short.mp4"), { soundSeconds: 1.5 });
-    assert.equal((await decodeSound(short)).length, 24000);
-    const silent = await makeFilm(join(folder, "silent.mp4"), { sound: false });
-    await assert.rejects(decodeSound(silent), (error) => {
+    const short = await makeVideo(join(folder, "short.mp4"), { soundSeconds: 1.5 });
+    assert.equal((await decodeAudio(short)).length, 24000);
+    const silent = await makeVideo(join(folder, "silent.mp4"), { audio: false });
+    await assert.rejects(decodeAudio(silent), (error) => {
       assert.ok(error instanceof KitError && error.what === `${silent} has no sound`, `${error}`);
       return true;
     });
@@ -90,13 +90,13 @@ Deno.test("a sound shorter than the film stays as short, and a film without soun
 Deno.test("a file without video says so", () =>
   inFolder(async (folder) => {
     const path = join(folder, "sound.wav");
-    await ffmpeg(...filmInputs().sound, path);
+    await ffmpeg(...videoInputs().audio, path);
     await assert.rejects(decodeFrames(path).next(), /has no video/);
   }));
 
 Deno.test("strange names are only names", () =>
   inFolder(async (folder) => {
-    const film = await makeFilm(join(folder, "film.mp4"), { seconds: 1, event: 0.4 });
+    const video = await makeVideo(join(folder, "film.mp4"), { seconds: 1, event: 0.4 });
     const names = [
       "-i.mp4",
       'it\'s "my" film.mp4',
@@ -109,10 +109,10 @@ Deno.test("strange names are only names", () =>
     try {
       Deno.chdir(folder);
       for (const name of [...names, "pipe:0", "-", "\u00fcber \u732b.mp4"]) {
-        await Deno.copyFile(film, name);
+        await Deno.copyFile(video, name);
         assert.equal((await probe(name)).video?.width, 64);
         assert.deepEqual(await brightFrom(decodeFrames(name)), { first: 10, count: 25 });
-        assert.equal((await decodeSound(name)).length, 16000);
+        assert.equal((await decodeAudio(name)).length, 16000);
       }
     } finally {
       Deno.chdir(home);
@@ -154,18 +154,18 @@ Deno.test("a turned film comes upright, wide pixels come square, and sizes are a
 Deno.test("damage in the middle gives the frames before it and then an error naming the file", () =>
   inFolder(async (folder) => {
     const encode = ["-c:v", "libx264", "-g", "10", "-c:a", "aac"];
-    const film = join(folder, "film.mp4"), mkv = join(folder, "film.mkv");
+    const video = join(folder, "film.mp4"), mkv = join(folder, "film.mkv");
     await ffmpeg(
       "-f",
       "lavfi",
       "-i",
       "testsrc2=s=160x120:r=25:d=4",
-      ...filmInputs({ seconds: 4 }).sound,
+      ...videoInputs({ seconds: 4 }).audio,
       ...encode,
-      film,
+      video,
     );
-    await ffmpeg("-i", film, "-c", "copy", mkv);
-    const bytes = await Deno.readFile(film);
+    await ffmpeg("-i", video, "-c", "copy", mkv);
+    const bytes = await Deno.readFile(video);
     for (let i = 0; i < 3000; i++) bytes[(bytes.length >> 1) + i] = (i * 7919) & 255;
     const broken = join(folder, "broken.mp4");
     await Deno.writeFile(broken, bytes);
@@ -184,7 +184,7 @@ Deno.test("damage in the middle gives the frames before it and then an error nam
       );
       assert.ok(count > 20 && count < 90, `${count} frames before the damage`);
     }
-    await assert.rejects(decodeSound(cut), /cut short/);
+    await assert.rejects(decodeAudio(cut), /cut short/);
   }));
 
 /** How many processes have `word` in their command line. */
@@ -203,16 +203,16 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: () =>
     inFolder(async (folder) => {
-      const film = join(folder, "long.mp4");
-      await ffmpeg("-f", "lavfi", "-i", "color=gray:s=1280x720:r=25:d=16", "-preset", "ultrafast", film);
+      const video = join(folder, "long.mp4");
+      await ffmpeg("-f", "lavfi", "-i", "color=gray:s=1280x720:r=25:d=16", "-preset", "ultrafast", video);
       const before = Deno.memoryUsage().rss;
       let count = 0, most = 0;
-      for await (const _ of decodeFrames(film)) {
+      for await (const _ of decodeFrames(video)) {
         most = Math.max(most, Deno.memoryUsage().rss - before);
-        if (count === 0) assert.equal(await processesNaming(film), 1);
+        if (count === 0) assert.equal(await processesNaming(video), 1);
         if (++count === 300) break;
       }
-      assert.equal(await processesNaming(film), 0);
+      assert.equal(await processesNaming(video), 0);
       // 300 frames are 830 MB.
       assert.ok(most < 350e6, `${most / 1e6} MB more`);
     }),
@@ -259,7 +259,7 @@ Deno.test({
     const shifts = [-2, -1, 0, 1, 2];
     const differences = shifts.map(difference);
     assert.equal(shifts[differences.indexOf(Math.min(...differences))], 0);
-    const [a, b] = [await decodeSound(original), await decodeSound(copy)];
+    const [a, b] = [await decodeAudio(original), await decodeAudio(copy)];
     assert.equal(a.length, b.length);
     assert.ok(a.every((x, i) => Math.abs(x - b[i]) < 1e-3));
   },

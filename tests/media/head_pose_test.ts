@@ -8,7 +8,7 @@ const POINTS = [
   ...[[31, -1.46, -5.7, 2.5], [33, 0, -6, 3], [35, 1.46, -5.7, 2.5]],
 ];
 
-/** Landmarks of that face turned by yaw, then nodded by pitch, then leaned by roll, in a picture. */
+/** Landmarks of that face turned by yaw, then nodded by pitch, then leaned by roll, in an image. */
 function pictured(
   { yaw = 0, pitch = 0, roll = 0 }: { yaw?: number; pitch?: number; roll?: number },
   { scale = 9, x = 180, y = 140, distance = Infinity } = {},
@@ -40,9 +40,9 @@ Deno.test("each angle is found exactly, with its sign", () => {
     near(headPose(pictured({ pitch: degrees })).pitch, degrees, 0.01, "pitch");
     near(headPose(pictured({ roll: degrees })).roll, degrees, 0.01, "roll");
   }
-  // The nose of a face that is turned to the picture's right lies right of the eyes' middle; up when it looks up.
+  // The nose of a face that is turned to the image's right lies right of the eyes' middle; up when it looks up.
   assert.ok(pictured({ yaw: 20 })[60] > 180 && pictured({ pitch: 20 })[61] < pictured({})[61]);
-  // Leaning clockwise lowers the eye at the right of the picture.
+  // Leaning clockwise lowers the eye at the right of the image.
   assert.ok(pictured({ roll: 20 })[91] > pictured({ roll: 20 })[73]);
 });
 

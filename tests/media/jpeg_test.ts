@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decodeJpeg } from "../../lib/media/jpeg.ts";
 import { type Tensor3D, tf } from "../../lib/native/tf.ts";
 
-/** A picture 24 wide and 16 high whose left half is of one colour and whose right half is of another. */
+/** An image 24 wide and 16 high whose left half is of one colour and whose right half is of another. */
 async function halves(left: number[], right: number[]): Promise<Uint8Array> {
   const values = Array.from({ length: 16 * 24 }, (_, p) => p % 24 < 12 ? left : right).flat();
   const image = tf.tensor3d(values, [16, 24, left.length], "int32");

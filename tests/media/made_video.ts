@@ -10,8 +10,8 @@ export async function ffmpeg(...args: string[]): Promise<void> {
   if (!success) throw new Error(`ffmpeg ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** A film that is black and silent up to second `event`, when it turns white and clicks. */
-export interface FilmOptions {
+/** A video that is black and silent up to second `event`, when it turns white and clicks. */
+export interface VideoOptions {
   fps?: string;
   seconds?: number;
   soundSeconds?: number;
@@ -19,28 +19,28 @@ export interface FilmOptions {
   size?: string;
   /** Codecs and container options. */
   encode?: string[];
-  sound?: boolean;
+  audio?: boolean;
   rate?: number;
 }
 
-/** Arguments of the two inputs of such a film. */
-export function filmInputs(
-  { fps = "25", seconds = 3, soundSeconds = seconds, event = 1, size = "64x48", rate = 44100 }: FilmOptions =
-    {},
-): { picture: string[]; sound: string[] } {
+/** Arguments of the two inputs of such a video. */
+export function videoInputs(
+  { fps = "25", seconds = 3, soundSeconds: audioSeconds = seconds, event = 1, size = "64x48", rate = 44100 }:
+    VideoOptions = {},
+): { picture: string[]; audio: string[] } {
   const white = `drawbox=c=white:t=fill:enable='gte(t,${event}-0.001)'`;
   const click = `if(between(t,${event},${event}+0.01),0.8*sin(2*PI*1000*(t-${event})),0)`;
   return {
     picture: ["-f", "lavfi", "-t", `${seconds}`, "-i", `color=black:s=${size}:r=${fps},${white}`],
-    sound: ["-f", "lavfi", "-t", `${soundSeconds}`, "-i", `aevalsrc='${click}':s=${rate}`],
+    audio: ["-f", "lavfi", "-t", `${audioSeconds}`, "-i", `aevalsrc='${click}':s=${rate}`],
   };
 }
 
-/** Makes such a film at `path`. */
-export async function makeFilm(path: string, options: FilmOptions = {}): Promise<string> {
-  const { picture, sound } = filmInputs(options);
+/** Makes such a video at `path`. */
+export async function makeVideo(path: string, options: VideoOptions = {}): Promise<string> {
+  const { picture: image, audio } = videoInputs(options);
   const encode = options.encode ?? ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"];
-  await ffmpeg(...picture, ...(options.sound === false ? [] : sound), ...encode, `file:${path}`);
+  await ffmpeg(...image, ...(options.audio === false ? [] : audio), ...encode, `file:${path}`);
   return path;
 }
 
@@ -65,8 +65,8 @@ export async function brightFrom(
 }
 
 /** Seconds at which the sound is first loud. */
-export function loudFrom(sound: Float32Array): number {
-  return sound.findIndex((x) => Math.abs(x) > 0.15) / 16000;
+export function loudFrom(audio: Float32Array): number {
+  return audio.findIndex((x) => Math.abs(x) > 0.15) / 16000;
 }
 
 /** The paths in a folder. */

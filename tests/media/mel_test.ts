@@ -39,10 +39,10 @@ Deno.test("windows of frames start at int(80 f / 25)", () => {
 });
 
 Deno.test("60 s of sound take under half a second", () => {
-  const sound = Float32Array.from({ length: 60 * 16000 }, (_, i) => Math.sin(i * i * 1e-4));
+  const audio = Float32Array.from({ length: 60 * 16000 }, (_, i) => Math.sin(i * i * 1e-4));
   const times = [0, 1, 2].map(() => {
     const start = performance.now();
-    melSpectrogram(sound);
+    melSpectrogram(audio);
     return performance.now() - start;
   });
   assert.ok(Math.min(...times) < 500, `${times} ms`);

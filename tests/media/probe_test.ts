@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
 import { probe, writeWav } from "../../lib/media/ffmpeg.ts";
-import { cutFile, ffmpeg, filmInputs, inFolder, makeFilm } from "./made_video.ts";
+import { cutFile, ffmpeg, inFolder, makeVideo, videoInputs } from "./made_video.ts";
 
 /** Asserts that probing throws a KitError that names the file and matches. */
 async function refused(path: string, what: RegExp): Promise<void> {
@@ -16,7 +16,7 @@ async function refused(path: string, what: RegExp): Promise<void> {
 
 Deno.test("a film is described: size, rate, sound, duration", () =>
   inFolder(async (folder) => {
-    const film = await makeFilm(join(folder, "film.mp4"), { fps: "30000/1001", size: "160x90", seconds: 2 });
+    const film = await makeVideo(join(folder, "film.mp4"), { fps: "30000/1001", size: "160x90", seconds: 2 });
     const { duration, video, audio } = await probe(film);
     assert.ok(Math.abs(duration - 2) < 0.05, `${duration} s`);
     assert.deepEqual(video, { width: 160, height: 90, fps: 29.97, rotation: 0 });
@@ -25,10 +25,10 @@ Deno.test("a film is described: size, rate, sound, duration", () =>
 
 Deno.test("rotation and pixels that are not square count into the size", () =>
   inFolder(async (folder) => {
-    const film = await makeFilm(join(folder, "film.mp4"), { size: "160x90", seconds: 1 });
+    const video = await makeVideo(join(folder, "film.mp4"), { size: "160x90", seconds: 1 });
     const turned = join(folder, "turned.mp4"), wide = join(folder, "wide.mp4");
-    await ffmpeg("-display_rotation", "-90", "-i", film, "-c", "copy", turned);
-    await ffmpeg("-i", film, "-vf", "setsar=3/2", wide);
+    await ffmpeg("-display_rotation", "-90", "-i", video, "-c", "copy", turned);
+    await ffmpeg("-i", video, "-vf", "setsar=3/2", wide);
     assert.deepEqual((await probe(turned)).video, { width: 90, height: 160, fps: 25, rotation: 90 });
     assert.deepEqual((await probe(wide)).video, { width: 240, height: 90, fps: 25, rotation: 0 });
   }));
@@ -42,13 +42,13 @@ Deno.test("a sound file has no video, not even with a cover picture, and a silen
       video: null,
       audio: { sampleRate: 16000, channels: 1 },
     });
-    const { picture } = filmInputs({ seconds: 1 });
+    const { picture: image } = videoInputs({ seconds: 1 });
     const cover = ["-frames:v", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic"];
-    await ffmpeg("-i", wav, ...picture, "-map", "0", "-map", "1", ...cover, "-ac", "2", mp3);
+    await ffmpeg("-i", wav, ...image, "-map", "0", "-map", "1", ...cover, "-ac", "2", mp3);
     const song = await probe(mp3);
     assert.equal(song.video, null);
     assert.deepEqual(song.audio, { sampleRate: 16000, channels: 2 });
-    const silent = await makeFilm(join(folder, "silent.mp4"), { sound: false, seconds: 1 });
+    const silent = await makeVideo(join(folder, "silent.mp4"), { audio: false, seconds: 1 });
     assert.equal((await probe(silent)).audio, null);
   }));
 
@@ -61,10 +61,10 @@ Deno.test("six channels are counted", () =>
 
 Deno.test("the duration of a streamed recording is measured", () =>
   inFolder(async (folder) => {
-    const film = await makeFilm(join(folder, "film.mp4"), { seconds: 2 });
+    const video = await makeVideo(join(folder, "film.mp4"), { seconds: 2 });
     const live = join(folder, "live.webm"), bare = join(folder, "bare.h264");
-    await ffmpeg("-i", film, "-c", "copy", "-live", "1", "-f", "matroska", live);
-    await ffmpeg("-i", film, "-an", "-c", "copy", bare);
+    await ffmpeg("-i", video, "-c", "copy", "-live", "1", "-f", "matroska", live);
+    await ffmpeg("-i", video, "-an", "-c", "copy", bare);
     for (const path of [live, bare]) {
       const { duration } = await probe(path);
       assert.ok(Math.abs(duration - 2) < 0.1, `${path}: ${duration} s`);
@@ -74,11 +74,11 @@ Deno.test("the duration of a streamed recording is measured", () =>
 Deno.test("files that are cut short, absent, empty or no media are refused by name", () =>
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
-    const film = await makeFilm(at("film.mp4"));
-    const fast = at("fast.mp4"), avi = await makeFilm(at("film.avi"), { encode: ["-c:v", "mpeg4"] });
-    await ffmpeg("-i", film, "-c", "copy", "-movflags", "+faststart", fast);
+    const video = await makeVideo(at("film.mp4"));
+    const fast = at("fast.mp4"), avi = await makeVideo(at("film.avi"), { encode: ["-c:v", "mpeg4"] });
+    await ffmpeg("-i", video, "-c", "copy", "-movflags", "+faststart", fast);
     for (const share of [0.3, 0.6, 0.95, 0.999]) {
-      await refused(await cutFile(film, { share, as: at("cut.mp4") }), /cut short/);
+      await refused(await cutFile(video, { share, as: at("cut.mp4") }), /cut short/);
       await refused(await cutFile(fast, { share, as: at("cut fast.mp4") }), /cut short/);
       if (share < 0.99) await refused(await cutFile(avi, { share, as: at("cut.avi") }), /cut short/);
     }
@@ -93,7 +93,7 @@ Deno.test("files that are cut short, absent, empty or no media are refused by na
 
 Deno.test("scripts and play lists that would open other files are refused", () =>
   inFolder(async (folder) => {
-    await makeFilm(join(folder, "film.mp4"), { seconds: 1 });
+    await makeVideo(join(folder, "film.mp4"), { seconds: 1 });
     const script = join(folder, "script.mp4"), list = join(folder, "list.mp4");
     await Deno.writeTextFile(script, "ffconcat version 1.0\nfile film.mp4\n");
     await Deno.writeTextFile(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findShots, lookDifference, lookOf } from "../../lib/media/shots.ts";
+import { findShots, thumbnailDifference, thumbnailOf } from "../../lib/media/shots.ts";
 
 const WIDTH = 160, HEIGHT = 120;
 
@@ -11,8 +11,8 @@ function scene(grey: number, square: number, { x = 40, y = 40, size = 40 } = {})
   }
   return frame;
 }
-const look = (frame: Uint8Array) => lookOf(frame, WIDTH, HEIGHT);
-const filmOf = (count: number, frame: (t: number) => Uint8Array) =>
+const look = (frame: Uint8Array) => thumbnailOf(frame, WIDTH, HEIGHT);
+const videoOf = (count: number, frame: (t: number) => Uint8Array) =>
   Array.from({ length: count }, (_, t) => look(frame(t)));
 
 Deno.test("a look is the share of each grey in each cell", () => {
@@ -20,19 +20,19 @@ Deno.test("a look is the share of each grey in each cell", () => {
   assert.equal(flat.length, 4 * 4 * 16);
   // Grey 100 lies at 100 / 16 - 0.5 = 5.75: a quarter counts for step 5, three quarters for step 6.
   assert.deepEqual([...flat.subarray(0, 16)], [0, 0, 0, 0, 0, 64, 191, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-  assert.equal(lookDifference(flat, flat), 0);
-  assert.ok(Math.abs(lookDifference(look(scene(0, 0)), look(scene(255, 255))) - 1) < 0.01);
+  assert.equal(thumbnailDifference(flat, flat), 0);
+  assert.ok(Math.abs(thumbnailDifference(look(scene(0, 0)), look(scene(255, 255))) - 1) < 0.01);
   // A light that changes by one of 256 changes next to nothing.
-  assert.ok(lookDifference(flat, look(scene(101, 101))) < 0.07);
+  assert.ok(thumbnailDifference(flat, look(scene(101, 101))) < 0.07);
 });
 
 Deno.test("cuts are found on their frame, and only they", () => {
-  const film = [
-    ...filmOf(30, (t) => scene(60, 200, { x: 40 + (t % 5) })),
-    ...filmOf(25, (t) => scene(140, 90, { x: 60, y: 20 + t })),
-    ...filmOf(20, () => scene(60, 200)),
+  const video = [
+    ...videoOf(30, (t) => scene(60, 200, { x: 40 + (t % 5) })),
+    ...videoOf(25, (t) => scene(140, 90, { x: 60, y: 20 + t })),
+    ...videoOf(20, () => scene(60, 200)),
   ];
-  const { starts, differences } = findShots(film);
+  const { starts, differences } = findShots(video);
   assert.deepEqual(starts, [30, 55]);
   assert.equal(differences.length, 75);
   assert.equal(differences[0], 0);
@@ -40,12 +40,12 @@ Deno.test("cuts are found on their frame, and only they", () => {
 });
 
 Deno.test("neither a flash nor a fast move nor a fade is a cut; a film of one frame has none", () => {
-  const flash = filmOf(40, (t) => t === 20 || t === 21 ? scene(250, 255) : scene(60, 200));
+  const flash = videoOf(40, (t) => t === 20 || t === 21 ? scene(250, 255) : scene(60, 200));
   assert.deepEqual(findShots(flash).starts, []);
-  const pan = filmOf(40, (t) => scene(60, 200, { x: (t * 17) % 120, size: 40 }));
+  const pan = videoOf(40, (t) => scene(60, 200, { x: (t * 17) % 120, size: 40 }));
   assert.deepEqual(findShots(pan).starts, []);
-  const fade = filmOf(40, (t) => scene(60 + 3 * t, 200 - 3 * t));
+  const fade = videoOf(40, (t) => scene(60 + 3 * t, 200 - 3 * t));
   assert.deepEqual(findShots(fade).starts, []);
-  assert.deepEqual(findShots(filmOf(1, () => scene(60, 200))).starts, []);
+  assert.deepEqual(findShots(videoOf(1, () => scene(60, 200))).starts, []);
   assert.deepEqual(findShots([]).starts, []);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
-import { decodeFrames, decodeSound, openVideoWriter, probe } from "../../lib/media/ffmpeg.ts";
-import { brightFrom, ffmpeg, filmInputs, inFolder, loudFrom, makeFilm, namesIn } from "./made_video.ts";
+import { decodeAudio, decodeFrames, openVideoWriter, probe } from "../../lib/media/ffmpeg.ts";
+import { brightFrom, ffmpeg, inFolder, loudFrom, makeVideo, namesIn, videoInputs } from "./made_video.ts";
 
 const SIZE = { width: 64, height: 48 };
 
@@ -20,42 +20,42 @@ function clicking(seconds: number, click: number): Float32Array {
   );
 }
 
-/** Writes a film of `count` frames that turns white at frame `event`. */
-async function writeFilm(
+/** Writes a video of `count` frames that turns white at frame `event`. */
+async function writeVideo(
   path: string,
-  { sound, count = 75, event = 25 }: { sound?: string | Float32Array; count?: number; event?: number },
+  { audio, count = 75, event = 25 }: { audio?: string | Float32Array; count?: number; event?: number },
 ) {
-  const film = openVideoWriter(path, { ...SIZE, sound });
+  const video = openVideoWriter(path, { ...SIZE, audio });
   const black = plain([0, 0, 0]), white = plain([255, 255, 255]);
-  for (let i = 0; i < count; i++) await film.write(i < event ? black : white);
-  await film.close();
+  for (let i = 0; i < count; i++) await video.write(i < event ? black : white);
+  await video.close();
 }
 
 Deno.test("a written film comes back with flash and click together, whatever the sound's length", () =>
   inFolder(async (folder) => {
     const path = join(folder, "film.mp4");
     for (const seconds of [3, 2, 7.7, 61]) {
-      await writeFilm(path, { sound: clicking(seconds, 1) });
+      await writeVideo(path, { audio: clicking(seconds, 1) });
       assert.deepEqual(namesIn(folder), ["film.mp4"]);
       assert.deepEqual(await brightFrom(decodeFrames(path)), { first: 25, count: 75 });
-      const sound = await decodeSound(path);
-      assert.ok(Math.abs(loudFrom(sound) - 1) < 0.002, `click at ${loudFrom(sound)} s`);
-      assert.equal(sound.length, 48000);
+      const audio = await decodeAudio(path);
+      assert.ok(Math.abs(loudFrom(audio) - 1) < 0.002, `click at ${loudFrom(audio)} s`);
+      assert.equal(audio.length, 48000);
       assert.equal((await probe(path)).duration, 3);
     }
   }));
 
 Deno.test("sound is taken from another film, in that film's time", () =>
   inFolder(async (folder) => {
-    const { picture, sound } = filmInputs();
+    const { picture: image, audio } = videoInputs();
     const path = join(folder, "film.mp4");
     for (const name of ["-other film.mp4", "other film.ts"]) {
       const other = join(folder, name);
-      await ffmpeg(...picture, "-itsoffset", "0.7", ...sound, other);
-      await writeFilm(path, { sound: other });
-      const expected = loudFrom(await decodeSound(other));
+      await ffmpeg(...image, "-itsoffset", "0.7", ...audio, other);
+      await writeVideo(path, { audio: other });
+      const expected = loudFrom(await decodeAudio(other));
       assert.ok(expected > 1.69);
-      assert.ok(Math.abs(loudFrom(await decodeSound(path)) - expected) < 0.002, name);
+      assert.ok(Math.abs(loudFrom(await decodeAudio(path)) - expected) < 0.002, name);
       assert.deepEqual(await brightFrom(decodeFrames(path)), { first: 25, count: 75 });
     }
   }));
@@ -87,26 +87,26 @@ Deno.test("giving up leaves nothing, and the file that was there stays", () =>
   inFolder(async (folder) => {
     const path = join(folder, "film.mp4");
     await Deno.writeTextFile(path, "old");
-    const film = openVideoWriter(path, { ...SIZE, sound: clicking(1, 0.5) });
-    for (let i = 0; i < 30; i++) await film.write(plain([9, 9, 9]));
-    await film.abort();
+    const video = openVideoWriter(path, { ...SIZE, audio: clicking(1, 0.5) });
+    for (let i = 0; i < 30; i++) await video.write(plain([9, 9, 9]));
+    await video.abort();
     assert.deepEqual(namesIn(folder), ["film.mp4"]);
     assert.equal(await Deno.readTextFile(path), "old");
   }));
 
-/** Asserts that a film of ten frames is refused with a KitError that matches, leaving only `left` in the folder. */
-async function refused(folder: string, { path, sound, what, left }: {
+/** Asserts that a video of ten frames is refused with a KitError that matches, leaving only `left` in the folder. */
+async function refused(folder: string, { path, audio, what, left }: {
   path: string;
-  sound?: string;
+  audio?: string;
   what: RegExp;
   left: string[];
 }) {
-  const film = openVideoWriter(path, { width: 640, height: 480, sound });
+  const video = openVideoWriter(path, { width: 640, height: 480, audio });
   const frame = plain([0, 0, 0], { width: 640, height: 480 });
   await assert.rejects(
     (async () => {
-      for (let i = 0; i < 10; i++) await film.write(frame);
-      await film.close();
+      for (let i = 0; i < 10; i++) await video.write(frame);
+      await video.close();
     })(),
     (error) => {
       assert.ok(error instanceof KitError, `${error}`);
@@ -114,21 +114,21 @@ async function refused(folder: string, { path, sound, what, left }: {
       return true;
     },
   );
-  await film.abort();
+  await video.abort();
   assert.deepEqual(namesIn(folder), left);
 }
 
 Deno.test("faults name the file at fault and leave nothing behind", () =>
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
-    const silent = await makeFilm(at("silent.mp4"), { sound: false, seconds: 1 });
+    const silent = await makeVideo(at("silent.mp4"), { audio: false, seconds: 1 });
     await Deno.writeTextFile(at("text.wav"), "no sound at all, only text\n");
     const left = ["silent.mp4", "text.wav"];
-    await refused(folder, { path: at("film.mp4"), sound: silent, what: /silent\.mp4 has no sound/, left });
-    await refused(folder, { path: at("film.mp4"), sound: at("text.wav"), what: /text\.wav is not/, left });
+    await refused(folder, { path: at("film.mp4"), audio: silent, what: /silent\.mp4 has no sound/, left });
+    await refused(folder, { path: at("film.mp4"), audio: at("text.wav"), what: /text\.wav is not/, left });
     await refused(folder, {
       path: at("film.mp4"),
-      sound: at("absent.wav"),
+      audio: at("absent.wav"),
       what: /no file .*absent\.wav/,
       left,
     });
@@ -140,8 +140,8 @@ Deno.test("faults name the file at fault and leave nothing behind", () =>
 
 Deno.test("a frame of the wrong size is refused", () =>
   inFolder(async (folder) => {
-    const film = openVideoWriter(join(folder, "film.mp4"), SIZE);
-    await assert.rejects(film.write(new Uint8Array(10)), RangeError);
-    await film.abort();
+    const video = openVideoWriter(join(folder, "film.mp4"), SIZE);
+    await assert.rejects(video.write(new Uint8Array(10)), RangeError);
+    await video.abort();
     assert.deepEqual(namesIn(folder), []);
   }));

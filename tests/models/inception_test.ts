@@ -24,7 +24,7 @@ Deno.test("pictures of any size in, features and class scores out, nothing left 
     const { features, logits } = inception(params, images);
     // 320, four times 384 and 192 filters at this width.
     assert.deepEqual([features.shape, logits.shape], [[2, 10 + 4 * 12 + 8], [2, 1008]]);
-    // A picture of 299 x 299 is taken as it is, so drawing one to that size beforehand changes nothing.
+    // An image of 299 x 299 is taken as it is, so drawing one to that size beforehand changes nothing.
     const drawn = tf.image.resizeBilinear(images as never, [299, 299], false, true);
     const same = tf.max(tf.abs(tf.sub(inception(params, drawn).features, features))).dataSync()[0];
     assert.ok(same < 1e-6, `${same}`);

@@ -41,8 +41,8 @@ Deno.test("encoders end in one place, decoders in a face; what is joined has one
     speech2vid: speech2vidPlan(),
   };
   for (const [name, { lanes, skips }] of Object.entries(plans)) {
-    const [sound, faces, decoder] = lanes;
-    for (const { layers } of [sound, faces]) assert.deepEqual(size(layers.at(-1)!).slice(0, 2), [1, 1], name);
+    const [audio, faces, decoder] = lanes;
+    for (const { layers } of [audio, faces]) assert.deepEqual(size(layers.at(-1)!).slice(0, 2), [1, 1], name);
     assert.deepEqual(size(decoder.layers.at(-1)!), [96, 96, 3], name);
     assert.equal(skips.length, { generator: 7, lipgan: 6, speech2vid: 3 }[name], name);
     for (const { from: [a, i], to: [b, j] } of skips) {

@@ -31,7 +31,7 @@ for (const name of Object.keys(foreignNetworks) as ForeignNetworkName[]) {
   });
 }
 
-/** Of a picture, every fourth row and column, as the goldens have it. */
+/** Of an image, every fourth row and column, as the goldens have it. */
 function everyFourth(answer: Tensor, { shape }: Tensor): Tensor {
   return shape.length === 4 ? tf.stridedSlice(answer, [0, 0, 0, 0], answer.shape, [1, 1, 4, 4]) : answer;
 }

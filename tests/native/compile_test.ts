@@ -143,8 +143,8 @@ Deno.test("what would be frozen is refused, and the binding goes on", () => {
   }
   assert.equal(tf.memory().numTensors, tensors, "no tensor is left of a refused step");
   assert.equal(binding.getNumOfTensors(), handles);
-  const sound = compile((t: Tensor) => tf.add(t, 1));
-  assert.deepEqual(values(sound(x)), [2, 3, 4]);
+  const audio = compile((t: Tensor) => tf.add(t, 1));
+  assert.deepEqual(values(audio(x)), [2, 3, 4]);
   assert.deepEqual(values(tf.add(x, 1)), [2, 3, 4]);
 });
 

@@ -5,8 +5,8 @@ import { binding } from "../../lib/native/tf.ts";
 
 /** A matrix of small numbers. */
 function made(rows: number, columns: number, seed: number): Matrix {
-  const draw = random(seed);
-  return { values: Float64Array.from({ length: rows * columns }, () => draw.next() - 0.5), rows, columns };
+  const rng = random(seed);
+  return { values: Float64Array.from({ length: rows * columns }, () => rng.next() - 0.5), rows, columns };
 }
 
 Deno.test("a product is that of the definition, with either side transposed", () => {

@@ -29,10 +29,10 @@ Deno.test("both sizes of the embedded corpus have clips for training, validation
 
 Deno.test("the embedded corpus is drawn and prepared once, split as it says, and a broken off start is mended", () =>
   inFolder(async (folder) => {
-    const drawings = join(folder, "data"), env = { KIT_PRESET: "tiny", KIT_RUNS: join(folder, "runs") };
-    const { prepared, videos, ...experiment } = await openExperiment({ env, drawings });
-    assert.equal(prepared, join(drawings, "prepared-tiny"));
-    assert.equal(videos, join(drawings, "corpus-tiny", "main"));
+    const corpora = join(folder, "data"), env = { KIT_PRESET: "tiny", KIT_RUNS: join(folder, "runs") };
+    const { prepared, videos, ...experiment } = await openExperiment({ env, drawings: corpora });
+    assert.equal(prepared, join(corpora, "prepared-tiny"));
+    assert.equal(videos, join(corpora, "corpus-tiny", "main"));
     assert.equal(experiment.data, "embedded corpus, tiny");
     assert.deepEqual(experiment.config, tiny);
     assert.deepEqual(experiment.source, { data: "embedded corpus, tiny", preset: "tiny", seed: 1 });
@@ -48,7 +48,7 @@ Deno.test("the embedded corpus is drawn and prepared once, split as it says, and
     // As `prepare` leaves it, had the process been killed before the corpus's own split was written.
     await writeManifest(prepared, rows.map((clip) => ({ ...clip, split: "train" })), []);
     const written = (await Deno.stat(join(prepared, rows[0].path))).mtime;
-    const both = await Promise.all([0, 1].map(() => openExperiment({ env, drawings })));
+    const both = await Promise.all([0, 1].map(() => openExperiment({ env, drawings: corpora })));
     assert.deepEqual(both[0], both[1]);
     assert.deepEqual(splitsOf(await readManifest(prepared)), ["test", "train", "val"]);
     assert.deepEqual((await Deno.stat(join(prepared, rows[0].path))).mtime, written);
@@ -56,21 +56,21 @@ Deno.test("the embedded corpus is drawn and prepared once, split as it says, and
 
 Deno.test("a prepared folder gives its name to captions and runs; nothing is drawn", () =>
   inFolder(async (folder) => {
-    const prepared = join(folder, "grid s1"), drawings = join(folder, "data");
+    const prepared = join(folder, "grid s1"), corpora = join(folder, "data");
     await writePrepared(prepared);
     const env = {
       KIT_DATA: `${prepared}/`,
       KIT_RUNS: join(folder, "runs"),
       KIT_FIGURES: join(folder, "drawn"),
     };
-    const experiment = await openExperiment({ env, drawings });
+    const experiment = await openExperiment({ env, drawings: corpora });
     assert.equal(experiment.data, "grid s1");
     assert.equal(experiment.prepared, prepared);
     assert.equal(experiment.videos, undefined);
     assert.equal(experiment.figures, join(folder, "drawn"));
     assert.deepEqual(experiment.config, small);
     assert.equal(experiment.generator, join(folder, "runs", "grid s1-small", "generator"));
-    assert.equal(await exists(drawings), false);
+    assert.equal(await exists(corpora), false);
   }));
 
 Deno.test("a run of another configuration or other data is neither shown nor written over", () =>

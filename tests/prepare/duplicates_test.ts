@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { findDuplicates } from "../../lib/prepare/duplicates.ts";
-import { hashDistance, pictureHash, soundHash } from "../../lib/prepare/fingerprint.ts";
+import { audioHash, hashDistance, imageHash } from "../../lib/prepare/fingerprint.ts";
 import { random } from "../../lib/corpus/random.ts";
 
 const ZEROS = "0".repeat(64);
@@ -13,14 +13,14 @@ function turned(hash: string, bits: number): string {
   return digits.map((digit) => digit.toString(16)).join("");
 }
 const drawn = (name: string) => {
-  const draw = random("hash", name);
-  return Array.from({ length: 64 }, () => draw.index(16).toString(16)).join("");
+  const rng = random("hash", name);
+  return Array.from({ length: 64 }, () => rng.index(16).toString(16)).join("");
 };
-const clip = (id: string, { frames = 75, picture = ZEROS, sound = drawn(id) } = {}) => ({
+const clip = (id: string, { frames = 75, picture: image = ZEROS, sound: audio = drawn(id) } = {}) => ({
   id,
   frames,
-  picture_hash: picture,
-  sound_hash: sound,
+  picture_hash: image,
+  sound_hash: audio,
 });
 
 Deno.test("bits in which two fingerprints differ are counted", () => {
@@ -35,27 +35,27 @@ Deno.test("bits in which two fingerprints differ are counted", () => {
 Deno.test("a picture's fingerprint says where it grows brighter to the right", () => {
   const ramp = (slope: number) =>
     Uint8Array.from({ length: 96 * 96 * 3 }, (_, k) => 128 + slope * (Math.floor(k / 3) % 96 - 48));
-  assert.equal(pictureHash([ramp(1)]), "f".repeat(16));
-  assert.equal(pictureHash([ramp(-1), ramp(2)]), "0".repeat(16) + "f".repeat(16));
-  // A little lighter, with more contrast: the same picture.
-  assert.equal(pictureHash([ramp(1).map((value) => value / 2 + 80)]), "f".repeat(16));
+  assert.equal(imageHash([ramp(1)]), "f".repeat(16));
+  assert.equal(imageHash([ramp(-1), ramp(2)]), "0".repeat(16) + "f".repeat(16));
+  // A little lighter, with more contrast: the same image.
+  assert.equal(imageHash([ramp(1).map((value) => value / 2 + 80)]), "f".repeat(16));
 });
 
 Deno.test("a sound's fingerprint does not hear loudness, but hears what is said", () => {
   const speech = (name: string, columns = 240) => {
-    const draw = random("speech", name), mel = new Float32Array(columns * 80);
-    const bumps = Array.from({ length: 60 }, () => [draw.uniform(0, columns), draw.uniform(0, 80)]);
+    const rng = random("speech", name), mel = new Float32Array(columns * 80);
+    const bumps = Array.from({ length: 60 }, () => [rng.uniform(0, columns), rng.uniform(0, 80)]);
     for (let k = 0; k < mel.length; k++) {
       const column = Math.floor(k / 80), band = k % 80;
       for (const [x, y] of bumps) mel[k] += Math.exp(-(((column - x) / 6) ** 2) - ((band - y) / 8) ** 2);
     }
     return mel;
   };
-  const hash = soundHash(speech("one"));
+  const hash = audioHash(speech("one"));
   assert.equal(hash.length, 64);
-  assert.ok(hashDistance(hash, soundHash(speech("one").map((value) => value - 0.5))) < 0.02, "louder");
-  assert.ok(hashDistance(hash, soundHash(speech("two"))) > 0.35, "another sentence");
-  assert.equal(soundHash(new Float32Array(80 * 3)).length, 64, "a very short sound");
+  assert.ok(hashDistance(hash, audioHash(speech("one").map((value) => value - 0.5))) < 0.02, "louder");
+  assert.ok(hashDistance(hash, audioHash(speech("two"))) > 0.35, "another sentence");
+  assert.equal(audioHash(new Float32Array(80 * 3)).length, 64, "a very short sound");
 });
 
 Deno.test("the second of two films that are alike is a duplicate of the first", () => {
@@ -75,12 +75,12 @@ Deno.test("the second of two films that are alike is a duplicate of the first", 
 });
 
 Deno.test("among 145,000 clips each of a hundred copies is found, in seconds", () => {
-  const draw = random("many");
+  const rng = random("many");
   const digits = () =>
-    Array.from({ length: 8 }, () => draw.index(2 ** 32).toString(16).padStart(8, "0")).join("");
+    Array.from({ length: 8 }, () => rng.index(2 ** 32).toString(16).padStart(8, "0")).join("");
   const clips = Array.from(
     { length: 145_000 },
-    (_, k) => clip(`${k}`, { frames: 25 + draw.index(125), sound: digits() }),
+    (_, k) => clip(`${k}`, { frames: 25 + rng.index(125), sound: digits() }),
   );
   const copies = clips.filter((_, k) => k % 1450 === 0).map((original) => ({
     ...original,

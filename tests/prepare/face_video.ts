@@ -1,4 +1,4 @@
-import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/drawn_face.ts";
+import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
 import { ffmpeg } from "../media/made_video.ts";
 
 /** Frames of one syllable: the drawn mouth opens and shuts once in 0.4 s. */
@@ -17,18 +17,18 @@ export function talkingFrames(person = 0): Uint8Array[] {
 }
 
 /**
- * Writes a film of a drawn face talking at 25 frames/s for `seconds`, with a humming sound.
+ * Writes a video of a drawn face talking at 25 frames/s for `seconds`, with a humming sound.
  * @param filter ffmpeg's video filters, to make something else of it
  */
-export async function makeFaceFilm(
+export async function makeFaceVideo(
   path: string,
   {
     seconds = 2,
     person = 0,
     filter = "null",
-    soundSeconds = seconds,
+    soundSeconds: audioSeconds = seconds,
     level = 0.3,
-    sound = true,
+    audio = true,
     rate = "25",
   }: {
     seconds?: number;
@@ -36,7 +36,7 @@ export async function makeFaceFilm(
     filter?: string;
     soundSeconds?: number;
     level?: number;
-    sound?: boolean;
+    audio?: boolean;
     rate?: string;
   } = {},
 ): Promise<string> {
@@ -46,10 +46,10 @@ export async function makeFaceFilm(
     using file = await Deno.open(raw, { write: true });
     for (let t = 0; t < Math.ceil(seconds * 25); t++) file.writeSync(frames[t % SYLLABLE]);
     const size = `${FRAME_SIZE}x${FRAME_SIZE}`;
-    const hum = `aevalsrc='${level}*sin(2*PI*150*t)*(0.6-0.4*cos(5*PI*t))':s=16000:d=${soundSeconds}`;
+    const hum = `aevalsrc='${level}*sin(2*PI*150*t)*(0.6-0.4*cos(5*PI*t))':s=16000:d=${audioSeconds}`;
     await ffmpeg(
       ...["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", "25", "-t", `${seconds}`, "-i", raw],
-      ...(sound ? ["-f", "lavfi", "-i", hum] : []),
+      ...(audio ? ["-f", "lavfi", "-i", hum] : []),
       ...["-vf", filter, "-r", rate, "-c:v", "libx264", "-preset", "veryfast", "-crf", "15"],
       ...["-pix_fmt", "yuv420p", "-c:a", "aac", `file:${path}`],
     );

@@ -13,9 +13,9 @@ import {
 } from "../../lib/prepare/filters.ts";
 import {
   PREPARED_VERSION,
-  readKept,
   readManifest,
   readRejects,
+  readSelected,
   writeManifest,
 } from "../../lib/dataset/manifest.ts";
 import { KitError } from "../../lib/base/errors.ts";
@@ -84,7 +84,7 @@ Deno.test("decisions are changed in the tables alone, in well under a second for
     await Deno.writeTextFile(join(folder, "prepared.json"), JSON.stringify({ version: PREPARED_VERSION }));
     const reject = { id: "s1/x", source: "x.mp4", reason: "no-face", detail: "none" };
     await writeManifest(folder, decide(rows, DEFAULT_FILTERS), [reject]);
-    assert.equal((await readKept(folder)).length, 480);
+    assert.equal((await readSelected(folder)).length, 480);
 
     const began = performance.now();
     const { clips, kept, reasons, filters } = await filterPrepared(folder, {

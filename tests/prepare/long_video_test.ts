@@ -5,14 +5,14 @@ import { prepareClip } from "../../lib/prepare/prepare_clip.ts";
 import { loadFaceDetector } from "../../lib/media/face.ts";
 import { probe } from "../../lib/media/ffmpeg.ts";
 import { ffmpeg, inFolder } from "../media/made_video.ts";
-import { makeFaceFilm } from "./face_video.ts";
+import { makeFaceVideo } from "./face_video.ts";
 
 const HOURS = 2;
-/** Looking for faces takes the time of a long film, not the memory, so it is looked for once a part. */
+/** Looking for faces takes the time of a long video, not the memory, so it is looked for once a part. */
 const EVERY = 3000;
 
 /** Two hours, tiny: a face talks for 12 s, then there is a grey wall. */
-async function makeLongFilm(folder: string): Promise<string> {
+async function makeLongVideo(folder: string): Promise<string> {
   const at = (name: string) => join(folder, name);
   const encode = [
     ...["-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-g", "250", "-pix_fmt", "yuv420p"],
@@ -20,7 +20,7 @@ async function makeLongFilm(folder: string): Promise<string> {
   ];
   const wall = ["-f", "lavfi", "-i", "color=gray:s=32x32:r=25:d=60"];
   const hum = ["-f", "lavfi", "-i", "sine=f=200:r=16000:d=60"];
-  await makeFaceFilm(at("face.mp4"), { seconds: 12 });
+  await makeFaceVideo(at("face.mp4"), { seconds: 12 });
   await ffmpeg("-i", at("face.mp4"), "-vf", "scale=32:32", ...encode, at("face.mkv"));
   await ffmpeg(...wall, ...hum, ...encode, at("wall.mkv"));
   const parts = ["face", ...Array.from({ length: HOURS * 60 }, () => "wall")];
@@ -31,7 +31,7 @@ async function makeLongFilm(folder: string): Promise<string> {
 
 Deno.test("a film of two hours becomes clips of at most two minutes, and is never held in memory", () =>
   inFolder(async (folder) => {
-    const source = await makeLongFilm(folder);
+    const source = await makeLongVideo(folder);
     const { duration } = await probe(source);
     assert.ok(duration > HOURS * 3600, `${duration} s`);
     await loadFaceDetector();
@@ -47,6 +47,6 @@ Deno.test("a film of two hours becomes clips of at most two minutes, and is neve
     assert.deepEqual(rows.map(({ id, frames }) => [id, frames]), [["p/long_1", 300]]);
     assert.equal(rejects.length, HOURS * 60 / 2);
     for (const { reason } of rejects) assert.equal(reason, "no-face");
-    // The crops of 180,000 frames alone would be 5 GB. What is held of all of the film is its sound, twice: 2 x 230 MB.
+    // The crops of 180,000 frames alone would be 5 GB. What is held of all of the video is its sound, twice: 2 x 230 MB.
     assert.ok(most < 700e6, `${most / 1e6} MB more`);
   }));

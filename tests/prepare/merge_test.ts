@@ -8,7 +8,7 @@ import { prepare } from "../../lib/prepare/prepare.ts";
 import { inShard, parseShard } from "../../lib/prepare/shards.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { inFolder } from "../media/made_video.ts";
-import { makeFaceFilm } from "./face_video.ts";
+import { makeFaceVideo } from "./face_video.ts";
 
 Deno.test("shards are about equal, cover everything once, and do not depend on other clips", () => {
   const ids = Array.from({ length: 4000 }, (_, k) => `s${k % 9}/${k}`);
@@ -26,18 +26,18 @@ Deno.test("shards in several folders are merged, shards in one folder complete e
   inFolder(async (folder) => {
     const videos = join(folder, "dora"), at = (name: string) => join(folder, name);
     await Deno.mkdir(videos);
-    // The names decide the shard: two of the films belong to each, and so does a bad one.
+    // The names decide the shard: two of the videos belong to each, and so does a bad one.
     const names = ["a", "b", "c", "d", "e", "f", "g", "h"],
       shard = (name: string) => inShard(`dora/${name}`, { index: 1, count: 2 }) ? 0 : 1;
     const first = names.filter((name) => shard(name) === 0),
       second = names.filter((name) => shard(name) === 1);
     assert.ok(first.length >= 2 && second.length >= 2);
-    await makeFaceFilm(join(videos, `${first[0]}.mp4`), { seconds: 0.8 });
-    await makeFaceFilm(join(videos, `${second[0]}.mp4`), { seconds: 1, person: 1 });
+    await makeFaceVideo(join(videos, `${first[0]}.mp4`), { seconds: 0.8 });
+    await makeFaceVideo(join(videos, `${second[0]}.mp4`), { seconds: 1, person: 1 });
     await Deno.copyFile(join(videos, `${first[0]}.mp4`), join(videos, `${second[1]}.mp4`));
     await Deno.writeTextFile(join(videos, `${first[1]}.mp4`), "no video");
     const good = [first[0], second[0], second[1]].sort(), ids = good.map((name) => `dora/${name}`);
-    // Of the film that is there twice, the second by name goes.
+    // Of the video that is there twice, the second by name goes.
     const copy = `dora/${[first[0], second[1]].sort()[1]}`;
 
     const options = { workers: 1, filters: ["minVoiced=none", "minSharpness=3"] };

@@ -4,7 +4,7 @@ import { type Clip, loadClip } from "../../lib/dataset/dataset.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
 import { correlation } from "../../lib/evaluation/metrics/mouth_motion.ts";
 import { ffmpeg, inFolder } from "../media/made_video.ts";
-import { makeFaceFilm, opening } from "./face_video.ts";
+import { makeFaceVideo, opening } from "./face_video.ts";
 
 /** Silence up to second `event`, then a click. */
 const click = (event: number, seconds = 2) => [
@@ -13,7 +13,7 @@ const click = (event: number, seconds = 2) => [
 ];
 
 /** Second of the clip at which its sound is first loud. */
-const loudFrom = ({ sound }: Clip) => sound.findIndex((sample) => Math.abs(sample) > 5000) / 16000;
+const loudFrom = ({ audio }: Clip) => audio.findIndex((sample) => Math.abs(sample) > 5000) / 16000;
 
 /** How well the measured mouth follows the drawn one, which is `late` frames late. */
 function follows({ mouth, frames }: Clip, late = 0): number {
@@ -25,19 +25,19 @@ Deno.test("films with late sound, priming, any frame rate or a turn keep mouth a
   inFolder(async (root) => {
     const videos = join(root, "p"), out = join(root, "out"), at = (name: string) => join(videos, name);
     await Deno.mkdir(videos);
-    const film = await makeFaceFilm(join(root, "film.mp4"), { sound: false });
+    const video = await makeFaceVideo(join(root, "film.mp4"), { audio: false });
     const both = ["-map", "0:v", "-map", "1:a"], copied = ["-c:v", "copy", "-c:a", "aac"];
     // The click is heard at 1.0 s; AAC lays 1024 samples and more of priming before the sound.
-    await ffmpeg("-i", film, ...click(1), ...both, ...copied, "-b:a", "64k", at("priming.mp4"));
-    await ffmpeg("-i", film, ...click(1), ...both, ...copied, at("primed.mkv"));
+    await ffmpeg("-i", video, ...click(1), ...both, ...copied, "-b:a", "64k", at("priming.mp4"));
+    await ffmpeg("-i", video, ...click(1), ...both, ...copied, at("primed.mkv"));
     // The sound itself clicks at 0.6 s and starts 0.4 s late, by an edit list.
-    await ffmpeg("-i", film, "-itsoffset", "0.4", ...click(0.6, 1.6), ...both, ...copied, at("late.mp4"));
-    // The picture starts 0.4 s late: its first frame stands until then.
+    await ffmpeg("-i", video, "-itsoffset", "0.4", ...click(0.6, 1.6), ...both, ...copied, at("late.mp4"));
+    // The image starts 0.4 s late: its first frame stands until then.
     await ffmpeg(
       "-itsoffset",
       "0.4",
       "-i",
-      film,
+      video,
       ...click(1, 2.4),
       ...both,
       ...copied,
@@ -46,14 +46,14 @@ Deno.test("films with late sound, priming, any frame rate or a turn keep mouth a
     // Frames of 40, 80 and 120 ms.
     const uneven = "select='lt(n,20)+gte(n,20)*lt(n,34)*not(mod(n,2))+gte(n,34)*not(mod(n,3))'";
     await ffmpeg(
-      ...["-i", film, ...click(1), ...both, "-vf", uneven, "-fps_mode", "vfr", "-c:v", "libx264"],
+      ...["-i", video, ...click(1), ...both, "-vf", uneven, "-fps_mode", "vfr", "-c:v", "libx264"],
       ...["-crf", "15", at("uneven.mp4")],
     );
-    // Lying on its side, and marked to be shown upright; sound and picture as in the others.
-    await ffmpeg("-i", film, "-vf", "transpose=2", "-crf", "15", join(root, "lying.mp4"));
+    // Lying on its side, and marked to be shown upright; sound and image as in the others.
+    await ffmpeg("-i", video, "-vf", "transpose=2", "-crf", "15", join(root, "lying.mp4"));
     const turned = ["-display_rotation", "-90", "-i", join(root, "lying.mp4")];
     await ffmpeg(...turned, ...click(1), ...both, ...copied, at("turned.mp4"));
-    await makeFaceFilm(at("one frame.mp4"), { seconds: 0.04 });
+    await makeFaceVideo(at("one frame.mp4"), { seconds: 0.04 });
 
     const { clips, rejects } = await prepare(videos, out, { every: 1, split: "1,0,0", workers: 1 });
     assert.deepEqual(rejects.map(({ id, reason }) => [id, reason]), [["p/one_frame", "too-short"]]);

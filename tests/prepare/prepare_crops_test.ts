@@ -6,7 +6,7 @@ import { prepare } from "../../lib/prepare/prepare.ts";
 import { correlation } from "../../lib/evaluation/metrics/mouth_motion.ts";
 import { exists } from "../../lib/base/files.ts";
 import { cropFace } from "../../lib/media/face.ts";
-import { decodeFrames, decodeSound, writeWav } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio, decodeFrames, writeWav } from "../../lib/media/ffmpeg.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { inFolder } from "../media/made_video.ts";
 import { opening, talkingFrames } from "./face_video.ts";
@@ -15,13 +15,13 @@ const REAL = fileURLToPath(new URL("../../../shared/data/grid/", import.meta.url
 const hasReal = await exists(REAL);
 if (!hasReal) console.log("SKIPPED: crops of a real clip, because the folder with it is not here");
 
-/** The drawn face in its picture of 224 x 224, as a detector frames it. */
+/** The drawn face in its image of 224 x 224, as a detector frames it. */
 const BOX = [50, 76, 164, 196];
 
 /** A second of humming for every 25 frames. */
 const hum = (frames: number) => Float32Array.from({ length: frames * 640 }, (_, i) => 0.2 * Math.sin(i / 17));
 
-async function writePicture(path: string, pixels: Uint8Array, [height, width]: [number, number]) {
+async function writeImage(path: string, pixels: Uint8Array, [height, width]: [number, number]) {
   const tensor = tf.tensor3d(pixels, [height, width, 3], "int32");
   await Deno.writeFile(path, await tf.node.encodeJpeg(tensor, "rgb", 95));
   tensor.dispose();
@@ -30,16 +30,16 @@ async function writePicture(path: string, pixels: Uint8Array, [height, width]: [
 /** A clip as Wav2Lip's preprocess.py leaves it: crops of the drawn face, all of one odd size, numbered by frame. */
 async function makeCrops(
   folder: string,
-  { frames = 40, without = [], sound = frames }: { frames?: number; without?: number[]; sound?: number } = {},
+  { frames = 40, without = [], audio = frames }: { frames?: number; without?: number[]; audio?: number } = {},
 ) {
   await Deno.mkdir(folder, { recursive: true });
   const talking = talkingFrames();
   for (let t = 0; t < frames; t++) {
     if (without.includes(t)) continue;
     const crop = cropFace(talking[t % talking.length], 224, 224, BOX, 110);
-    await writePicture(join(folder, `${t}.jpg`), crop, [110, 110]);
+    await writeImage(join(folder, `${t}.jpg`), crop, [110, 110]);
   }
-  await writeWav(join(folder, "audio.wav"), hum(sound));
+  await writeWav(join(folder, "audio.wav"), hum(audio));
 }
 
 Deno.test("Wav2Lip's folders become clips without a look for faces, or rows that say why not", () =>
@@ -47,9 +47,9 @@ Deno.test("Wav2Lip's folders become clips without a look for faces, or rows that
     const at = (name: string) => join(root, "videos", name);
     await makeCrops(at("p1/00001"));
     await makeCrops(at("p1/00002"), { frames: 44, without: [0, 1, 2, 15, 43] });
-    await makeCrops(at("p2/long sound"), { frames: 25, sound: 50 });
+    await makeCrops(at("p2/long sound"), { frames: 25, audio: 50 });
     await makeCrops(at("p2/too-short"), { frames: 10 });
-    await makeCrops(at("p2/sound-short"), { frames: 50, sound: 36 });
+    await makeCrops(at("p2/sound-short"), { frames: 50, audio: 36 });
     await makeCrops(at("p2/damaged"), { frames: 20 });
     await Deno.truncate(at("p2/damaged/7.jpg"), 900);
     await Deno.writeTextFile(at("p2/damaged/8.jpg"), "no picture");
@@ -83,8 +83,8 @@ Deno.test("Wav2Lip's folders become clips without a look for faces, or rows that
     assert.match(long.note, /^the sound goes on 1\.00 s after the last crop$/);
 
     const clip = await loadClip(out, whole);
-    assert.equal(clip.sound.length, 40 * 640);
-    // The picture is the crop, resized; the mouth's opening is measured in it.
+    assert.equal(clip.audio.length, 40 * 640);
+    // The image is the crop, resized; the mouth's opening is measured in it.
     const expected = cropFace(talkingFrames()[3], 224, 224, BOX, 96);
     const shown = clip.faces.subarray(3 * expected.length, 4 * expected.length);
     const difference = expected.reduce((sum, x, i) => sum + Math.abs(x - shown[i]), 0) / expected.length;
@@ -93,8 +93,8 @@ Deno.test("Wav2Lip's folders become clips without a look for faces, or rows that
     assert.ok(correlation(gaps, gaps.map((_, t) => opening(t))) > 0.9);
     // After a gap the sound is that of the frames kept.
     const later = await loadClip(out, gappy);
-    const [first] = (await decodeSound(at("p1/00002/audio.wav"))).subarray(16 * 640);
-    assert.equal(later.sound[0] / 32768, first);
+    const [first] = (await decodeAudio(at("p1/00002/audio.wav"))).subarray(16 * 640);
+    assert.equal(later.audio[0] / 32768, first);
 
     // Again: nothing is made anew, and everything is known.
     const before = (await Deno.stat(join(out, whole.path))).mtime!.getTime();
@@ -108,9 +108,9 @@ Deno.test({
   ignore: !hasReal,
   fn: () =>
     inFolder(async (root) => {
-      const film = join(REAL, "s1/pbwp7s.mp4"), videos = join(root, "films");
+      const video = join(REAL, "s1/pbwp7s.mp4"), videos = join(root, "films");
       await Deno.mkdir(videos);
-      await Deno.symlink(film, join(videos, "clip.mp4"));
+      await Deno.symlink(video, join(videos, "clip.mp4"));
       const of = await prepare(videos, join(root, "of film"), { every: 2, workers: 1 });
       const { row, ...own } = await loadClip(join(root, "of film"), of.clips[0]);
       const [x0, y0, x1, y1] = [-0.5, -0.5, 0.5, 0.55].map((side, i) =>
@@ -119,15 +119,15 @@ Deno.test({
       const folder = join(root, "crops/s1/clip");
       await Deno.mkdir(folder, { recursive: true });
       let t = 0;
-      for await (const frame of decodeFrames(film)) {
+      for await (const frame of decodeFrames(video)) {
         const pixels = new Uint8Array((x1 - x0) * (y1 - y0) * 3);
         for (let y = y0; y < y1; y++) {
           const from = (y * 360 + x0) * 3;
           pixels.set(frame.subarray(from, from + (x1 - x0) * 3), (y - y0) * (x1 - x0) * 3);
         }
-        await writePicture(join(folder, `${t++}.jpg`), pixels, [y1 - y0, x1 - x0]);
+        await writeImage(join(folder, `${t++}.jpg`), pixels, [y1 - y0, x1 - x0]);
       }
-      await writeWav(join(folder, "audio.wav"), await decodeSound(film));
+      await writeWav(join(folder, "audio.wav"), await decodeAudio(video));
       const { clips } = await prepare(join(root, "crops"), join(root, "of crops"), { every: 2, workers: 1 });
       const cut = await loadClip(join(root, "of crops"), clips[0]);
       assert.ok(Math.abs(cut.frames - own.frames) <= 1, `${cut.frames} and ${own.frames} frames`);
@@ -136,6 +136,6 @@ Deno.test({
         const r = correlation(course(cut.mouth), course(own.mouth));
         assert.ok(r > (what === "gap" ? 0.9 : 0.7), `${what}: r = ${r}`);
       }
-      assert.deepEqual(cut.sound.subarray(0, 16000), own.sound.subarray(0, 16000));
+      assert.deepEqual(cut.audio.subarray(0, 16000), own.audio.subarray(0, 16000));
     }),
 });

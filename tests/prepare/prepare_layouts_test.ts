@@ -4,7 +4,7 @@ import { clipSource } from "../../lib/dataset/clip_source.ts";
 import { prepare, readRejects } from "../../lib/prepare/prepare.ts";
 import { writeAtomic } from "../../lib/base/files.ts";
 import { inFolder } from "../media/made_video.ts";
-import { makeFaceFilm } from "./face_video.ts";
+import { makeFaceVideo } from "./face_video.ts";
 
 const WORDS =
   "Text:  SO IT IS\nConf:  5\n\nWORD START END ASDSCORE\nSO 0.10 0.30 9\nIT 0.30 0.70 9\nIS 0.80 1.90 9\n";
@@ -17,15 +17,15 @@ async function lay(root: string, texts: Record<string, string>): Promise<void> {
 Deno.test("LRS2 as it comes: words and splits travel into the prepared folder, faults become notes and rows", () =>
   inFolder(async (root) => {
     const data = join(root, "mvlrs_v1"), out = join(root, "out");
-    const film = join(data, "main/p1/00001.mp4");
-    await Deno.mkdir(dirname(film), { recursive: true });
-    await makeFaceFilm(film);
+    const video = join(data, "main/p1/00001.mp4");
+    await Deno.mkdir(dirname(video), { recursive: true });
+    await makeFaceVideo(video);
     for (const name of ["p1/00002", "p1/00003", "p2/00001"]) {
       await Deno.mkdir(dirname(join(data, "main", name)), { recursive: true });
-      await Deno.copyFile(film, join(data, "main", `${name}.mp4`));
+      await Deno.copyFile(video, join(data, "main", `${name}.mp4`));
     }
     // The face comes after 10 frames, and with it the clip begins.
-    await makeFaceFilm(join(data, "main/p2/00002.mp4"), {
+    await makeFaceVideo(join(data, "main/p2/00002.mp4"), {
       filter: "drawbox=t=fill:c=gray:enable='lt(t,0.39)'",
     });
     await lay(data, {
@@ -72,9 +72,9 @@ Deno.test("LRS2 as it comes: words and splits travel into the prepared folder, f
 
 Deno.test("GRID as it comes: an .align that does not match leaves the clip without words, and says so", () =>
   inFolder(async (root) => {
-    const data = join(root, "grid"), film = join(data, "s1/bbaf2n.mpg");
-    await Deno.mkdir(dirname(film), { recursive: true });
-    await makeFaceFilm(join(root, "film.mp4"));
+    const data = join(root, "grid"), video = join(data, "s1/bbaf2n.mpg");
+    await Deno.mkdir(dirname(video), { recursive: true });
+    await makeFaceVideo(join(root, "film.mp4"));
     for (const name of ["bbaf2n", "bbaf3s", "bbaf4p"]) {
       await Deno.copyFile(join(root, "film.mp4"), join(data, `s1/${name}.mp4`));
     }
@@ -96,10 +96,10 @@ Deno.test("GRID as it comes: an .align that does not match leaves the clip witho
 Deno.test("a tenth speaker moves no clip that was dealt before", () =>
   inFolder(async (root) => {
     const data = join(root, "films"), out = join(root, "out");
-    // Speakers without a film that can be read count as well, and cost nothing.
-    const film = await makeFaceFilm(join(root, "film.mp4"), { seconds: 1 });
+    // Speakers without a video that can be read count as well, and cost nothing.
+    const video = await makeFaceVideo(join(root, "film.mp4"), { seconds: 1 });
     for (let i = 0; i < 9; i++) await lay(data, { [`p${i}/a.mp4`]: "no video" });
-    for (const name of ["a", "b", "c"]) await Deno.copyFile(film, join(data, `p0/${name}.mp4`));
+    for (const name of ["a", "b", "c"]) await Deno.copyFile(video, join(data, `p0/${name}.mp4`));
     const options = { ...OPTIONS, split: "1,1,1" };
     const splits = async () => (await prepare(data, out, options)).clips.map(({ id, split }) => [id, split]);
     const before = await splits();

@@ -8,7 +8,7 @@ import { FACE_SIZE } from "../../lib/media/face_crop.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { openSafetensors } from "../../lib/weights/safetensors.ts";
 import { cutFile, ffmpeg, inFolder } from "../media/made_video.ts";
-import { makeFaceFilm, opening } from "./face_video.ts";
+import { makeFaceVideo, opening } from "./face_video.ts";
 
 const REAL = fileURLToPath(new URL("../../../shared/data/grid/", import.meta.url));
 const hasReal = await exists(REAL);
@@ -24,17 +24,17 @@ async function readClip(path: string) {
   const offsets = Array.from(new BigInt64Array((await file.read("frame_offsets")).slice().buffer), Number);
   const frames = offsets.slice(1).map((end, t) => jpegs.subarray(offsets[t], end));
   const [mel, boxes, mouth] = await Promise.all(["mel", "boxes", "mouth"].map((name) => file.readF32(name)));
-  const sound = new Int16Array((await file.read("sound")).slice().buffer);
+  const audio = new Int16Array((await file.read("sound")).slice().buffer);
   file.close();
-  return { metadata: file.header.metadata, shapes, frames, mel, boxes, mouth, sound };
+  return { metadata: file.header.metadata, shapes, frames, mel, boxes, mouth, sound: audio };
 }
 
-/** Brightness of the middle of one picture, where the lips part. */
+/** Brightness of the middle of one image, where the lips part. */
 function pixels(jpeg: Uint8Array): Uint8Array {
-  const picture = tf.node.decodeJpeg(jpeg, 3);
-  assert.deepEqual(picture.shape, [FACE_SIZE, FACE_SIZE, 3]);
-  const values = picture.dataSync() as unknown as Uint8Array;
-  picture.dispose();
+  const image = tf.node.decodeJpeg(jpeg, 3);
+  assert.deepEqual(image.shape, [FACE_SIZE, FACE_SIZE, 3]);
+  const values = image.dataSync() as unknown as Uint8Array;
+  image.dispose();
   return values;
 }
 
@@ -51,29 +51,29 @@ function correlation(a: number[], b: number[]): number {
 }
 
 /** Every way in which a video can be bad, or odd and yet good, under the name of what is to become of it. */
-async function makeOddFilms(folder: string): Promise<void> {
+async function makeOddVideos(folder: string): Promise<void> {
   const at = (name: string) => join(folder, name);
-  const film = await makeFaceFilm(at("good.mp4"));
-  await Deno.copyFile(film, at(`it's a "good" one; $HOME.mp4`));
-  await makeFaceFilm(at("ntsc.mp4"), { rate: "30000/1001" });
-  await makeFaceFilm(at("slow.mp4"), { rate: "22" });
-  await makeFaceFilm(at("trimmed.mp4"), { soundSeconds: 1.2 });
-  await makeFaceFilm(at("late face.mp4"), {
+  const video = await makeFaceVideo(at("good.mp4"));
+  await Deno.copyFile(video, at(`it's a "good" one; $HOME.mp4`));
+  await makeFaceVideo(at("ntsc.mp4"), { rate: "30000/1001" });
+  await makeFaceVideo(at("slow.mp4"), { rate: "22" });
+  await makeFaceVideo(at("trimmed.mp4"), { soundSeconds: 1.2 });
+  await makeFaceVideo(at("late face.mp4"), {
     seconds: 3,
     filter: "drawbox=t=fill:c=gray:enable='lt(t,0.39)'",
   });
-  await cutFile(film, { share: 0.6, as: at("truncated.mp4") });
+  await cutFile(video, { share: 0.6, as: at("truncated.mp4") });
   await Deno.writeTextFile(at("not-a-video.mp4"), "this is no video\n".repeat(1000));
   await Deno.writeTextFile(at("not-a-video too.avi"), "");
   await Deno.symlink(at("gone"), at("not-readable.mp4"));
-  await makeFaceFilm(at("no-sound.mp4"), { sound: false });
-  await makeFaceFilm(at("silent.mp4"), { level: 0.0001 });
-  await makeFaceFilm(at("no-face.mp4"), { filter: "drawbox=t=fill:c=gray" });
-  await makeFaceFilm(at("face-lost.mp4"), { seconds: 4, filter: "drawbox=t=fill:c=gray:enable='gte(t,2)'" });
-  await makeFaceFilm(at("too-short.mp4"), { seconds: 0.4 });
-  await makeFaceFilm(at("sound-short.mp4"), { soundSeconds: 0.4 });
+  await makeFaceVideo(at("no-sound.mp4"), { audio: false });
+  await makeFaceVideo(at("silent.mp4"), { level: 0.0001 });
+  await makeFaceVideo(at("no-face.mp4"), { filter: "drawbox=t=fill:c=gray" });
+  await makeFaceVideo(at("face-lost.mp4"), { seconds: 4, filter: "drawbox=t=fill:c=gray:enable='gte(t,2)'" });
+  await makeFaceVideo(at("too-short.mp4"), { seconds: 0.4 });
+  await makeFaceVideo(at("sound-short.mp4"), { soundSeconds: 0.4 });
   await ffmpeg(
-    ...["-i", film, "-filter_complex", "[0:v][0:v]hstack", "-map", "0:a", "-c:a", "copy"],
+    ...["-i", video, "-filter_complex", "[0:v][0:v]hstack", "-map", "0:a", "-c:a", "copy"],
     at("several-faces.mp4"),
   );
 }
@@ -82,7 +82,7 @@ Deno.test("each odd video becomes a clip or a row that says why not", () =>
   inFolder(async (folder) => {
     const videos = join(folder, "my videos"), out = join(folder, "out", "prepared");
     await Deno.mkdir(videos);
-    await makeOddFilms(videos);
+    await makeOddVideos(videos);
     const options = { every: 2, split: "1,0,0", cuts: "ignore" as const, workers: 2 };
     const { clips, rejects } = await prepare(videos, out, options);
 
@@ -132,7 +132,7 @@ Deno.test("a second run keeps what is whole and mends the rest", () =>
   inFolder(async (folder) => {
     const videos = join(folder, "anna"), out = join(folder, "out");
     await Deno.mkdir(videos);
-    for (const name of ["a", "b", "c"]) await makeFaceFilm(join(videos, `${name}.mp4`), { seconds: 1 });
+    for (const name of ["a", "b", "c"]) await makeFaceVideo(join(videos, `${name}.mp4`), { seconds: 1 });
     await Deno.writeTextFile(join(videos, "bad.mp4"), "no video");
     const options = { every: 5, workers: 1 };
     const first = await prepare(videos, out, options);
@@ -173,7 +173,7 @@ Deno.test("a killed run goes on where it was", () =>
   inFolder(async (folder) => {
     const videos = join(folder, "ben"), out = join(folder, "out");
     await Deno.mkdir(videos);
-    for (const name of ["a", "b", "c", "d"]) await makeFaceFilm(join(videos, `${name}.mp4`), { seconds: 1 });
+    for (const name of ["a", "b", "c", "d"]) await makeFaceVideo(join(videos, `${name}.mp4`), { seconds: 1 });
     const module = new URL("../../lib/prepare/prepare.ts", import.meta.url).href;
     const script = join(folder, "run.ts");
     await Deno.writeTextFile(
@@ -229,7 +229,7 @@ Deno.test("a disk that cannot be written ends the run, not a clip", () =>
     const videos = join(folder, "v"), out = join(folder, "out");
     await Deno.mkdir(videos);
     await Deno.mkdir(out);
-    await makeFaceFilm(join(videos, "a.mp4"), { seconds: 1 });
+    await makeFaceVideo(join(videos, "a.mp4"), { seconds: 1 });
     await Deno.writeTextFile(join(out, "clips"), "a file in the way");
     await assert.rejects(
       prepare(videos, out, { workers: 1 }),

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { clipConfig } from "../../lib/dataset/clip_file.ts";
 import { filterPrepared } from "../../lib/prepare/filter.ts";
-import { type ManifestRow, readKept } from "../../lib/dataset/manifest.ts";
+import { type ManifestRow, readSelected } from "../../lib/dataset/manifest.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
 import { readHeader } from "../../lib/weights/safetensors.ts";
 import { ffmpeg, inFolder } from "../media/made_video.ts";
-import { makeFaceFilm } from "./face_video.ts";
+import { makeFaceVideo } from "./face_video.ts";
 
 /** Three people one after the other: frames 0 to 29, 30 to 64, and 65 to 74. */
-async function makeCutFilm(path: string, folder: string): Promise<void> {
+async function makeCutVideo(path: string, folder: string): Promise<void> {
   const shots = [];
   for (const [person, seconds] of [[0, 1.2], [1, 1.4], [2, 0.4]]) {
-    shots.push("-i", await makeFaceFilm(join(folder, `shot ${person}.mp4`), { person, seconds }));
+    shots.push("-i", await makeFaceVideo(join(folder, `shot ${person}.mp4`), { person, seconds }));
   }
-  // Sound in AAC lasts a little longer than the picture: of each shot it is cut to it.
+  // Sound in AAC lasts a little longer than the image: of each shot it is cut to it.
   const cut = [1.2, 1.4, 0.4].map((seconds, k) =>
     `[${k}:v]setpts=PTS-STARTPTS[v${k}];[${k}:a]atrim=0:${seconds},asetpts=PTS-STARTPTS[a${k}]`
   ).join(";");
@@ -29,7 +29,7 @@ Deno.test("a film that changes shots becomes a clip for each of them, or none", 
   inFolder(async (folder) => {
     const videos = join(folder, "anna"), out = join(folder, "out");
     await Deno.mkdir(videos);
-    await makeCutFilm(join(videos, "film.mp4"), folder);
+    await makeCutVideo(join(videos, "film.mp4"), folder);
     const { clips, rejects, size } = await prepare(videos, out, { workers: 1 });
     assert.deepEqual(
       clips.map(({ id, part, first_frame, frames, note }) => ({ id, part, first_frame, frames, note })),
@@ -50,7 +50,7 @@ Deno.test("a film that changes shots becomes a clip for each of them, or none", 
     );
     assert.deepEqual(JSON.parse(await Deno.readTextFile(join(out, "prepared.json"))).size, size);
 
-    // A second run knows what became of the film, and makes again what is gone.
+    // A second run knows what became of the video, and makes again what is gone.
     const made = async (name: string) =>
       (await Deno.stat(join(out, `clips/anna/${name}.safetensors`))).mtime!.getTime();
     const before = await made("film_1");
@@ -58,11 +58,11 @@ Deno.test("a film that changes shots becomes a clip for each of them, or none", 
     assert.equal(await made("film_1"), before);
     await Deno.remove(join(out, "clips/anna/film_2.safetensors"));
 
-    // A film of the name that a part would have is told apart; then cuts reject, and the parts' files go.
+    // A video of the name that a part would have is told apart; then cuts reject, and the parts' files go.
     await Deno.rename(join(folder, "shot 1.mp4"), join(videos, "film_2.mp4"));
     const both = await prepare(videos, out, { workers: 1 });
     assert.deepEqual(both.clips.map(({ id }) => id), ["anna/film_part_1", "anna/film_part_2", "anna/film_2"]);
-    // That film is the second part's shot; a length of 35 frames both.
+    // That video is the second part's shot; a length of 35 frames both.
     assert.equal(byName(both.clips).get("film_2")!.duplicate_of, "anna/film_part_2");
     const whole = await prepare(videos, out, { workers: 1, cuts: "reject" });
     assert.deepEqual(whole.clips.map(({ id }) => id), ["anna/film_2"]);
@@ -79,11 +79,11 @@ Deno.test("every film is measured as it was made: blurred, small, quiet, leaning
     const videos = join(folder, "ben"), out = join(folder, "out");
     await Deno.mkdir(videos);
     const at = (name: string) => join(videos, `${name}.mp4`), seconds = 1.2;
-    const plain = await makeFaceFilm(at("a_plain"), { seconds });
-    await makeFaceFilm(at("blurred"), { seconds, filter: "gblur=sigma=2", level: 0.2 });
-    await makeFaceFilm(at("quiet"), { seconds, level: 0.003, person: 1 });
-    await makeFaceFilm(at("leaning"), { seconds, filter: "rotate=15*PI/180:fillcolor=gray", person: 2 });
-    await makeFaceFilm(at("still"), {
+    const plain = await makeFaceVideo(at("a_plain"), { seconds });
+    await makeFaceVideo(at("blurred"), { seconds, filter: "gblur=sigma=2", level: 0.2 });
+    await makeFaceVideo(at("quiet"), { seconds, level: 0.003, person: 1 });
+    await makeFaceVideo(at("leaning"), { seconds, filter: "rotate=15*PI/180:fillcolor=gray", person: 2 });
+    await makeFaceVideo(at("still"), {
       seconds,
       filter: "hflip,loop=loop=-1:size=1:start=0,trim=end_frame=30",
       person: 3,
@@ -109,7 +109,7 @@ Deno.test("every film is measured as it was made: blurred, small, quiet, leaning
     assert.equal(of("a_plain").voiced_share, 0, "a hum of one pitch is no speech");
     for (const clip of clips) assert.ok(clip.bytes > 30_000 && clip.first_frame === 0);
 
-    // The copy at a quarter of the size is found out; the decisions are stored, and changed without the films.
+    // The copy at a quarter of the size is found out; the decisions are stored, and changed without the videos.
     assert.deepEqual([of("small_copy").duplicate_of, of("small_copy").kept], ["ben/a_plain", false]);
     assert.equal(of("small_copy").why, "duplicate of ben/a_plain");
     const twice = clips.filter(({ duplicate_of }) => duplicate_of !== "").map(({ id }) => id);
@@ -118,17 +118,21 @@ Deno.test("every film is measured as it was made: blurred, small, quiet, leaning
     await Deno.remove(videos, { recursive: true });
     const between = (of("quiet").sound_rms_db + of("a_plain").sound_rms_db) / 2;
     await filterPrepared(out, { settings: [`minLoudness=${between}`, "minMouthMotion=none"] });
-    assert.deepEqual((await readKept(out)).map(({ id }) => id), ["ben/a_plain", "ben/leaning", "ben/still"]);
+    assert.deepEqual((await readSelected(out)).map(({ id }) => id), [
+      "ben/a_plain",
+      "ben/leaning",
+      "ben/still",
+    ]);
   }));
 
 Deno.test("numbers of an older kind are measured again from the clip's own file, not from its film", () =>
   inFolder(async (folder) => {
-    const videos = join(folder, "cleo"), out = join(folder, "out"), film = join(videos, "a.mp4");
+    const videos = join(folder, "cleo"), out = join(folder, "out"), video = join(videos, "a.mp4");
     await Deno.mkdir(videos);
-    await makeFaceFilm(film, { seconds: 1 });
+    await makeFaceVideo(video, { seconds: 1 });
     const first = await prepare(videos, out, { workers: 1 });
     const file = join(out, "clips/cleo/a.safetensors");
-    // The same file with a wrong sharpness, measured by an older kit; the film can no longer be decoded.
+    // The same file with a wrong sharpness, measured by an older kit; the video can no longer be decoded.
     const bytes = await Deno.readFile(file),
       length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
     const header = new TextDecoder().decode(bytes.subarray(8, 8 + length));
@@ -137,7 +141,7 @@ Deno.test("numbers of an older kind are measured again from the clip's own file,
       .replace(`"sharpness":"${sharpness}"`, `"sharpness":"${"1".repeat(sharpness.length)}"`);
     bytes.set(new TextEncoder().encode(older), 8);
     await Deno.writeFile(file, bytes);
-    await Deno.writeFile(film, new Uint8Array((await Deno.stat(film)).size));
+    await Deno.writeFile(video, new Uint8Array((await Deno.stat(video)).size));
     const second = await prepare(videos, out, { workers: 1 });
     assert.deepEqual(second.clips, first.clips);
     assert.equal((await readHeader(file)).metadata.measures, "1");

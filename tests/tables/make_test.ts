@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
-import { readKept, writeManifest } from "../../lib/dataset/manifest.ts";
+import { readSelected, writeManifest } from "../../lib/dataset/manifest.ts";
 import { writeRows } from "../../lib/evaluation/scoring/score_folder.ts";
 import { REAL, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
 import { openExperiment } from "../../lib/notebooks/experiment.ts";
@@ -22,7 +22,7 @@ async function makeData(folder: string): Promise<string> {
   const { prepared } = await openExperiment({ env: { KIT_PRESET: "tiny" } });
   await Deno.mkdir(folder);
   await Deno.copyFile(join(prepared, "prepared.json"), join(folder, "prepared.json"));
-  const rows = await readKept(prepared), speakers = [...new Set(rows.map(({ speaker }) => speaker))];
+  const rows = await readSelected(prepared), speakers = [...new Set(rows.map(({ speaker }) => speaker))];
   const split = (speaker: string) => (["train", "val", "test", "test"] as const)[speakers.indexOf(speaker)];
   const place = (path: string) => relative(folder, join(prepared, path));
   await writeManifest(
@@ -58,7 +58,7 @@ Deno.test("two systems are trained and scored into tables, the second on another
       const both = { ...options, systems: ["Ours", "Speech2Vid"], add: true };
       assert.deepEqual((await planTables(both)).missing, ["Speech2Vid, seed 1"]);
       await assert.rejects(planTables({ ...both, settings: [] }), /seed 1, of another configuration/);
-      const { rows, systems, crowds, trainings, tables } = await makeTables(both);
+      const { rows, systems, crowds: frechet, trainings, tables } = await makeTables(both);
       assert.match(said.join("\n"), /tables has seeds 1 already, which stay/);
       assert.deepEqual(systems.map(({ system, videos }) => [system, videos]), [
         [REAL, 4],
@@ -68,7 +68,7 @@ Deno.test("two systems are trained and scored into tables, the second on another
       ]);
       assert.equal(rows.length, 4 + 4 + 2 * 8);
       assert.deepEqual(rows.slice(0, 16), alone.rows);
-      assert.deepEqual(crowds.scores[0], alone.crowds.scores[0]);
+      assert.deepEqual(frechet.scores[0], alone.crowds.scores[0]);
       assert.deepEqual(
         new Set(rows.map(({ run }) => run)),
         new Set(["", "seed-1/ours", "seed-1/speech2vid"]),
@@ -139,7 +139,7 @@ Deno.test("a stored training brings the scores that the tables' own judge gave i
   inFolder(async (folder) => {
     const prepared = await makeData(join(folder, "clips")), figures = join(folder, "figures");
     const runs = join(figures, "stored", "clips-small"),
-      clips = (await readKept(prepared)).filter(({ split }) => split === "train").length;
+      clips = (await readSelected(prepared)).filter(({ split }) => split === "train").length;
     for (const kind of ["discriminator", "generator"] as const) {
       const file = { kind, config: small, data: { name: "clips", clips } };
       await openRun(join(runs, kind), file, { resume: false });

@@ -10,7 +10,7 @@ import { madeScores, scoreRow } from "../evaluation/made_scores.ts";
 
 Deno.test("a table of the paper has its printed figures and ours side by side, and says where there is none", () => {
   const rows = madeScores([{ system: "Ours", lseD: 6, lseC: 7 }, { system: "w/o CBAM", lseD: 7, lseC: 6 }]);
-  const crowd = {
+  const features = {
     system: "Ours",
     spread: null,
     interval: null,
@@ -21,7 +21,7 @@ Deno.test("a table of the paper has its printed figures and ours side by side, a
   };
   const measured = {
     systems: aggregate(rows),
-    crowds: { distance: "Frechet distance of made features", scores: [{ ...crowd, frechet: 0.5 }] },
+    crowds: { distance: "Frechet distance of made features", scores: [{ ...features, frechet: 0.5 }] },
   };
   const table = besidePaper(measured, TABLE_1);
   assert.deepEqual(table.map(({ system }) => system), [

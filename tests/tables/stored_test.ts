@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { crowdScores, crowdVerdicts, inCrowds } from "../../lib/evaluation/statistics/frechet_scores.ts";
+import {
+  frechetScores,
+  frechetVerdicts,
+  hasFeatures,
+} from "../../lib/evaluation/statistics/frechet_scores.ts";
 import { writeRows } from "../../lib/evaluation/scoring/score_folder.ts";
 import { readStoredFeatures, readStoredTables, writeStoredTables } from "../../lib/tables/stored.ts";
 import type { TrainingRow } from "../../lib/tables/stored.ts";
@@ -22,15 +26,15 @@ Deno.test("stored tables come back as they were: rows, curves, crowds, verdicts,
       Array.from({ length: 6 }, (_, k) => Float32Array.from([random(row.video.length + k).normal(), 1, 2]));
     const tables = {
       ...{ facts: { data: "made", seeds: [1] }, rows, trainings: [training] },
-      crowds: crowdScores(rows, features),
-      crowdVerdicts: crowdVerdicts(rows, features, "made distance"),
+      crowds: frechetScores(rows, features),
+      crowdVerdicts: frechetVerdicts(rows, features, "made distance"),
     };
     assert.ok(tables.crowds.length === 2 && tables.crowdVerdicts.length === 1);
     await writeStoredTables(folder, { ...tables, featuresOf: features });
     assert.deepEqual(await readStoredTables(folder), tables);
     const stored = await readStoredFeatures(folder, rows);
-    assert.deepEqual(rows.map(stored), rows.map((row) => inCrowds(row) ? features(row) : []));
-    assert.deepEqual(new Set(rows.map(inCrowds)), new Set([true, false]));
+    assert.deepEqual(rows.map(stored), rows.map((row) => hasFeatures(row) ? features(row) : []));
+    assert.deepEqual(new Set(rows.map(hasFeatures)), new Set([true, false]));
   }));
 
 Deno.test("tables that are absent, of another version, damaged, or count a video twice are refused by name", () =>

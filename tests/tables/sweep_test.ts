@@ -5,8 +5,8 @@ import { exists } from "../../lib/base/files.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { readLog } from "../../lib/training/log.ts";
 import { lastPath } from "../../lib/training/run.ts";
-import type { SuiteJob } from "../../lib/tables/sweep_plan.ts";
-import { readSuiteRecord, trainSuite } from "../../lib/tables/sweep.ts";
+import type { SweepJob } from "../../lib/tables/sweep_plan.ts";
+import { readSweepRecord, runSweep } from "../../lib/tables/sweep.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
 
 const PROGRAM = fileURLToPath(new URL("./sweep_program.ts", import.meta.url));
@@ -39,18 +39,18 @@ Deno.test("killed trainings end with the call that started them, and the next ca
 
 Deno.test("a failing training is named with its seed, and another configuration's folder is refused", () =>
   inFolder(async (folder) => {
-    const job: SuiteJob = {
+    const job: SweepJob = {
       ...{ name: "discriminator of Ours", seed: 3, kind: "discriminator", run: join(folder, "run") },
       ...{ config: tiny, steps: 8 },
     };
     const prepared = join(folder, "absent");
     await assert.rejects(
-      trainSuite([job], { prepared, processes: 1 }),
+      runSweep([job], { prepared, processes: 1 }),
       /^KitError: discriminator of Ours, seed 3: .*absent/,
     );
-    assert.equal((await readSuiteRecord(job))?.done, undefined);
+    assert.equal((await readSweepRecord(job))?.done, undefined);
     await assert.rejects(
-      trainSuite([{ ...job, config: { ...tiny, seed: 4 } }], { prepared, processes: 1 }),
+      runSweep([{ ...job, config: { ...tiny, seed: 4 } }], { prepared, processes: 1 }),
       /holds a training of discriminator of Ours with another configuration\. Remove it/,
     );
   }));

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { attentionReport } from "../../lib/tasks/attention.ts";
 import { KitError } from "../../lib/base/errors.ts";
-import { decodeFrames, decodeSound, probe } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio, decodeFrames, probe } from "../../lib/media/ffmpeg.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { openSafetensors } from "../../lib/weights/safetensors.ts";
-import { makeFaceFilm } from "../prepare/face_video.ts";
+import { makeFaceVideo } from "../prepare/face_video.ts";
 import { readPng } from "../figures/pixels.ts";
 import { inFolder, namesIn } from "../media/made_video.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
@@ -13,7 +13,7 @@ import { makeTinyRun } from "../training/tiny_run.ts";
 Deno.test("every layer's weights and maps become a picture, a film with sound, and a file", () =>
   inFolder(async (folder) => {
     const run = await makeTinyRun(folder), out = join(folder, "my attention");
-    const video = await makeFaceFilm(join(folder, "a film.mp4"), { seconds: 1 });
+    const video = await makeFaceVideo(join(folder, "a film.mp4"), { seconds: 1 });
     await attentionReport(video, { run, out });
     const before = tf.memory().numTensors;
     const report = await attentionReport(video, { run, out });
@@ -41,15 +41,15 @@ Deno.test("every layer's weights and maps become a picture, a film with sound, a
     }
     file.close();
 
-    const picture = await readPng(await Deno.readFile(report.picture));
+    const image = await readPng(await Deno.readFile(report.picture));
     const { video: film, audio, duration } = await probe(report.film);
     assert.deepEqual([film!.width, film!.fps], [760, 25]);
-    assert.deepEqual([picture.width, picture.height], [2 * film!.width, 2 * film!.height]);
+    assert.deepEqual([image.width, image.height], [2 * film!.width, 2 * film!.height]);
     assert.ok(audio && Math.abs(duration - 1) < 0.05);
     let count = 0;
     for await (const _ of decodeFrames(report.film, { width: 8 })) count++;
     assert.equal(count, 25);
-    assert.ok((await decodeSound(report.film)).some((sample) => Math.abs(sample) > 0.1));
+    assert.ok((await decodeAudio(report.film)).some((sample) => Math.abs(sample) > 0.1));
   }));
 
 Deno.test("a discriminator without CBAM, an absent film and a file in the way are refused", () =>
@@ -64,6 +64,6 @@ Deno.test("a discriminator without CBAM, an absent film and a file in the way ar
     );
     await refused(attentionReport(video, { run, out }), /no file .*absent/);
     await Deno.writeTextFile(out, "");
-    const film = await makeFaceFilm(join(folder, "film.mp4"), { seconds: 0.6 });
+    const film = await makeFaceVideo(join(folder, "film.mp4"), { seconds: 0.6 });
     await refused(attentionReport(film, { run, out }), /Cannot write .*out/);
   }));

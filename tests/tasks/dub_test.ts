@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { dub, redrawer } from "../../lib/tasks/dub.ts";
+import { dub, faceGenerator } from "../../lib/tasks/dub.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { exists } from "../../lib/base/files.ts";
 import { cropFace, FACE_SIZE } from "../../lib/media/face.ts";
 import { followFace } from "../../lib/media/face_video.ts";
-import { decodeFrames, decodeSound, probe, writeWav } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio, decodeFrames, probe, writeWav } from "../../lib/media/ffmpeg.ts";
 import { initGenerator } from "../../lib/models/generator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
-import { makeFaceFilm } from "../prepare/face_video.ts";
+import { makeFaceVideo } from "../prepare/face_video.ts";
 import { inFolder } from "../media/made_video.ts";
 import { makeTinyGenerator } from "../training/tiny_generator.ts";
 
@@ -33,8 +33,8 @@ function difference(a: Uint8Array, b: Uint8Array, [x0, y0, x1, y1]: number[], in
 
 Deno.test("a film is dubbed to the length of the sound, and changed at the face only", () =>
   inFolder(async (folder) => {
-    const video = await makeFaceFilm(join(folder, "film.mp4"), { seconds: 1 });
-    const speech = await makeFaceFilm(join(folder, "speech.mp4"), { seconds: 1.6, person: 1 });
+    const video = await makeFaceVideo(join(folder, "film.mp4"), { seconds: 1 });
+    const speech = await makeFaceVideo(join(folder, "speech.mp4"), { seconds: 1.6, person: 1 });
     const run = await makeTinyGenerator(folder);
     const out = join(folder, 'it\'s "dubbed".mp4');
     const before = tf.memory().numTensors;
@@ -46,7 +46,7 @@ Deno.test("a film is dubbed to the length of the sound, and changed at the face 
     const [made, original] = [await framesOf(out), await framesOf(video)];
     assert.equal(made.length, 40);
     // The sound is the speech.
-    const [heard, spoken] = [await decodeSound(out), await decodeSound(speech)];
+    const [heard, spoken] = [await decodeAudio(out), await decodeAudio(speech)];
     let dot = 0, aa = 0, bb = 0;
     for (let k = 1600; k < 24000; k++) {
       dot += heard[k] * spoken[k];
@@ -54,7 +54,7 @@ Deno.test("a film is dubbed to the length of the sound, and changed at the face 
       bb += spoken[k] ** 2;
     }
     assert.ok(dot / Math.sqrt(aa * bb) > 0.99, "the dubbed film has another sound");
-    // The film starts over after its 25 frames; outside the face it is the film's own, an untrained face is not.
+    // The video starts over after its 25 frames; outside the face it is the video's own, an untrained face is not.
     const { boxes } = await followFace(video);
     for (const t of [3, 28]) {
       const box = Array.from(boxes.subarray(4 * (t % 25), 4 * (t % 25) + 4));
@@ -66,24 +66,24 @@ Deno.test("a film is dubbed to the length of the sound, and changed at the face 
 
 Deno.test("redrawn crops do not depend on how many are redrawn at once", () => {
   const params = initGenerator({ width: 0.03 }, 3);
-  const redraw = redrawer({ params, config: { generator: { kind: "wav2lip" } } });
+  const generate = faceGenerator({ params, config: { generator: { kind: "wav2lip" } } });
   const pose = (k: number) => Uint8Array.from({ length: FACE_SIZE ** 2 * 3 }, (_, i) => (i * (k + 3)) % 256);
   const mel = Float32Array.from({ length: 80 * 80 }, (_, i) => Math.sin(i));
   const given = { reference: pose(1), mel };
-  const redraws = Array.from({ length: 19 }, (_, k) => ({ pose: pose(k), frame: k % 20 }));
-  const all = redraw(redraws, given);
+  const requests = Array.from({ length: 19 }, (_, k) => ({ pose: pose(k), frame: k % 20 }));
+  const all = generate(requests, given);
   assert.equal(all.length, 19);
-  assert.deepEqual(redraw([redraws[17]], given)[0], all[17]);
+  assert.deepEqual(generate([requests[17]], given)[0], all[17]);
   disposeParams(params);
 });
 
 Deno.test("silence, a film without sound, no face and a folder that is no run are refused by name", () =>
   inFolder(async (folder) => {
-    const video = await makeFaceFilm(join(folder, "film.mp4"), { seconds: 1 });
+    const video = await makeFaceVideo(join(folder, "film.mp4"), { seconds: 1 });
     const run = await makeTinyGenerator(folder);
     const out = join(folder, "out.mp4");
-    const refused = async (film: string, sound: string, given: string, words: RegExp) => {
-      await assert.rejects(dub(film, sound, { run: given, out }), (error) => {
+    const refused = async (film: string, audio: string, given: string, words: RegExp) => {
+      await assert.rejects(dub(film, audio, { run: given, out }), (error) => {
         assert.ok(error instanceof KitError);
         assert.match(error.message, words);
         return true;
@@ -92,8 +92,8 @@ Deno.test("silence, a film without sound, no face and a folder that is no run ar
     };
     const silence = join(folder, "silence.wav");
     await writeWav(silence, new Float32Array(16000));
-    const mute = await makeFaceFilm(join(folder, "mute.mp4"), { seconds: 1, sound: false });
-    const faceless = await makeFaceFilm(join(folder, "wall.mp4"), {
+    const mute = await makeFaceVideo(join(folder, "mute.mp4"), { seconds: 1, audio: false });
+    const faceless = await makeFaceVideo(join(folder, "wall.mp4"), {
       seconds: 1,
       filter: "drawbox=t=fill:c=gray",
     });
@@ -105,7 +105,7 @@ Deno.test("silence, a film without sound, no face and a folder that is no run ar
 
 Deno.test("the followed face's crop shows the face", () =>
   inFolder(async (folder) => {
-    const video = await makeFaceFilm(join(folder, "film.mp4"), { seconds: 1 });
+    const video = await makeFaceVideo(join(folder, "film.mp4"), { seconds: 1 });
     const face = await followFace(video);
     assert.deepEqual([face.frames, face.width, face.height, ...face.seen], [25, 224, 224, 0, 24]);
     assert.equal(face.boxes.length, 100);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { evaluateSystems, evaluationLines } from "../../lib/tasks/evaluate.ts";
-import { crowdsOf, reportOf, writeReport } from "../../lib/tasks/evaluation_report.ts";
+import { frechetResults, reportOf, writeReport } from "../../lib/tasks/evaluation_report.ts";
 import { openClipJudge } from "../../lib/evaluation/judges/judge_source.ts";
 import { readScores } from "../../lib/evaluation/scoring/score_folder.ts";
 import { keyOf, REAL, type ScoreRow } from "../../lib/evaluation/scoring/score_row.ts";
@@ -69,7 +69,7 @@ Deno.test("a killed evaluation goes on where it was, in two processes; one that 
       judge: { official: false, accuracy: null, text: "Judge: a made one", doubts: ["it is made"] },
       separation: "It tells",
     };
-    const report = reportOf(rows, await crowdsOf(rows, { out, features: facts.features }), facts);
+    const report = reportOf(rows, await frechetResults(rows, { out, features: facts.features }), facts);
     await writeReport(report, out);
     const ours = report.systems.find(({ system }) => system === "Ours")!;
     assert.deepEqual([ours.videos, ours.failed, ours.frames], [3, 2, 6 * 36]);
@@ -112,7 +112,7 @@ Deno.test("without a judge one is trained on speakers that no system learnt from
       evaluateSystems(few, { ...options, out: join(folder, "other") }),
       /few has 0 clips of speakers outside the train split that are not evaluated/,
     );
-    // Clips of another folder may all be used, whatever their speakers are called there, unless the two share a film.
+    // Clips of another folder may all be used, whatever their speakers are called there, unless the two share a video.
     const row = (given: Partial<ManifestRow>) => madeRow({ sound_hash: "a", ...given });
     const known = [row({ id: "s1/a" }), row({ id: "s2/a", split: "test" })];
     const others = ["b", "c", "d", "e"].map((name) => row({ id: `s1/${name}` }));

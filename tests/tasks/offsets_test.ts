@@ -58,9 +58,9 @@ async function makeShifted(folder: string, clips: { id: string; early: number }[
   for (const { id, early } of clips) {
     const mel = new Float32Array(80 * (1 + FRAMES * 3.2));
     for (let c = 0; c < mel.length / 80; c++) mel.fill(-4 + (c + 3.2 * early) / 48, 80 * c, 80 * (c + 1));
-    const sound = Int16Array.from({ length: 640 * FRAMES }, (_, n) => Math.floor(n / 640) + early);
+    const audio = Int16Array.from({ length: 640 * FRAMES }, (_, n) => Math.floor(n / 640) + early);
     const facts = madeRow({ id, frames: FRAMES });
-    const data = { words: [], jpegs, mel, sound, looks: [], landmarks: new Float32Array(0) };
+    const data = { words: [], jpegs, mel, audio, looks: [], landmarks: new Float32Array(0) };
     const made = await writeClip(join(folder, facts.path), {
       facts,
       stamp: { config, bytes: 1 },
@@ -88,7 +88,7 @@ Deno.test("a loaded clip has its offset taken out of sound, mel, frames and mout
       const early = row.id === "a/0" ? 3 : -4;
       const clip = await loadClip(folder, { ...row, offset: early });
       assert.equal(clip.frames, early > 0 ? 57 : 55, "frames without their sound are gone, none made up");
-      assert.deepEqual([clip.sound.length, clip.columns], [
+      assert.deepEqual([clip.audio.length, clip.columns], [
         640 * clip.frames,
         1 + Math.floor(3.2 * clip.frames),
       ]);
@@ -96,7 +96,7 @@ Deno.test("a loaded clip has its offset taken out of sound, mel, frames and mout
       for (const t of [0, 1, 17, clip.frames - 5]) {
         const moment = shown(clip.faces, t);
         assert.ok(Math.abs(heard(clip.mel, melStart(t)) - moment) <= 0.5, `mel of frame ${t}`);
-        assert.equal(clip.sound[640 * t], Math.round(moment), `sound of frame ${t}`);
+        assert.equal(clip.audio[640 * t], Math.round(moment), `sound of frame ${t}`);
         assert.equal(clip.mouth[2 * t], Math.round(moment), `mouth of frame ${t}`);
       }
     }
@@ -142,7 +142,7 @@ Deno.test("offsets are measured, corrected for each speaker without decoding aga
     );
     assert.equal((await Deno.stat(file)).mtime!.getTime(), made, "no clip is made anew");
 
-    // The loader takes the offsets out, and measuring again gives the films' own offsets as before.
+    // The loader takes the offsets out, and measuring again gives the videos' own offsets as before.
     const dataset = await openDataset(folder, "all"), clip = await dataset.clip(6);
     assert.equal(Math.round(heard(clip.mel, melStart(10))), Math.round(shown(clip.faces, 10)));
     const again = await correctOffsetsBy(judgeOf(), folder, { apply: true, by: "dataset" });

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { faceAt, openDataset } from "../../lib/dataset/dataset.ts";
 import { filterPrepared } from "../../lib/prepare/filter.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
-import { closedFrame, mouthL1 } from "../../lib/inference/redraw.ts";
+import { closedFrame, mouthL1 } from "../../lib/inference/generate.ts";
 import { readParquet } from "../../lib/base/parquet.ts";
 import { report } from "../../lib/tasks/report.ts";
-import { makeFaceFilm } from "../prepare/face_video.ts";
+import { makeFaceVideo } from "../prepare/face_video.ts";
 import { inFolder, namesIn } from "../media/made_video.ts";
 import { makeTinyGenerator } from "../training/tiny_generator.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
@@ -15,7 +15,7 @@ Deno.test("held-out clips are scored, reported on and drawn", () =>
   inFolder(async (folder) => {
     for (let person = 0; person < 5; person++) {
       await Deno.mkdir(join(folder, "films", `p${person}`), { recursive: true });
-      await makeFaceFilm(join(folder, "films", `p${person}`, "a.mp4"), { seconds: 1.5, person });
+      await makeFaceVideo(join(folder, "films", `p${person}`, "a.mp4"), { seconds: 1.5, person });
     }
     const prepared = join(folder, "prepared"), out = join(folder, "figures");
     await prepare(join(folder, "films"), prepared, { split: "0,0,1" });
@@ -52,7 +52,7 @@ Deno.test("held-out clips are scored, reported on and drawn", () =>
     const mean = (column: string) => rows.reduce((all, row) => all + Number(row[column]) / 5, 0);
     const measured = summary.find(({ measure }) => measure === "mouth L1 over reference copied");
     assert.ok(Math.abs(Number(measured?.value) - mean("mouth_l1") / mean("mouth_l1_reference")) < 1e-9);
-    // All drawn mouths open and shut in the same time, so any two films correlate.
+    // All drawn mouths open and shut in the same time, so any two videos correlate.
     const still = readParquet(join(out, "still-pose.parquet"));
     assert.equal(still.length, 5);
     assert.ok(still.reduce((all, row) => all + Number(row.films) / 5, 0) > 0.6);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openSpeakerFilm, type SpeakerFilm } from "../../lib/dataset/speaker_video.ts";
+import { openSpeakerVideo, type SpeakerVideo } from "../../lib/dataset/speaker_video.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { lse } from "../../lib/evaluation/metrics/lse.ts";
 import { melStart } from "../../lib/media/mel.ts";
 import { offsetInWords, reportLines, syncReport, writeSyncFigure } from "../../lib/tasks/sync.ts";
 import { tf } from "../../lib/native/tf.ts";
-import { makeFaceFilm } from "../prepare/face_video.ts";
+import { makeFaceVideo } from "../prepare/face_video.ts";
 import { ffmpeg, inFolder } from "../media/made_video.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
 
@@ -19,7 +19,7 @@ function standard(values: number[]): Float32Array[] {
 }
 
 /** A judge that knows drawn faces: the mouth is as open as the sound is loud. */
-function offsetByLoudness({ windows, mouth, mel }: SpeakerFilm): number {
+function offsetByLoudness({ windows, mouth, mel }: SpeakerVideo): number {
   const starts = Array.from({ length: windows }, (_, f) => f);
   const loudness = (f: number) =>
     mel.subarray(80 * melStart(f), 80 * (melStart(f) + 16)).reduce((sum, x) => sum + x, 0);
@@ -29,16 +29,16 @@ function offsetByLoudness({ windows, mouth, mel }: SpeakerFilm): number {
 
 Deno.test("a film whose sound is delayed by 3 frames has offset -3", () =>
   inFolder(async (folder) => {
-    const together = await makeFaceFilm(join(folder, "together.mp4"));
+    const together = await makeFaceVideo(join(folder, "together.mp4"));
     const late = join(folder, "late.mp4");
     await ffmpeg("-i", together, "-af", "adelay=120", "-c:v", "copy", "-c:a", "aac", late);
-    assert.equal(offsetByLoudness(await openSpeakerFilm(together)), 0);
-    assert.equal(offsetByLoudness(await openSpeakerFilm(late)), -3);
+    assert.equal(offsetByLoudness(await openSpeakerVideo(together)), 0);
+    assert.equal(offsetByLoudness(await openSpeakerVideo(late)), -3);
   }));
 
 Deno.test("the report is whole, its lines and its figure say who judged, and no tensor is left", () =>
   inFolder(async (folder) => {
-    const run = await makeTinyRun(folder), video = await makeFaceFilm(join(folder, "a film.mp4"));
+    const run = await makeTinyRun(folder), video = await makeFaceVideo(join(folder, "a film.mp4"));
     await syncReport(video, { run });
     const before = tf.memory().numTensors;
     const report = await syncReport(video, { run });
@@ -75,8 +75,8 @@ Deno.test("offsets in words say which comes first", () => {
 Deno.test("the command prints one JSON object and nothing else, and fails with one line", () =>
   inFolder(async (folder) => {
     const run = await makeTinyRun(folder);
-    const video = await makeFaceFilm(join(folder, `it's "one".mp4`));
-    const short = await makeFaceFilm(join(folder, "short.mp4"), { seconds: 1 });
+    const video = await makeFaceVideo(join(folder, `it's "one".mp4`));
+    const short = await makeFaceVideo(join(folder, "short.mp4"), { seconds: 1 });
     const cli = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
     const sync = async (...args: string[]) => {
       const command = new Deno.Command(Deno.execPath(), {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { drawGeneratorBatch, openDataset } from "../../lib/dataset/dataset.ts";
+import { openDataset, sampleGeneratorBatch } from "../../lib/dataset/dataset.ts";
 import { generator, initGenerator } from "../../lib/models/generator.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams, random } from "../../lib/nn/params.ts";
@@ -23,7 +23,7 @@ Deno.test("held-out losses are means over the same windows each time, in evaluat
     const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "val");
     const models = {
       generator: initGenerator(tiny.generator, 1),
-      judges: { discriminator: initSyncDiscriminator(tiny.discriminator, 2) },
+      discriminators: { discriminator: initSyncDiscriminator(tiny.discriminator, 2) },
       config: tiny,
     };
     const before = tf.memory().numTensors;
@@ -31,16 +31,16 @@ Deno.test("held-out losses are means over the same windows each time, in evaluat
     assert.deepEqual(await evaluateGenerator(dataset, models), found);
     assert.equal(tf.memory().numTensors, before);
 
-    const draw = random(tiny.seed), sums = { l1: 0, mouth_l1: 0, e_sync: 0 };
+    const rng = random(tiny.seed), sums = { l1: 0, mouth_l1: 0, e_sync: 0 };
     for (let pass = 0; pass < 10; pass++) {
       const options = { frames: 0, windows: 4, poseShift: 0, voicedOnly: true, minShift: tiny.gan.minShift };
-      const batch = generatorTensors(await drawGeneratorBatch(dataset, draw, options));
+      const batch = generatorTensors(await sampleGeneratorBatch(dataset, rng, options));
       tf.tidy(() => {
         const { face } = generator(models.generator, batch as { mel: Tensor; faces: Tensor }, {
           training: false,
         });
         const lower = { mel: batch.syncMel, faces: lowerWindows(face) };
-        const judged = syncDiscriminator(models.judges.discriminator, lower, { training: false });
+        const judged = syncDiscriminator(models.discriminators.discriminator, lower, { training: false });
         const l1 = (a: Tensor, b: Tensor) => tf.mean(tf.abs(tf.sub(a, b))).dataSync()[0];
         sums.l1 += l1(face, batch.target) / 10;
         sums.mouth_l1 += l1(mouthRegion(face), mouthRegion(batch.target)) / 10;
@@ -55,5 +55,5 @@ Deno.test("held-out losses are means over the same windows each time, in evaluat
       );
     }
     disposeParams(models.generator);
-    disposeParams(models.judges.discriminator);
+    disposeParams(models.discriminators.discriminator);
   }));

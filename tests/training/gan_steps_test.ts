@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { drawGeneratorBatch, drawSyncBatch, openDataset } from "../../lib/dataset/dataset.ts";
+import { openDataset, sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { generator, initGenerator } from "../../lib/models/generator.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile } from "../../lib/native/compile.ts";
@@ -38,8 +38,8 @@ const weightsOf = (syncWeight = 0) => ({ l1: tf.scalar(1 - syncWeight), e_sync: 
 async function setting(folder: string) {
   const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
   const options = { frames: 4, poseShift: 0, voicedOnly: true, minShift: 5 };
-  const draw = (windows: number) => drawGeneratorBatch(dataset, random(1), { ...options, windows });
-  const pairs = await drawSyncBatch(dataset, random(2), { size: 4, minShift: 5, voicedOnly: true });
+  const draw = (windows: number) => sampleGeneratorBatch(dataset, random(1), { ...options, windows });
+  const pairs = await sampleSyncBatch(dataset, random(2), { size: 4, minShift: 5, voicedOnly: true });
   return {
     dataset,
     frames: generatorTensors(await draw(0)),
@@ -54,8 +54,8 @@ Deno.test("lower halves go to the discriminator as the data set gives them", () 
   inFolder(async (folder) => {
     const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
     const options = { frames: 0, windows: 2, poseShift: 0, voicedOnly: true, minShift: 5 };
-    const drawn = await drawGeneratorBatch(dataset, random(1), options);
-    const { target } = generatorTensors(drawn);
+    const generated = await sampleGeneratorBatch(dataset, random(1), options);
+    const { target } = generatorTensors(generated);
     const windows = lowerWindows(target);
     assert.deepEqual(windows.shape, [2, 48, 96, 15]);
     // Row 48 + y of frame f is row y of channels 3 f on.
@@ -71,7 +71,10 @@ Deno.test("a generator learns a batch of frames by heart", () =>
     const rate = tf.scalar(3e-3), step = compile(stepOf("frames", 0)), weights = weightsOf();
     const losses = repeatStep(
       (all, state, batch) => {
-        const { terms, face, ...next } = step({ params: all, state, judges: {} }, batch, { rate, weights });
+        const { terms, face, ...next } = step({ params: all, state, discriminators: {} }, batch, {
+          rate,
+          weights,
+        });
         face.dispose();
         return { ...next, loss: terms.l1 };
       },
@@ -92,7 +95,7 @@ Deno.test("the mouth counts for more, the mean weight is 1", () =>
     const l1 = (mouthWeight: number, target: Tensor) =>
       tf.tidy(() =>
         value(
-          stepOf("frames", mouthWeight)({ params, state, judges: {} }, { ...frames, target }, {
+          stepOf("frames", mouthWeight)({ params, state, discriminators: {} }, { ...frames, target }, {
             rate,
             weights: weightsOf(),
           }).terms.l1,
@@ -113,12 +116,15 @@ Deno.test("a window step is a frame step and E_sync by the discriminator's word"
     const { windows, params, discriminator } = await setting(folder);
     const rate = tf.scalar(1e-3), state = adamInit(params);
     const take = (syncWeight: number) =>
-      stepOf("windows")({ params, state, judges: { discriminator } }, windows, {
+      stepOf("windows")({ params, state, discriminators: { discriminator } }, windows, {
         rate,
         weights: weightsOf(syncWeight),
       });
     const [without, within] = [take(0), take(0.5)];
-    const alone = stepOf("frames")({ params, state, judges: {} }, windows, { rate, weights: weightsOf() });
+    const alone = stepOf("frames")({ params, state, discriminators: {} }, windows, {
+      rate,
+      weights: weightsOf(),
+    });
     for (const [name, tensor] of Object.entries(alone.params)) {
       const distance = value(tf.max(tf.abs(tf.sub(without.params[name], tensor))));
       assert.ok(distance < 1e-4, `${name} without the sync term: ${distance}`);
@@ -138,9 +144,9 @@ Deno.test("the discriminator's turn: real in sync 1, real off sync 0, generated 
   inFolder(async (folder) => {
     const { windows, pairs, discriminator } = await setting(folder);
     const generated = lowerWindows(windows.target), generatedMel = windows.syncMel;
-    const learner = { params: discriminator, state: adamInit(discriminator) };
-    const turn = { drawn: windows.target, batch: windows, pairs };
-    const next = discriminatorStep("discriminator", tiny.gan)(learner, turn, { rate: tf.scalar(1e-3) });
+    const trained = { params: discriminator, state: adamInit(discriminator) };
+    const turn = { generated: windows.target, batch: windows, pairs };
+    const next = discriminatorStep("discriminator", tiny.gan)(trained, turn, { rate: tf.scalar(1e-3) });
     const mel = tf.concat([pairs.mel, generatedMel], 0), faces = tf.concat([pairs.faces, generated], 0);
     const probability = syncProbability(syncDiscriminator(discriminator, { mel, faces }, { training: true }));
     const p = Array.from(probability.dataSync());
@@ -155,7 +161,7 @@ Deno.test("the discriminator's turn: real in sync 1, real off sync 0, generated 
 Deno.test("compiled turns give eager's numbers", () =>
   inFolder(async (folder) => {
     const { windows, params, discriminator } = await setting(folder);
-    const turn = { params, state: adamInit(params), judges: { discriminator } };
+    const turn = { params, state: adamInit(params), discriminators: { discriminator } };
     const rates = { rate: tf.scalar(1e-3), weights: weightsOf(0.03) };
     const [eager, compiled] = [false, true].map((enabled) =>
       compile(stepOf("windows"), { enabled })(turn, windows, rates)

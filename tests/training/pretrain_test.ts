@@ -12,15 +12,15 @@ import { readLog } from "../../lib/training/log.ts";
 import { pretrain, pretrainStep, syncTensors } from "../../lib/training/pretrain.ts";
 import { repeatStep, type TrainingStep } from "../../lib/training/repeat_step.ts";
 import { lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
-import { drawSyncBatch, openDataset } from "../../lib/dataset/dataset.ts";
+import { openDataset, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 import { assertSameLog } from "./same_log.ts";
 
 Deno.test("one batch is learnt by heart in a few dozen steps", () =>
   inFolder(async (folder) => {
     const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
-    const drawn = await drawSyncBatch(dataset, random(1), { size: 8, minShift: 5, voicedOnly: true });
-    const batch = syncTensors(drawn), rate = tf.scalar(1e-3);
+    const generated = await sampleSyncBatch(dataset, random(1), { size: 8, minShift: 5, voicedOnly: true });
+    const batch = syncTensors(generated), rate = tf.scalar(1e-3);
     const params = initSyncDiscriminator({ lstm: "front", cbam: true, width: 0.06 }, 1);
     const step: TrainingStep = compile((all, state, data) =>
       pretrainStep({ params: all, state, batch: data }, rate)
@@ -39,8 +39,8 @@ Deno.test("a run that was stopped and gone on with has the numbers of one that w
     const straight = join(folder, "straight"), resumed = join(folder, "re sumed");
     const result = await pretrain(data, { run: straight, config: tiny });
     assert.deepEqual([result.step, result.ended], [8, "steps"]);
-    const board = 1; // TensorBoard's writer stays open, one for each run folder
-    assert.equal(tf.memory().numTensors, before + board, "no tensor is left behind");
+    const progressLines = 1; // TensorBoard's writer stays open, one for each run folder
+    assert.equal(tf.memory().numTensors, before + progressLines, "no tensor is left behind");
 
     await pretrain(data, { run: resumed, config: tiny, steps: 4 });
     const half = await readLog(resumed);
@@ -56,7 +56,7 @@ Deno.test("a run that was stopped and gone on with has the numbers of one that w
 
     const again = await pretrain(data, { run: resumed, config: tiny, steps: 8, resume: true });
     assert.deepEqual([again.step, again.best], [8, end.best], "nothing is left to do");
-    assert.equal(tf.memory().numTensors, before + 2 * board);
+    assert.equal(tf.memory().numTensors, before + 2 * progressLines);
     const { params, step } = await loadDiscriminator(resumed);
     assert.ok(step === 4 || step === 8);
     disposeParams(params);

@@ -6,7 +6,7 @@ import { writeParquet } from "../../lib/base/parquet.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/training/checkpoint.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { train } from "../../lib/training/gan.ts";
-import { keepRun, measuredRows, rowsPath } from "../../lib/training/stored_run.ts";
+import { measuredRows, rowsPath, storeRun } from "../../lib/training/stored_run.ts";
 import { logPath, readLog } from "../../lib/training/log.ts";
 import { pretrain } from "../../lib/training/pretrain.ts";
 import { bestPath, lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
@@ -28,7 +28,7 @@ Deno.test("a kept run says how its training ended, without its data and without 
     for (const [step, ended] of [[tiny.pretrain.steps, "steps"], [3, "patience"]] as const) {
       const run = await endedRun(await Deno.makeTempDir({ dir: folder }), step);
       const to = join(folder, `kept ${ended}`), asked = { run: to, config: tiny, resume: true };
-      await keepRun(run, to);
+      await storeRun(run, to);
       assert.deepEqual(await pretrain(absent, asked), { run: to, step, best: 0.5, ended });
       assert.deepEqual((await readRun(to)).ended, { step, best: 0.5, ended });
       assert.deepEqual(await readLog(to), await readLog(run));
@@ -45,7 +45,7 @@ Deno.test("a kept run says how its training ended, without its data and without 
 Deno.test("of a branch the log is kept alone, and train returns as pretrain does", () =>
   inFolder(async (folder) => {
     const run = await endedRun(folder, 4), to = join(folder, "kept");
-    await keepRun(run, to, { weights: false });
+    await storeRun(run, to, { weights: false });
     assert.equal(await exists(bestPath(to)), false);
     assert.equal((await train(absent, { run: to, config: tiny, resume: true })).step, 4);
   }));
@@ -53,7 +53,7 @@ Deno.test("of a branch the log is kept alone, and train returns as pretrain does
 Deno.test("a run that never came to a checkpoint is not kept", () =>
   inFolder(async (folder) => {
     const run = await makeTinyRun(folder), to = join(folder, "kept");
-    await assert.rejects(keepRun(run, to), KitError);
+    await assert.rejects(storeRun(run, to), KitError);
     assert.equal(await exists(to), false);
   }));
 
@@ -68,7 +68,7 @@ Deno.test("rows are measured anew of a run, and read of a kept one, number for n
     await measuredRows(run, "scores", make);
     const rows = await measuredRows(run, "scores", make);
     assert.equal(times, 2);
-    await keepRun(run, to);
+    await storeRun(run, to);
     assert.deepEqual(await measuredRows(to, "scores", make), rows);
     assert.equal(times, 2);
     await assert.rejects(measuredRows(to, "others", make), (error) => {

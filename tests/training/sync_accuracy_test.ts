@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { drawSyncBatch, openDataset } from "../../lib/dataset/dataset.ts";
+import { openDataset, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams, random } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
@@ -75,7 +75,7 @@ Deno.test("windows are scored as training sees them, at every shift that both fi
     const clip = await dataset.clip(0);
     const { audio, video } = embedder(params)(clip, [3, 20]);
     const tensors = syncTensors(
-      await drawSyncBatch(dataset, random(1), { size: 2, minShift: 5, voicedOnly: true }),
+      await sampleSyncBatch(dataset, random(1), { size: 2, minShift: 5, voicedOnly: true }),
     );
     assert.equal(
       audio[0].length,
@@ -93,7 +93,7 @@ Deno.test("the embedder's windows are the batches': the same pair has the same p
     const dataset = await openDataset(await makePrepared(folder, [{ split: "val" }]), "val");
     const params = initSyncDiscriminator(tiny.discriminator, 1);
     const { mel, faces } = syncTensors(
-      await drawSyncBatch(dataset, random(5), { size: 1, minShift: 5, voicedOnly: true }),
+      await sampleSyncBatch(dataset, random(5), { size: 1, minShift: 5, voicedOnly: true }),
     );
     const made = syncDiscriminator(params, { mel, faces }, { training: false });
     const probability = syncProbability(made).dataSync()[0];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { drawGeneratorBatch, openDataset } from "../../lib/dataset/dataset.ts";
+import { openDataset, sampleGeneratorBatch } from "../../lib/dataset/dataset.ts";
 import { dub } from "../../lib/tasks/dub.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { compile } from "../../lib/native/compile.ts";
@@ -8,7 +8,12 @@ import { adamInit } from "../../lib/nn/adam.ts";
 import { disposeParams, initialize, random } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { configure, tiny } from "../../lib/training/config.ts";
-import { DISCRIMINATORS, judgesIn, learnersIn, lossWeights } from "../../lib/training/discriminators.ts";
+import {
+  DISCRIMINATORS,
+  discriminatorsIn,
+  lossWeights,
+  trainedIn,
+} from "../../lib/training/discriminators.ts";
 import { branchRun } from "../../lib/training/branch.ts";
 import { train } from "../../lib/training/gan.ts";
 import { discriminatorStep, generatorTensors } from "../../lib/training/gan_steps.ts";
@@ -22,7 +27,7 @@ import {
   systems,
   withSystem,
 } from "../../lib/training/systems.ts";
-import { makeFaceFilm } from "../prepare/face_video.ts";
+import { makeFaceVideo } from "../prepare/face_video.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 import { assertSameLog } from "./same_log.ts";
 import { makeTinyRun } from "./tiny_run.ts";
@@ -54,19 +59,19 @@ Deno.test("the systems are those of Tables 1 and 2, each told by its switches", 
 
 Deno.test("who judges, who learns, and by which weights", () => {
   const { gan } = withSystem(configure("paper"), "Wav2Lip + quality");
-  assert.deepEqual([judgesIn(gan, "frames"), judgesIn(gan, "windows")], [["quality"], [
+  assert.deepEqual([discriminatorsIn(gan, "frames"), discriminatorsIn(gan, "windows")], [["quality"], [
     "discriminator",
     "quality",
   ]]);
-  assert.deepEqual(learnersIn(gan, "windows"), ["quality"]);
+  assert.deepEqual(trainedIn(gan, "windows"), ["quality"]);
   const weights = lossWeights(gan, "windows", { syncWeight: 0.03 });
   assert.deepEqual([weights.e_sync, weights.quality], [0.03, 0.07]);
   assert.ok(Math.abs(weights.l1 - 0.9) < 1e-12);
   const lipgan = withSystem(configure("paper"), "LipGAN").gan;
   assert.deepEqual(lossWeights(lipgan, "frames", { syncWeight: 0 }), { l1: 1, contrastive: 0.01 });
   const plain = withSystem(configure("paper"), "Wav2Lip").gan;
-  assert.ok(Math.abs(plain.syncWeight - 0.01) < 1e-12 && learnersIn(plain, "windows").length === 0);
-  assert.deepEqual(judgesIn(withSystem(tiny, "Speech2Vid").gan, "windows"), []);
+  assert.ok(Math.abs(plain.syncWeight - 0.01) < 1e-12 && trainedIn(plain, "windows").length === 0);
+  assert.deepEqual(discriminatorsIn(withSystem(tiny, "Speech2Vid").gan, "windows"), []);
 });
 
 for (const name of ["Wav2Lip + quality", "LipGAN", "Speech2Vid"]) {
@@ -108,8 +113,8 @@ for (const name of ["Wav2Lip + quality", "LipGAN", "Speech2Vid"]) {
       disposeParams(params);
 
       if (name !== "Wav2Lip + quality") {
-        const film = await makeFaceFilm(join(folder, "film.mp4"), { seconds: 1 });
-        const out = join(folder, "out.mp4"), { frames } = await dub(film, film, { run: resumed, out });
+        const video = await makeFaceVideo(join(folder, "film.mp4"), { seconds: 1 });
+        const out = join(folder, "out.mp4"), { frames } = await dub(video, video, { run: resumed, out });
         assert.ok(frames >= 24 && (await Deno.stat(out)).size > 1000);
       }
     }));
@@ -175,14 +180,14 @@ for (const name of ["contrastive", "quality"] as const) {
     inFolder(async (folder) => {
       const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
       const options = { frames: 4, windows: 0, poseShift: 0, voicedOnly: true, minShift: 5, offSync: true };
-      const batch = generatorTensors(await drawGeneratorBatch(dataset, random(1), options));
-      const drawn = tf.randomUniform([4, 96, 96, 3], 0.3, 0.7, "float32", 5);
+      const batch = generatorTensors(await sampleGeneratorBatch(dataset, random(1), options));
+      const generated = tf.randomUniform([4, 96, 96, 3], 0.3, 0.7, "float32", 5);
       // Without norms, larger steps throw the quality discriminator to where its sigmoid is flat.
       const step = compile(discriminatorStep(name, { beta1: 0.9 })), rate = tf.scalar(3e-4);
       let params = initialize(DISCRIMINATORS[name].specs(tiny), 1), state = adamInit(params);
       const losses: number[] = [];
       for (let k = 0; k < 120; k++) {
-        const next = step({ params, state }, { drawn, batch, pairs: {} }, { rate });
+        const next = step({ params, state }, { generated, batch, pairs: {} }, { rate });
         losses.push(next.loss.dataSync()[0]);
         ({ params, state } = next);
       }

@@ -97,8 +97,8 @@ const CHANGES: ((bytes: Uint8Array, r: Random, other: Uint8Array) => Uint8Array)
   },
 ];
 
-function changed(sound: Uint8Array, r: Random, other: Uint8Array): Uint8Array {
-  let bytes: Uint8Array = sound.slice();
+function changed(audio: Uint8Array, r: Random, other: Uint8Array): Uint8Array {
+  let bytes: Uint8Array = audio.slice();
   for (let times = 1 + r.below(r.below(3) === 0 ? 8 : 2); times > 0 && bytes.length > 0; times--) {
     bytes = pick(CHANGES, r)(bytes, r, other);
   }

@@ -61,14 +61,14 @@ const indices = (shape: number[]): number[][] =>
 
 Deno.test("both forms of PyTorch and safetensors become our names, our axis order and RGB", () =>
   inFolder(async (folder) => {
-    const [conv, up, film, dense, upBias] = await Promise.all(
+    const [conv, up, video, dense, upBias] = await Promise.all(
       ["conv.weight", "up.weight", "film.weight", "out.weight", "up.bias"].map(reader),
     );
     /** What our tensor holds at an index of ours. */
     const ours: Record<string, (index: number[]) => number> = {
       "conv/kernel": ([h, w, i, o]) => conv(o, 3 * Math.floor(i / 3) + 2 - i % 3, h, w), // six channels flipped
       "up/kernel": ([h, w, o, i]) => up(i, o, h, w),
-      "film/kernel": ([h, w, channel, o]) => film(o, channel % 3, Math.floor(channel / 3), h, w),
+      "film/kernel": ([h, w, channel, o]) => video(o, channel % 3, Math.floor(channel / 3), h, w),
       "out/kernel": ([i, o]) => dense(o, i),
       "up/bias": ([o]) => upBias(2 - o),
     };
@@ -102,7 +102,7 @@ Deno.test("both forms of PyTorch and safetensors become our names, our axis orde
 
 Deno.test("3D kernels keep their steps in time where the network has them", () =>
   inFolder(async (folder) => {
-    const film = await reader("film.weight");
+    const video = await reader("film.weight");
     const only: ForeignNetwork = {
       name: "film",
       specs: { kernel: { shape: [5, 2, 2, 3, 2] } },
@@ -117,7 +117,7 @@ Deno.test("3D kernels keep their steps in time where the network has them", () =
     const imported = await openSafetensors(out);
     assert.deepEqual(
       [...await imported.readF32("kernel")],
-      indices([5, 2, 2, 3, 2]).map(([d, h, w, i, o]) => film(o, i, d, h, w)),
+      indices([5, 2, 2, 3, 2]).map(([d, h, w, i, o]) => video(o, i, d, h, w)),
     );
     imported.close();
   }));

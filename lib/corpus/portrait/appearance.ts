@@ -18,9 +18,9 @@ export type Background = "wall" | "shelves" | "window" | "lights" | "garden" | "
 
 /**
  * What a drawn person looks like. Lengths are in face pixels, which are pixels of a 224x224 frame at scale 1;
- * the origin lies between the eyes, x to the right of the picture, y down.
+ * the origin lies between the eyes, x to the right of the image, y down.
  */
-export interface Look {
+export interface Appearance {
   /** 0 masculine to 1 feminine: drives the defaults of many others, and the voice. */
   feminine: number;
   /** 0 young to 1 old. */
@@ -127,24 +127,24 @@ function spread(seed: number, index: number, name: string, step: number): number
 }
 
 function hairOf(
-  draw: Random,
+  rng: Random,
   { feminine, age, dark }: { feminine: number; age: number; dark: number },
   pick: number,
 ) {
-  const styles = feminine + draw.uniform(-0.15, 0.15) < 0.5 ? SHORT_HAIR : LONG_HAIR;
-  const bald = styles === SHORT_HAIR && draw.uniform() < 0.04 + 0.3 * age;
+  const styles = feminine + rng.uniform(-0.15, 0.15) < 0.5 ? SHORT_HAIR : LONG_HAIR;
+  const bald = styles === SHORT_HAIR && rng.uniform() < 0.04 + 0.3 * age;
   const style = bald ? "receding" : styles[Math.floor(pick * styles.length)];
-  const shade = Math.max(0, draw.uniform(-0.1, 1.05) * (1 - dark) - 0.1 * dark);
+  const shade = Math.max(0, rng.uniform(-0.1, 1.05) * (1 - dark) - 0.1 * dark);
   let colour = along(HAIRS, shade);
-  colour = mix(colour, [134, 58, 30], draw.uniform() < 0.2 ? 0.6 * (1 - dark) : 0.1 * (1 - dark));
-  colour = mix(colour, [168, 166, 164], Math.max(0, age - 0.55) * 2 * draw.uniform(0.3, 1));
+  colour = mix(colour, [134, 58, 30], rng.uniform() < 0.2 ? 0.6 * (1 - dark) : 0.1 * (1 - dark));
+  colour = mix(colour, [168, 166, 164], Math.max(0, age - 0.55) * 2 * rng.uniform(0.3, 1));
   return {
     style,
     colour,
-    hairline: -47 + draw.uniform(-4, 4) - (bald ? 7 : 0),
-    volume: draw.uniform(5, 10) + 3 * feminine,
-    fringe: feminine > 0.5 && style !== "swept" && draw.uniform() < 0.3 ? draw.uniform(0.6, 1) : 0,
-    part: draw.uniform(-0.6, 0.6),
+    hairline: -47 + rng.uniform(-4, 4) - (bald ? 7 : 0),
+    volume: rng.uniform(5, 10) + 3 * feminine,
+    fringe: feminine > 0.5 && style !== "swept" && rng.uniform() < 0.3 ? rng.uniform(0.6, 1) : 0,
+    part: rng.uniform(-0.6, 0.6),
   };
 }
 
@@ -158,7 +158,7 @@ function rimFor(skin: Colour, place: number): Colour {
 function beardOf(
   { uniform }: Random,
   { masculine, hair }: { masculine: number; hair: Colour },
-): Look["beard"] {
+): Appearance["beard"] {
   const bearded = masculine > 0.5 && uniform() < 0.6, growth = uniform(0.3, 1), shadow = uniform(0, 0.18);
   const cheeks = uniform() < 0.25 ? 0 : 1, moustache = uniform() < 0.85 || cheeks === 0;
   // Beards are mostly a little redder and darker than the hair above.
@@ -168,8 +168,8 @@ function beardOf(
 }
 
 /** The look of the person `index` of a corpus `seed`: a pure function, every trait varying continuously. */
-export function drawLook(seed: number, index: number): Look {
-  const draw = random(seed, "look", index), { uniform } = draw;
+export function sampleAppearance(seed: number, index: number): Appearance {
+  const rng = random(seed, "look", index), { uniform } = rng;
   const feminine = spread(seed, index, "feminine", 0.5 + 0.0557);
   const age = spread(seed, index, "age", 0.7549), tone = spread(seed, index, "skin", 0.6180);
   const dark = tone ** 1.25, masculine = 1 - feminine;
@@ -178,7 +178,7 @@ export function drawLook(seed: number, index: number): Look {
   const mouthY = chin * uniform(0.605, 0.63), noseBase = mouthY - uniform(15, 17.5);
   const azimuth = (spread(seed, index, "light", 0.5698) * 2 - 1) * 0.75, elevation = uniform(0.25, 0.75);
   const clothesHue = spread(seed, index, "clothes", 0.3247) * 360, wallHue = uniform(0, 360);
-  const hair = hairOf(draw, { feminine, age, dark }, spread(seed, index, "hair", 0.809));
+  const hair = hairOf(rng, { feminine, age, dark }, spread(seed, index, "hair", 0.809));
   const beard = beardOf(random(seed, "beard", index), { masculine, hair: hair.colour });
   const lip = mix(mix(base, [176, 72, 74], 0.44 - 0.1 * dark), [88, 36, 42], 0.1 + 0.18 * dark);
   const lipstick = feminine > 0.55 && uniform() < 0.5 ? uniform(0.25, 0.6) : 0;

@@ -2,7 +2,7 @@
 import { random } from "../random.ts";
 import { drawOn, strands } from "./brush.ts";
 import { DETAIL, ease, type Layer } from "./layer.ts";
-import { type Look, mix } from "./appearance.ts";
+import { type Appearance, mix } from "./appearance.ts";
 import { headHalfWidth } from "./relief.ts";
 
 /** Growth from which single hairs are seen. */
@@ -13,8 +13,8 @@ const SIDEBURNS = 10;
 const RIM = 2.2;
 
 /** How much beard grows at a place of the resting face, 0 to 1. */
-function growsAt(look: Look, x: number, y: number): number {
-  const { mouth, nose, head, beard } = look, side = Math.abs(x), corner = mouth.halfWidth;
+function growsAt(appearance: Appearance, x: number, y: number): number {
+  const { mouth, nose, head, beard } = appearance, side = Math.abs(x), corner = mouth.halfWidth;
   // The lips and their rim stay bare, so that their outline is seen however they move.
   const above = (mouth.y - y) / (mouth.upper + RIM), below = (y - mouth.y) / (mouth.lower + RIM);
   const out = Math.hypot(side / (corner + RIM + 0.5), Math.max(above, below));
@@ -39,13 +39,14 @@ function growsAt(look: Look, x: number, y: number): number {
   const bridge = ease(mouth.y - 5, mouth.y, y) * ease(corner + 1, corner + 3, side) *
     ease(corner + 8, corner + 5, side);
   const all = Math.max(jaw * hollow * chinOnly, moustache, beard.moustache ? bridge * beard.growth : 0);
-  return lips * all * ease(headHalfWidth(look, y) + 1, headHalfWidth(look, y) - 3, side);
+  return lips * all * ease(headHalfWidth(appearance, y) + 1, headHalfWidth(appearance, y) - 3, side);
 }
 
 /** Darkens the skin where the beard grows, keeping the light that falls on it. */
-function tint({ data, width, height, left, top }: Layer, look: Look): void {
-  const { beard: { growth, colour }, skin: { base }, head } = look;
-  const draw = random("beard", look.background.seed), most = 0.5 * ease(0, HAIRS_FROM, growth) + 0.4 * growth;
+function tint({ data, width, height, left, top }: Layer, appearance: Appearance): void {
+  const { beard: { growth, colour }, skin: { base }, head } = appearance;
+  const rng = random("beard", appearance.background.seed),
+    most = 0.5 * ease(0, HAIRS_FROM, growth) + 0.4 * growth;
   // A shaved beard shines through blueish.
   const shown = mix(mix(base, [74, 74, 84], 0.5), colour, ease(0.1, 0.5, growth));
   for (
@@ -55,9 +56,9 @@ function tint({ data, width, height, left, top }: Layer, look: Look): void {
   ) {
     const y = top + v / DETAIL;
     for (let u = 0; u < width; u++) {
-      const i = 4 * (v * width + u), grain = 1 + 0.22 * (draw.uniform() - 0.5);
+      const i = 4 * (v * width + u), grain = 1 + 0.22 * (rng.uniform() - 0.5);
       if (data[i + 3] === 0) continue;
-      const share = most * growsAt(look, left + u / DETAIL, y);
+      const share = most * growsAt(appearance, left + u / DETAIL, y);
       if (share < 0.01) continue;
       for (let c = 0; c < 3; c++) data[i + c] *= 1 - share + share * grain * shown[c] / Math.max(20, base[c]);
     }
@@ -65,10 +66,11 @@ function tint({ data, width, height, left, top }: Layer, look: Look): void {
 }
 
 /** Draws beard and moustache onto the skin; they move with the jaw. */
-export function drawBeard(head: Layer, look: Look): void {
-  const { beard: { growth, colour }, mouth, head: { chin, halfWidth }, light, background: { seed } } = look;
+export function drawBeard(head: Layer, appearance: Appearance): void {
+  const { beard: { growth, colour }, mouth, head: { chin, halfWidth }, light, background: { seed } } =
+    appearance;
   if (growth <= 0) return;
-  tint(head, look);
+  tint(head, appearance);
   if (growth < HAIRS_FROM) return;
   const place = random("hairs", seed);
   drawOn(head, (pen) => {
@@ -82,15 +84,15 @@ export function drawBeard(head: Layer, look: Look): void {
         width: 0.42,
         contrast: 0.55,
         seed: seed + 11 + d,
-        path: (_, draw) => {
+        path: (_, rng) => {
           let x = 0, y = 0;
           do {
             x = d * place.uniform(0, halfWidth);
             y = place.uniform(SIDEBURNS, chin - 0.5);
-          } while (growsAt(look, x, y) < place.uniform(0.25, 1));
-          const l = draw.uniform(0.8, 1.2 + 1.8 * growth), lip = y < mouth.y + 2;
+          } while (growsAt(appearance, x, y) < place.uniform(0.25, 1));
+          const l = rng.uniform(0.8, 1.2 + 1.8 * growth), lip = y < mouth.y + 2;
           const away = lip ? 0.75 * Math.sign(x) : 0.5 * x / halfWidth;
-          return [[x, y], [x + l * (away + draw.uniform(-0.35, 0.35)), y + l * (lip ? 0.55 : 0.9)]];
+          return [[x, y], [x + l * (away + rng.uniform(-0.35, 0.35)), y + l * (lip ? 0.55 : 0.9)]];
         },
       });
     }

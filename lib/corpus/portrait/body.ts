@@ -2,22 +2,26 @@
 import { type Random, random } from "../random.ts";
 import { drawnLayer, gradient, type Pen, type Point, trace } from "./brush.ts";
 import type { Layer } from "./layer.ts";
-import { type Colour, css, lighten, type Look, mix } from "./appearance.ts";
+import { type Appearance, type Colour, css, lighten, mix } from "./appearance.ts";
 import { shadeSkin } from "./relief.ts";
 
 /** The part of face coordinates that neck and shoulders fill. */
 const BODY_AREA = { left: -135, top: 24, right: 135, bottom: 140 };
 
 /** Colours of a lit cylinder of skin from left to right. */
-function skinAcross(look: Look, share: number): string[] {
+function skinAcross(appearance: Appearance, share: number): string[] {
   return [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1].map((x) => {
-    const lit = x * 0.92 * look.light.x + Math.sqrt(Math.max(0, 1 - x * x * 0.85)) * look.light.z;
-    return css(lighten(shadeSkin(look.skin.base, look, { lit: lit * 0.85, gloss: 0, open: 0.8 }), share));
+    const lit = x * 0.92 * appearance.light.x + Math.sqrt(Math.max(0, 1 - x * x * 0.85)) * appearance.light.z;
+    return css(
+      lighten(shadeSkin(appearance.skin.base, appearance, { lit: lit * 0.85, gloss: 0, open: 0.8 }), share),
+    );
   });
 }
 
-function drawNeck(pen: Pen, look: Look): void {
-  const { head, feminine, light } = look, half = head.halfWidth * (0.72 - 0.14 * feminine), chin = head.chin;
+function drawNeck(pen: Pen, appearance: Appearance): void {
+  const { head, feminine, light } = appearance,
+    half = head.halfWidth * (0.72 - 0.14 * feminine),
+    chin = head.chin;
   pen.beginPath();
   trace(pen, [[-half, 30], [-half, chin], [-half - 1, chin + 13], [-half - 16, chin + 24], [
     -half - 60,
@@ -28,7 +32,7 @@ function drawNeck(pen: Pen, look: Look): void {
     30,
   ]], { join: true });
   pen.closePath();
-  pen.fillStyle = gradient(pen, [-half - 6, 0], [half + 6, 0], skinAcross(look, 0.9));
+  pen.fillStyle = gradient(pen, [-half - 6, 0], [half + 6, 0], skinAcross(appearance, 0.9));
   pen.fill();
   pen.save();
   pen.clip();
@@ -53,8 +57,8 @@ function drawNeck(pen: Pen, look: Look): void {
 }
 
 /** Outline of the shoulders; `gap` is the half width of the neck's opening, `low` how deep it reaches. */
-function shoulders(look: Look, { gap, low }: { gap: number; low: number }): Point[] {
-  const chin = look.head.chin, wide = 92 + 14 * (1 - look.feminine);
+function shoulders(appearance: Appearance, { gap, low }: { gap: number; low: number }): Point[] {
+  const chin = appearance.head.chin, wide = 92 + 14 * (1 - appearance.feminine);
   return [
     [-wide - 34, 150],
     [-wide - 6, chin + 46],
@@ -72,7 +76,7 @@ function shoulders(look: Look, { gap, low }: { gap: number; low: number }): Poin
   ];
 }
 
-function pattern(pen: Pen, { clothes }: Look, draw: Random): void {
+function pattern(pen: Pen, { clothes }: Appearance, rng: Random): void {
   const tone = (alpha: number) => css(mix(clothes.colour, clothes.second, 0.65), alpha);
   if (clothes.pattern < 0.2) { // stripes
     pen.strokeStyle = tone(0.55);
@@ -104,25 +108,25 @@ function pattern(pen: Pen, { clothes }: Look, draw: Random): void {
   }
   // weave
   for (let i = 0; i < 900; i++) {
-    pen.fillStyle = draw.uniform() < 0.5 ? "rgba(0,0,0,0.05)" : "rgba(255,255,255,0.045)";
+    pen.fillStyle = rng.uniform() < 0.5 ? "rgba(0,0,0,0.05)" : "rgba(255,255,255,0.045)";
     pen.fillRect(
-      draw.uniform(-135, 135),
-      draw.uniform(70, 140),
-      draw.uniform(0.6, 3),
-      draw.uniform(0.5, 1.2),
+      rng.uniform(-135, 135),
+      rng.uniform(70, 140),
+      rng.uniform(0.6, 3),
+      rng.uniform(0.5, 1.2),
     );
   }
 }
 
-function folds(pen: Pen, look: Look, draw: Random): void {
-  const { light } = look;
+function folds(pen: Pen, appearance: Appearance, rng: Random): void {
+  const { light } = appearance;
   pen.filter = "blur(4px)";
   pen.lineWidth = 3.5;
   for (let i = 0; i < 9; i++) {
-    const d = i % 2 ? 1 : -1, x = d * draw.uniform(14, 95), y = draw.uniform(98, 120);
+    const d = i % 2 ? 1 : -1, x = d * rng.uniform(14, 95), y = rng.uniform(98, 120);
     pen.strokeStyle = css([0, 0, 0], 0.24);
-    const way: Point[] = [[x, y], [x + d * draw.uniform(2, 9), y + 16], [
-      x + d * draw.uniform(8, 20),
+    const way: Point[] = [[x, y], [x + d * rng.uniform(2, 9), y + 16], [
+      x + d * rng.uniform(8, 20),
       y + 36,
     ]];
     pen.beginPath();
@@ -142,9 +146,10 @@ function folds(pen: Pen, look: Look, draw: Random): void {
   pen.fillRect(-140, 60, 280, 90);
 }
 
-function drawClothes(pen: Pen, look: Look): void {
-  const { clothes, head, feminine } = look, { style, colour, second } = clothes, chin = head.chin;
-  const draw = random("clothes", look.background.seed), gap = head.halfWidth * (0.72 - 0.14 * feminine) + 3;
+function drawClothes(pen: Pen, appearance: Appearance): void {
+  const { clothes, head, feminine } = appearance, { style, colour, second } = clothes, chin = head.chin;
+  const rng = random("clothes", appearance.background.seed),
+    gap = head.halfWidth * (0.72 - 0.14 * feminine) + 3;
   const fill = (points: Point[], paint: Colour, detail = true) => {
     pen.save();
     pen.beginPath();
@@ -157,8 +162,8 @@ function drawClothes(pen: Pen, look: Look): void {
     pen.fill();
     pen.clip();
     if (detail) {
-      pattern(pen, look, draw);
-      folds(pen, look, draw);
+      pattern(pen, appearance, rng);
+      folds(pen, appearance, rng);
     }
     pen.restore();
   };
@@ -170,11 +175,11 @@ function drawClothes(pen: Pen, look: Look): void {
     pen.stroke();
   };
   const low = { crew: 13, vee: 36, shirt: 24, jacket: 20, hood: 16, roll: -4 }[style];
-  const outline = shoulders(look, {
+  const outline = shoulders(appearance, {
     gap: style === "roll" ? gap - 2 : gap + (style === "hood" ? 5 : 2),
     low,
   });
-  if (style === "jacket") fill(shoulders(look, { gap, low: 12 }), second, false);
+  if (style === "jacket") fill(shoulders(appearance, { gap, low: 12 }), second, false);
   fill(outline, colour);
   const neckline = outline.slice(4, 9);
   if (style === "crew" || style === "vee") {
@@ -225,9 +230,9 @@ function drawClothes(pen: Pen, look: Look): void {
 }
 
 /** Neck, shoulders and clothes. */
-export function drawBody(look: Look): Layer {
+export function drawBody(appearance: Appearance): Layer {
   return drawnLayer(BODY_AREA, (pen) => {
-    drawNeck(pen, look);
-    drawClothes(pen, look);
+    drawNeck(pen, appearance);
+    drawClothes(pen, appearance);
   });
 }

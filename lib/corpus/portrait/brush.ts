@@ -69,16 +69,16 @@ export function strands(
     width: number;
     seed: number;
     contrast?: number;
-    path: (place: number, draw: Random) => Point[];
+    path: (place: number, rng: Random) => Point[];
   },
 ): void {
-  const draw = random("strands", seed);
+  const rng = random("strands", seed);
   for (let i = 0; i < count; i++) {
-    const shade = Math.exp(contrast * 0.6 * Math.max(-2, Math.min(1.6, draw.normal())));
-    pen.strokeStyle = css(lighten(colour, shade), draw.uniform(0.25, 0.7));
-    pen.lineWidth = width * draw.uniform(0.5, 1.3);
+    const shade = Math.exp(contrast * 0.6 * Math.max(-2, Math.min(1.6, rng.normal())));
+    pen.strokeStyle = css(lighten(colour, shade), rng.uniform(0.25, 0.7));
+    pen.lineWidth = width * rng.uniform(0.5, 1.3);
     pen.beginPath();
-    trace(pen, path(i / count, draw));
+    trace(pen, path(i / count, rng));
     pen.stroke();
   }
 }

@@ -1,6 +1,6 @@
 /** Eyes, painted anew for each frame: lids, iris, lashes; and the brows that may rise. */
 import { bell, DETAIL, ease, type Layer } from "./layer.ts";
-import { type Colour, lighten, type Look, mix } from "./appearance.ts";
+import { type Appearance, type Colour, lighten, mix } from "./appearance.ts";
 
 /** What the eyes do, independent of speech. */
 export interface EyeShape {
@@ -14,7 +14,11 @@ export interface EyeShape {
 }
 
 /** y of the two lids at `u`, -1 (toward the nose) to 1. */
-function lids({ eyes }: Look, blink: number, u: number): { upper: number; lower: number; open: number } {
+function lids(
+  { eyes }: Appearance,
+  blink: number,
+  u: number,
+): { upper: number; lower: number; open: number } {
   const arch = Math.max(0, 1 - Math.abs(u + 0.08) ** 2.1) ** 0.78, low = Math.max(0, 1 - u * u) ** 0.85;
   const slant = -eyes.tilt * eyes.halfWidth * u;
   const open = slant - eyes.upper * arch,
@@ -25,10 +29,10 @@ function lids({ eyes }: Look, blink: number, u: number): { upper: number; lower:
 
 /** Colour of the eyeball at a place; dx, dy from the middle of the iris, face pixels. */
 function eyeball(
-  look: Look,
+  appearance: Appearance,
   { dx, dy, u, below }: { dx: number; dy: number; u: number; below: number },
 ): Colour {
-  const { eyes, light } = look, radius = eyes.halfWidth * 0.44, r = Math.hypot(dx, dy) / radius;
+  const { eyes, light } = appearance, radius = eyes.halfWidth * 0.44, r = Math.hypot(dx, dy) / radius;
   let colour: Colour = mix([236, 231, 226], [204, 186, 178], 0.75 * u * u);
   if (u < -0.8) colour = mix(colour, [206, 140, 130], ease(-0.8, -0.96, u)); // the corner by the nose
   if (r < 1.2) {
@@ -45,13 +49,18 @@ function eyeball(
   return mix(colour, [255, 255, 252], Math.min(1, 1.15 * glint));
 }
 
-function paintEye({ data, width, left, top }: Layer, look: Look, side: -1 | 1, shape: EyeShape): void {
-  const { eyes, light, skin } = look, a = eyes.halfWidth, lit = 0.5 + 0.6 * light.key * light.z;
-  const lash: Colour = mix([22, 16, 16], look.hair.colour, 0.25), skinDark = lighten(skin.base, 0.42);
+function paintEye(
+  { data, width, left, top }: Layer,
+  appearance: Appearance,
+  side: -1 | 1,
+  shape: EyeShape,
+): void {
+  const { eyes, light, skin } = appearance, a = eyes.halfWidth, lit = 0.5 + 0.6 * light.key * light.z;
+  const lash: Colour = mix([22, 16, 16], appearance.hair.colour, 0.25), skinDark = lighten(skin.base, 0.42);
   const centreX = side * eyes.x, irisX = shape.gazeX * 2.6, irisY = shape.gazeY * 1.4 - 0.5;
   for (let c = Math.floor((centreX - a - 5 - left) * DETAIL); c <= (centreX + a + 5 - left) * DETAIL; c++) {
     const dx = left + c / DETAIL - centreX, u = dx * side / a, inside = Math.abs(u) < 1;
-    const lid = lids(look, shape.blink, Math.max(-1, Math.min(1, u)));
+    const lid = lids(appearance, shape.blink, Math.max(-1, Math.min(1, u)));
     const outward = ease(0.75, 1.05, u), wing = Math.max(0, u - 1) * 3 * eyes.lashes;
     for (let v = Math.floor((-12 - top) * DETAIL); v < (9 - top) * DETAIL; v++) {
       const y = top + v / DETAIL, i = 4 * (v * width + c);
@@ -66,12 +75,12 @@ function paintEye({ data, width, left, top }: Layer, look: Look, side: -1 | 1, s
       const fold = lid.open - 2.6 - 0.8 * (1 - Math.min(1, u * u)) + 1.2 * shape.blink;
       const along = ease(1.3, 0.85, Math.abs(u));
       blend(skinDark, (0.36 * bell(y - fold, 0.9) + 0.12 * bell(y - fold + 1.6, 2)) * along);
-      blend(skinDark, 0.2 * bell(y - lid.lower - 2.2, 1.1) * along * (0.3 + look.age));
+      blend(skinDark, 0.2 * bell(y - lid.lower - 2.2, 1.1) * along * (0.3 + appearance.age));
       if (inside) {
         const share = Math.min(1, Math.max(0, (y - lid.upper) * DETAIL + 0.5)) *
           Math.min(1, Math.max(0, (lid.lower - y) * DETAIL + 0.5));
         if (share > 0) {
-          const ball = eyeball(look, { dx: dx - irisX, dy: y - irisY, u, below: y - lid.upper });
+          const ball = eyeball(appearance, { dx: dx - irisX, dy: y - irisY, u, below: y - lid.upper });
           blend(lighten(ball, Math.min(1.05, lit)), share);
         }
       }
@@ -121,13 +130,13 @@ function overlayRows(
 /** Draws the eyes' part of a face into `target`: clean skin, brows, eyes, then glasses and fringe over them. */
 export function paintEyes(
   target: Layer,
-  look: Look,
+  appearance: Appearance,
   { bare, brows, cover, shape }: { bare: Layer; brows: Layer; cover: Layer | null; shape: EyeShape },
 ): void {
-  const from = look.brows.y - 14, to = look.nose.base - 4;
+  const from = appearance.brows.y - 14, to = appearance.nose.base - 4;
   restore(target, bare, from, to);
   overlayRows(target, brows, { from: from + 2, to: -2, rise: 2.6 * shape.brow });
-  paintEye(target, look, -1, shape);
-  paintEye(target, look, 1, shape);
+  paintEye(target, appearance, -1, shape);
+  paintEye(target, appearance, 1, shape);
   if (cover) overlayRows(target, cover, { from, to, rise: 0 });
 }

@@ -2,13 +2,13 @@
 import { drawnLayer, drawOn, glow, type Point, strands, trace } from "./brush.ts";
 import { drawFringe } from "./fringe.ts";
 import { bell, type Layer } from "./layer.ts";
-import { css, lighten, type Look, mix } from "./appearance.ts";
+import { type Appearance, css, lighten, mix } from "./appearance.ts";
 import { HEAD_AREA } from "./relief.ts";
 import { random } from "../random.ts";
 
 /** Eyebrows, a layer of their own because they move. */
-export function drawBrows(look: Look): Layer {
-  const { brows, eyes, hair } = look, colour = lighten(mix(hair.colour, [52, 38, 32], 0.5), 0.72);
+export function drawBrows(appearance: Appearance): Layer {
+  const { brows, eyes, hair } = appearance, colour = lighten(mix(hair.colour, [52, 38, 32], 0.5), 0.72);
   return drawnLayer(HEAD_AREA, (pen) => {
     for (const d of [-1, 1]) {
       const ridge = (t: number): Point => [
@@ -31,12 +31,12 @@ export function drawBrows(look: Look): Layer {
         count: 130,
         colour,
         width: 0.6,
-        seed: look.background.seed + 7,
-        path: (t, draw) => {
+        seed: appearance.background.seed + 7,
+        path: (t, rng) => {
           const [x, y] = ridge(t * 0.97),
             h = thick(t),
-            start = y + draw.uniform(-0.45, 0.5) * h,
-            l = draw.uniform(1.8, 3.6);
+            start = y + rng.uniform(-0.45, 0.5) * h,
+            l = rng.uniform(1.8, 3.6);
           return [[x, start], [x + d * l * (0.35 + 0.5 * t), start - l * (0.55 - 0.7 * t)]];
         },
       });
@@ -45,11 +45,11 @@ export function drawBrows(look: Look): Layer {
 }
 
 /** What covers the eyes' part of the face: a fringe, glasses; null when there is neither. */
-export function drawCover(look: Look): Layer | null {
-  const { glasses, eyes, head, light } = look;
-  if (!glasses && !look.hair.fringe) return null;
+export function drawCover(appearance: Appearance): Layer | null {
+  const { glasses, eyes, head, light } = appearance;
+  if (!glasses && !appearance.hair.fringe) return null;
   return drawnLayer(HEAD_AREA, (pen) => {
-    drawFringe(pen, look);
+    drawFringe(pen, appearance);
     if (!glasses) return;
     const w = eyes.halfWidth + 4.6, h = w * (0.62 + 0.3 * glasses.round), y = 1.5;
     for (const d of [-1, 1]) {
@@ -86,28 +86,28 @@ export function drawCover(look: Look): Layer | null {
 }
 
 /** Small things at the ears. */
-export function drawEarrings(head: Layer, look: Look): void {
-  if (!look.earrings) return;
+export function drawEarrings(head: Layer, appearance: Appearance): void {
+  if (!appearance.earrings) return;
   drawOn(head, (pen) => {
     for (const d of [-1, 1]) {
       pen.fillStyle = css([214, 178, 96]);
       pen.beginPath();
-      pen.arc(d * (look.head.halfWidth + 2.5), 27, 2, 0, 7);
+      pen.arc(d * (appearance.head.halfWidth + 2.5), 27, 2, 0, 7);
       pen.fill();
-      glow(pen, [d * (look.head.halfWidth + 2.5) - 0.6, 26.3], 1.2, [255, 250, 225], 0.9);
+      glow(pen, [d * (appearance.head.halfWidth + 2.5) - 0.6, 26.3], 1.2, [255, 250, 225], 0.9);
     }
   });
 }
 
 /** Draws freckles on nose and cheeks, for those who have them. */
-export function drawFreckles(head: Layer, look: Look): void {
-  const { skin: { freckles, base }, background: { seed } } = look, draw = random("freckles", seed);
+export function drawFreckles(head: Layer, appearance: Appearance): void {
+  const { skin: { freckles, base }, background: { seed } } = appearance, rng = random("freckles", seed);
   if (!freckles) return;
   drawOn(head, (pen) => {
     for (let i = 0; i < 260 * freckles; i++) {
-      const x = draw.uniform(-40, 40), y = draw.uniform(0, 29), size = draw.uniform(0.25, 0.65);
+      const x = rng.uniform(-40, 40), y = rng.uniform(0, 29), size = rng.uniform(0.25, 0.65);
       const here = bell(Math.abs(x) - 17, 13) * bell(y - 15, 9);
-      pen.fillStyle = css(lighten(base, 0.62), draw.uniform(0.15, 0.5) * here);
+      pen.fillStyle = css(lighten(base, 0.62), rng.uniform(0.15, 0.5) * here);
       pen.beginPath();
       pen.arc(x, y, size, 0, 7);
       pen.fill();

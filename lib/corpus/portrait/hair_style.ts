@@ -1,8 +1,8 @@
-import { type Colour, lighten, type Look, mix } from "./appearance.ts";
+import { type Appearance, type Colour, lighten, mix } from "./appearance.ts";
 
 /** How the styles differ: thickness over the skull, at the sides, where locks end (y), how far sideburns go (y). */
 export const HAIR_SHAPES: Record<
-  Look["hair"]["style"],
+  Appearance["hair"]["style"],
   { top: number; side: number; locks: number; burns: number }
 > = {
   cropped: { top: 0.55, side: 0.25, locks: 0, burns: 6 },
@@ -17,9 +17,10 @@ export const HAIR_SHAPES: Record<
 };
 
 /** The hair's colour, lighter or darker. Strokes of hair need contrast to be seen: black hair reflects more than its colour says. */
-export function hairTone({ hair }: Look, factor: number): Colour {
+export function hairTone({ hair }: Appearance, factor: number): Colour {
   return lighten(mix(hair.colour, [90, 84, 86], 0.08), factor);
 }
 
 /** Whether hair falls to both sides of a parting. */
-export const isParted = (style: Look["hair"]["style"]) => ["parted", "bob", "wavy", "long"].includes(style);
+export const isParted = (style: Appearance["hair"]["style"]) =>
+  ["parted", "bob", "wavy", "long"].includes(style);

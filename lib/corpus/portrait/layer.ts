@@ -2,7 +2,7 @@
 export const DETAIL = 1.7;
 
 /**
- * A picture in face coordinates: rows of red, green, blue (0 to 255, multiplied by alpha) and alpha (0 to 1).
+ * An image in face coordinates: rows of red, green, blue (0 to 255, multiplied by alpha) and alpha (0 to 1).
  * Texel (0, 0) lies at (`left`, `top`) face pixels.
  */
 export interface Layer {

@@ -4,7 +4,7 @@
  */
 import type { MouthShape } from "../mouth.ts";
 import { bell, DETAIL, ease, type Layer } from "./layer.ts";
-import { lighten, type Look, mix } from "./appearance.ts";
+import { type Appearance, lighten, mix } from "./appearance.ts";
 
 /** Gap between the lips (face pixels) at `open` = 1, and way of the chin at `jaw` = 1. */
 export const FULL_GAP = 16, FULL_JAW = 11.5;
@@ -28,7 +28,7 @@ interface Measures {
   power: number;
 }
 
-function measure({ mouth }: Look, shape: MouthShape): Measures {
+function measure({ mouth }: Appearance, shape: MouthShape): Measures {
   const { open, width, round, press, tuck } = shape, gap = open * FULL_GAP;
   const narrow = width < 0 ? 1 + 0.36 * width : 1 + 0.13 * width;
   const thin = (1 - 0.32 * press) * (1 - 0.12 * Math.max(0, width)) * (1 + 0.36 * round) * (1 - 0.14 * open);
@@ -42,7 +42,7 @@ function measure({ mouth }: Look, shape: MouthShape): Measures {
   };
 }
 
-function outlineAt({ mouth }: Look, m: Measures, shape: MouthShape, x: number): Outline {
+function outlineAt({ mouth }: Appearance, m: Measures, shape: MouthShape, x: number): Outline {
   const u = Math.min(1, Math.abs(x) / m.halfWidth), u2 = u * u;
   // The closed line dips under the middle of the upper lip; its corners lift in a smile, and sink with the jaw.
   const corner = mouth.tilt + 1.4 * Math.max(0, shape.width) - 0.26 * m.drop - 0.6 * shape.press;
@@ -67,7 +67,7 @@ function coverage(curve: number, slope: number, y: number): number {
 }
 
 /** How far skin at a place of the resting face follows the chin: 0 above the lips, 1 at the chin. */
-function followsJaw({ mouth, head, nose }: Look, x: number, y: number): number {
+function followsJaw({ mouth, head, nose }: Appearance, x: number, y: number): number {
   const down = ease(nose.base + 3, mouth.y + 9, y), side = Math.min(1, Math.abs(x) / head.halfWidth);
   return down * (1 - 0.8 * side ** 3 * (1 - ease(mouth.y + 4, head.chin - 4, y)));
 }
@@ -79,21 +79,21 @@ export interface LipPainter {
 }
 
 /** Prepares what does not change between frames: how each texel follows the jaw. */
-export function openLips(look: Look, bare: Layer): LipPainter {
+export function openLips(appearance: Appearance, bare: Layer): LipPainter {
   const { width, height, left, top } = bare;
-  const firstRow = Math.ceil((look.nose.base + 3 - top) * DETAIL);
+  const firstRow = Math.ceil((appearance.nose.base + 3 - top) * DETAIL);
   const follow = new Float32Array((height - firstRow) * width);
   for (let v = firstRow; v < height; v++) {
     for (let u = 0; u < width; u++) {
-      follow[(v - firstRow) * width + u] = followsJaw(look, left + u / DETAIL, top + v / DETAIL);
+      follow[(v - firstRow) * width + u] = followsJaw(appearance, left + u / DETAIL, top + v / DETAIL);
     }
   }
   return {
     paint(target, source, shape) {
       dropJaw(target, source, { follow, firstRow, drop: shape.jaw * FULL_JAW * DETAIL });
-      const measures = measure(look, shape);
-      paintFolds(target, look, measures, shape);
-      paintMouth(target, look, measures, shape);
+      const measures = measure(appearance, shape);
+      paintFolds(target, appearance, measures, shape);
+      paintMouth(target, appearance, measures, shape);
     },
   };
 }
@@ -123,8 +123,13 @@ function dropJaw(target: Layer, source: Layer, { follow, firstRow, drop }: {
 }
 
 /** Shading of the skin around the mouth: nose-to-mouth folds, dimples, cheeks, the hollow under the lip. */
-function paintFolds({ data, width, left, top }: Layer, look: Look, m: Measures, shape: MouthShape): void {
-  const { nose, mouth, head, age, light } = look,
+function paintFolds(
+  { data, width, left, top }: Layer,
+  appearance: Appearance,
+  m: Measures,
+  shape: MouthShape,
+): void {
+  const { nose, mouth, head, age, light } = appearance,
     spread = Math.max(0, shape.width),
     jaw = shape.jaw * FULL_JAW;
   const bottom = mouth.y + m.drop + m.lower + 12, reach = head.halfWidth * 0.8;
@@ -167,13 +172,19 @@ function paintFolds({ data, width, left, top }: Layer, look: Look, m: Measures, 
 }
 
 /** Lips and what is seen between them. */
-function paintMouth({ data, width, left, top }: Layer, look: Look, m: Measures, shape: MouthShape): void {
-  const { mouth, light } = look, lip = mouth.colour, inside = { ...shape, jaw: shape.jaw * FULL_JAW };
-  const lit = 0.62 + 0.45 * light.key * light.z, gloss = 0.35 + 0.35 * shape.press + 0.3 * look.feminine;
+function paintMouth(
+  { data, width, left, top }: Layer,
+  appearance: Appearance,
+  m: Measures,
+  shape: MouthShape,
+): void {
+  const { mouth, light } = appearance, lip = mouth.colour, inside = { ...shape, jaw: shape.jaw * FULL_JAW };
+  const lit = 0.62 + 0.45 * light.key * light.z,
+    gloss = 0.35 + 0.35 * shape.press + 0.3 * appearance.feminine;
   for (let u = Math.floor((-m.halfWidth - left) * DETAIL); u <= (m.halfWidth - left) * DETAIL; u++) {
     const x = left + u / DETAIL,
-      here = outlineAt(look, m, shape, x),
-      next = outlineAt(look, m, shape, x + 0.5);
+      here = outlineAt(appearance, m, shape, x),
+      next = outlineAt(appearance, m, shape, x + 0.5);
     const slopeUpper = (next.upperOuter - here.upperOuter) * 2,
       slopeLower = (next.lowerOuter - here.lowerOuter) * 2;
     const slopeA = (next.upperInner - here.upperInner) * 2, slopeB = (next.lowerInner - here.lowerInner) * 2;
@@ -210,7 +221,7 @@ function paintMouth({ data, width, left, top }: Layer, look: Look, m: Measures, 
         b += lower * (lip[2] * shade + shine);
       }
       if (gap > 0) {
-        const [ir, ig, ib] = insideAt(look, inside, here, x, y);
+        const [ir, ig, ib] = insideAt(appearance, inside, here, x, y);
         r += gap * ir;
         g += gap * ig;
         b += gap * ib;
@@ -228,7 +239,7 @@ function paintMouth({ data, width, left, top }: Layer, look: Look, m: Measures, 
 
 /** The colour behind the lips at one place: teeth of the skull and of the jaw, tongue, dark. */
 function insideAt(
-  { mouth, teeth, light }: Look,
+  { mouth, teeth, light }: Appearance,
   shape: MouthShape,
   { upperInner, lowerInner }: Outline,
   x: number,

@@ -2,12 +2,12 @@
 import { drawnLayer, glow, gradient, type Point, strands, trace } from "./brush.ts";
 import { HAIR_SHAPES, hairTone } from "./hair_style.ts";
 import type { Layer } from "./layer.ts";
-import { css, type Look } from "./appearance.ts";
+import { type Appearance, css } from "./appearance.ts";
 import { HEAD_AREA } from "./relief.ts";
 
 /** Locks in front of the shoulders, for long styles: a layer over the head; null for the others. */
-export function drawLocks(look: Look): Layer | null {
-  const { hair, head } = look, { locks } = HAIR_SHAPES[hair.style];
+export function drawLocks(appearance: Appearance): Layer | null {
+  const { hair, head } = appearance, { locks } = HAIR_SHAPES[hair.style];
   if (!locks) return null;
   const half = head.halfWidth, end = locks, out = hair.volume, wavy = hair.style === "wavy" ? 1 : 0;
   const flare = (end - 40) / 90; // long hair spreads on the shoulders
@@ -35,19 +35,19 @@ export function drawLocks(look: Look): Layer | null {
       trace(pen, inner);
       trace(pen, outer, { join: true });
       pen.closePath();
-      pen.fillStyle = css(hairTone(look, 0.7));
+      pen.fillStyle = css(hairTone(appearance, 0.7));
       pen.fill();
       pen.filter = "none";
-      const lit = d * look.light.x > 0 ? 1.08 : 0.84;
+      const lit = d * appearance.light.x > 0 ? 1.08 : 0.84;
       for (const [count, width, shade] of [[90, 2, lit * 0.85], [420, 0.8, lit]]) {
         strands(pen, {
           count,
-          colour: hairTone(look, shade),
+          colour: hairTone(appearance, shade),
           width,
           contrast: 0.6,
-          seed: look.background.seed + 2 + d,
-          path: (_, draw) => {
-            const k = draw.uniform(-0.04, 1.05), own = draw.uniform(-1.2, 1.2), short = draw.uniform(0, 7);
+          seed: appearance.background.seed + 2 + d,
+          path: (_, rng) => {
+            const k = rng.uniform(-0.04, 1.05), own = rng.uniform(-1.2, 1.2), short = rng.uniform(0, 7);
             const at = (i: number): Point => {
               const a = inner[i], b = outer[5 - i];
               return [a[0] + (b[0] - a[0]) * k + own * Math.sin(i * 2), a[1] + (b[1] - a[1]) * k];
@@ -63,8 +63,8 @@ export function drawLocks(look: Look): Layer | null {
         pen,
         [d * (half + out * 0.6), -8],
         26,
-        hairTone(look, 2.1),
-        d * look.light.x > 0 ? 0.3 : 0.12,
+        hairTone(appearance, 2.1),
+        d * appearance.light.x > 0 ? 0.3 : 0.12,
       );
       glow(pen, [d * (half - 8), end * 0.8], 24, [0, 0, 0], 0.3);
       pen.globalCompositeOperation = "destination-out"; // they come out of the hair above without an edge
@@ -76,8 +76,10 @@ export function drawLocks(look: Look): Layer | null {
 }
 
 /** Hair behind the neck, for long styles; null for the others. */
-export function drawBackHair(look: Look): Layer | null {
-  const { locks } = HAIR_SHAPES[look.hair.style], half = look.head.halfWidth, out = look.hair.volume;
+export function drawBackHair(appearance: Appearance): Layer | null {
+  const { locks } = HAIR_SHAPES[appearance.hair.style],
+    half = appearance.head.halfWidth,
+    out = appearance.hair.volume;
   if (!locks) return null;
   return drawnLayer({ left: -100, right: 100, top: -60, bottom: Math.min(132, locks + 12) }, (pen) => {
     const right: Point[] = [[half - 10, -52], [half + out * 0.7, -26], [half + out * 1.1, 20], [
@@ -88,16 +90,16 @@ export function drawBackHair(look: Look): Layer | null {
     pen.beginPath();
     trace(pen, [...right, [0, locks + 6], ...left]);
     pen.closePath();
-    pen.fillStyle = css(hairTone(look, 0.42));
+    pen.fillStyle = css(hairTone(appearance, 0.42));
     pen.fill();
     pen.clip();
     strands(pen, {
       count: 260,
-      colour: hairTone(look, 0.52),
+      colour: hairTone(appearance, 0.52),
       width: 1.2,
-      seed: look.background.seed + 31,
-      path: (place, draw) => {
-        const x = (2 * place - 1) * (half + out), lean = draw.uniform(-3, 3);
+      seed: appearance.background.seed + 31,
+      path: (place, rng) => {
+        const x = (2 * place - 1) * (half + out), lean = rng.uniform(-3, 3);
         return [[x * 0.9, -40], [x, 20], [x * 1.02 + lean, locks + 6]];
       },
     });

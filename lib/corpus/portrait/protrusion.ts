@@ -1,6 +1,6 @@
 /** Lips that come forward, as for "oo" and "sh": when the head turns or nods, they move more than the cheeks do. */
 import { bell, DETAIL, ease, type Layer } from "./layer.ts";
-import type { Look } from "./appearance.ts";
+import type { Appearance } from "./appearance.ts";
 
 /** How far the lips come forward at `round` = 1, face pixels: about a centimetre. */
 export const PROTRUSION = 7;
@@ -10,7 +10,7 @@ export const PROTRUSION = 7;
  * The function it returns gives the depth for a mouth; the array is used again at the next call.
  */
 export function openProtrusion(
-  { mouth, nose }: Look,
+  { mouth, nose }: Appearance,
   head: Pick<Layer, "width" | "height" | "left" | "top">,
   depth: Float32Array,
 ): (mouth: { round: number }) => Float32Array {

@@ -5,7 +5,7 @@
  */
 import { random } from "../random.ts";
 import { bell, DETAIL, ease, emptyLayer, type Layer } from "./layer.ts";
-import { type Colour, lighten, type Look, mix } from "./appearance.ts";
+import { type Appearance, type Colour, lighten, mix } from "./appearance.ts";
 
 /** The part of face coordinates that a head with its hair may fill. */
 export const HEAD_AREA = { left: -80, top: -104, right: 80, bottom: 98 };
@@ -13,7 +13,7 @@ export const HEAD_AREA = { left: -80, top: -104, right: 80, bottom: 98 };
 const WIDEST = 8;
 
 /** Half the width of the head (face pixels) at height y; 0 above the crown and below the chin. */
-export function headHalfWidth({ head }: Look, y: number): number {
+export function headHalfWidth({ head }: Appearance, y: number): number {
   const { halfWidth, crown, chin, jawPower, jawRound } = head;
   const t = y < WIDEST ? (WIDEST - y) / (WIDEST - crown) : (y - WIDEST) / (chin - WIDEST);
   if (t >= 1) return 0;
@@ -21,8 +21,8 @@ export function headHalfWidth({ head }: Look, y: number): number {
 }
 
 /** Height of the skin toward the viewer, face pixels. */
-function heightAt(look: Look, x: number, y: number, halfWidth: number): number {
-  const { head, relief, nose, mouth, eyes, brows } = look;
+function heightAt(appearance: Appearance, x: number, y: number, halfWidth: number): number {
+  const { head, relief, nose, mouth, eyes, brows } = appearance;
   const up = Math.max(0, (WIDEST - y) / (WIDEST - head.crown)),
     down = Math.max(0, (y - WIDEST) / (head.chin - WIDEST));
   const across = Math.min(1, Math.abs(x) / Math.max(1, halfWidth));
@@ -46,15 +46,16 @@ function heightAt(look: Look, x: number, y: number, halfWidth: number): number {
   z -= 2.2 * bell(x, 13) * bell(y - mouth.y - mouth.lower - 7, 3.6);
   // the fold from nose to mouth deepens with age
   const fold = nose.halfWidth + 3 + (y - nose.base) * 0.55;
-  return z - (0.6 + 1.3 * look.age) * bell(side - fold, 2.6) * bell(y - nose.base - 6, 7);
+  return z - (0.6 + 1.3 * appearance.age) * bell(side - fold, 2.6) * bell(y - nose.base - 6, 7);
 }
 
 /** Smooth noise, about -1 to 1, of two scales (face pixels). */
-function skinNoise(look: Look, width: number, height: number): Float32Array {
-  const draw = random("skin", Math.round(1e6 * look.head.chin)), noise = new Float32Array(width * height);
+function skinNoise(appearance: Appearance, width: number, height: number): Float32Array {
+  const rng = random("skin", Math.round(1e6 * appearance.head.chin)),
+    noise = new Float32Array(width * height);
   for (const [scale, strength] of [[9, 0.55], [3, 0.35], [1.2, 0.3]]) {
     const step = scale * DETAIL, columns = Math.ceil(width / step) + 2, rows = Math.ceil(height / step) + 2;
-    const grid = Float32Array.from({ length: columns * rows }, () => draw.normal());
+    const grid = Float32Array.from({ length: columns * rows }, () => rng.normal());
     for (let v = 0; v < height; v++) {
       for (let u = 0; u < width; u++) {
         const x = u / step, y = v / step, i = x | 0, j = y | 0, a = ease(0, 1, x - i), b = ease(0, 1, y - j);
@@ -68,8 +69,8 @@ function skinNoise(look: Look, width: number, height: number): Float32Array {
 }
 
 /** The colour of skin before light: redder cheeks, nose and ears, darker sockets. */
-function skinColour(look: Look, x: number, y: number, noise: number): Colour {
-  const { skin, nose, eyes, head } = look, side = Math.abs(x);
+function skinColour(appearance: Appearance, x: number, y: number, noise: number): Colour {
+  const { skin, nose, eyes, head } = appearance, side = Math.abs(x);
   const red = skin.blush *
       (0.30 * bell(side - 29, 11) * bell(y - 24, 10) + 0.22 * bell(x, 7) * bell(y - nose.base + 5, 6)) +
     0.08 * bell(y - head.chin + 8, 8);
@@ -77,13 +78,13 @@ function skinColour(look: Look, x: number, y: number, noise: number): Colour {
   colour = mix(
     colour,
     lighten(colour, 0.8),
-    0.5 * bell(side - eyes.x * 0.8, 10) * bell(y - 4, 6) * (0.5 + look.age),
+    0.5 * bell(side - eyes.x * 0.8, 10) * bell(y - 4, 6) * (0.5 + appearance.age),
   );
   return lighten(colour, 1 + 0.035 * noise);
 }
 
 /** Colour of skin under the look's light. `lit` is the cosine to the light, `gloss` the mirror-like part. */
-export function shadeSkin(colour: Colour, { light, skin }: Look, { lit, gloss, open = 1 }: {
+export function shadeSkin(colour: Colour, { light, skin }: Appearance, { lit, gloss, open = 1 }: {
   lit: number;
   gloss: number;
   /** How much of the surroundings' light arrives: under 1 in hollows. */
@@ -93,18 +94,18 @@ export function shadeSkin(colour: Colour, { light, skin }: Look, { lit, gloss, o
   const key = Math.max(0, (lit + 0.25) / 1.25), ambient = (1 - light.key) * open * 0.95 + 0.08;
   const half = Math.max(0, 0.5 - Math.abs(lit - 0.05)) * 0.12, warm = 0.03 * light.warmth;
   const shine = 26 * skin.shine * gloss;
-  // Bright skin keeps its drawing: above 200 the scale is pressed together, as film does.
-  const film = (value: number) => value < 200 ? value : 200 + 55 * Math.tanh((value - 200) / 75);
+  // Bright skin keeps its drawing: above 200 the scale is pressed together, as video does.
+  const video = (value: number) => value < 200 ? value : 200 + 55 * Math.tanh((value - 200) / 75);
   return [
-    film(colour[0] * (ambient * 0.98 + light.key * key * (1.12 + warm) + half) + shine),
-    film(colour[1] * (ambient * 0.97 + light.key * key * 1.10 + half * 0.2) + shine),
-    film(colour[2] * (ambient * 1.04 + light.key * key * (1.06 - warm)) + shine),
+    video(colour[0] * (ambient * 0.98 + light.key * key * (1.12 + warm) + half) + shine),
+    video(colour[1] * (ambient * 0.97 + light.key * key * 1.10 + half * 0.2) + shine),
+    video(colour[2] * (ambient * 1.04 + light.key * key * (1.06 - warm)) + shine),
   ];
 }
 
 /** Paints ears: discs behind the head's outline with a darker hollow. */
-function earAt(look: Look, x: number, y: number): { alpha: number; lit: number } {
-  const { halfWidth, ears } = look.head, side = Math.abs(x);
+function earAt(appearance: Appearance, x: number, y: number): { alpha: number; lit: number } {
+  const { halfWidth, ears } = appearance.head, side = Math.abs(x);
   const dx = (side - halfWidth - 0.5) / (6.2 * ears),
     dy = (y - 12) / (15 * ears),
     slant = dx + 0.25 * dy;
@@ -120,15 +121,15 @@ function earAt(look: Look, x: number, y: number): { alpha: number; lit: number }
  * Paints the bare head with ears, lit, without eyes, brows, lips and hair.
  * Texels beyond the outline are transparent.
  */
-export function paintSkin(look: Look): Layer {
-  const layer = emptyLayer(HEAD_AREA), { data, width, height, left, top } = layer, { light } = look;
-  const noise = skinNoise(look, width, height);
+export function paintSkin(appearance: Appearance): Layer {
+  const layer = emptyLayer(HEAD_AREA), { data, width, height, left, top } = layer, { light } = appearance;
+  const noise = skinNoise(appearance, width, height);
   const heights = new Float32Array(width * height), halfWidths = new Float32Array(height);
   for (let v = 0; v < height; v++) {
     const y = top + v / DETAIL;
-    halfWidths[v] = headHalfWidth(look, y);
+    halfWidths[v] = headHalfWidth(appearance, y);
     for (let u = 0; u < width; u++) {
-      heights[v * width + u] = heightAt(look, left + u / DETAIL, y, halfWidths[v]);
+      heights[v * width + u] = heightAt(appearance, left + u / DETAIL, y, halfWidths[v]);
     }
   }
   // The mirror direction between light and viewer.
@@ -141,7 +142,7 @@ export function paintSkin(look: Look): Layer {
       const i = v * width + u, x = left + u / DETAIL;
       const inside = (halfWidths[v] - Math.abs(x)) / Math.hypot(1, slope) * DETAIL + 0.5;
       let alpha = halfWidths[v] > 0 ? Math.min(1, Math.max(0, inside)) : 0;
-      const colour = skinColour(look, x, y, noise[i]);
+      const colour = skinColour(appearance, x, y, noise[i]);
       let shaded: Colour = [0, 0, 0];
       if (alpha > 0) {
         const limit = (value: number) => Math.max(-2.4, Math.min(2.4, value));
@@ -153,20 +154,20 @@ export function paintSkin(look: Look): Layer {
         const gloss = Math.max(0, (-gx * mirror[0] - gy * mirror[1] + mirror[2]) * n) ** 22;
         const sky = 0.72 + 0.28 * n - 0.10 * Math.max(0, gy * n); // planes that face down see less light
         // shadow that the nose throws on the lip
-        const thrown = 0.24 * bell(x + 7 * light.x, look.nose.halfWidth * 0.8) *
-          bell(y - look.nose.base - 2.5, 3.2);
-        shaded = shadeSkin(colour, look, {
+        const thrown = 0.24 * bell(x + 7 * light.x, appearance.nose.halfWidth * 0.8) *
+          bell(y - appearance.nose.base - 2.5, 3.2);
+        shaded = shadeSkin(colour, appearance, {
           lit: lit * (1 - thrown),
           gloss: gloss * ease(60, 20, y),
           open: sky - thrown,
         });
       }
       if (alpha < 1) {
-        const ear = earAt(look, x, y);
+        const ear = earAt(appearance, x, y);
         if (ear.alpha > 0) {
           const toLight = Math.sign(x) * light.x * 0.35;
           const red = mix(colour, [colour[0], colour[1] * 0.8, colour[2] * 0.78], 0.5);
-          const skin = shadeSkin(red, look, { lit: ear.lit + toLight, gloss: 0, open: 0.8 });
+          const skin = shadeSkin(red, appearance, { lit: ear.lit + toLight, gloss: 0, open: 0.8 });
           shaded = mix(skin, shaded, alpha);
           alpha = Math.max(alpha, ear.alpha);
         }
@@ -174,12 +175,12 @@ export function paintSkin(look: Look): Layer {
       data.set([shaded[0] * alpha, shaded[1] * alpha, shaded[2] * alpha, alpha], 4 * i);
     }
   }
-  paintNostrils(layer, look);
+  paintNostrils(layer, appearance);
   return layer;
 }
 
 /** Nostrils, and the shadow under the tip. */
-function paintNostrils({ data, width, left, top }: Layer, { nose }: Look): void {
+function paintNostrils({ data, width, left, top }: Layer, { nose }: Appearance): void {
   const reach = nose.halfWidth + 3;
   for (let v = Math.floor((nose.base - 8 - top) * DETAIL); v < (nose.base + 6 - top) * DETAIL; v++) {
     for (let u = Math.floor((-reach - left) * DETAIL); u < (reach - left) * DETAIL; u++) {
@@ -197,14 +198,14 @@ function paintNostrils({ data, width, left, top }: Layer, { nose }: Look): void 
 }
 
 /** Depth of each texel (face pixels) for turning: smooth, so that the layer bends and never folds. */
-export function headDepth(look: Look, { width, height, left, top }: Layer): Float32Array {
-  const depth = new Float32Array(width * height), { halfWidth, chin, crown } = look.head;
+export function headDepth(appearance: Appearance, { width, height, left, top }: Layer): Float32Array {
+  const depth = new Float32Array(width * height), { halfWidth, chin, crown } = appearance.head;
   for (let v = 0; v < height; v++) {
     const y = top + v / DETAIL, vertical = y < 0 ? y / (crown - 16) : y / (chin + 22);
     for (let u = 0; u < width; u++) {
       const x = left + u / DETAIL, across = x / (halfWidth + 10);
       depth[v * width + u] = 44 * Math.max(0, 1 - across * across) * Math.max(0, 1 - vertical ** 4) +
-        9 * bell(x, 10) * bell(y - look.nose.base + 6, 13);
+        9 * bell(x, 10) * bell(y - appearance.nose.base + 6, 13);
     }
   }
   return depth;

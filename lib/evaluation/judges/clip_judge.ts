@@ -7,15 +7,15 @@ import { KitError } from "../../base/errors.ts";
 import { fileHash } from "../scoring/evaluated_system.ts";
 import { judgeClip, openJudge } from "./judge.ts";
 import type { LipSyncError } from "../metrics/lse.ts";
-import { withFaces, withSound } from "../../inference/redraw.ts";
+import { withAudio, withFaces } from "../../inference/generate.ts";
 
 /** What a judge looks at and hears. */
-export interface JudgedFilm {
-  /** The clip whose film it is. */
+export interface JudgedVideo {
+  /** The clip whose video it is. */
   clip: Clip;
   /** The clip whose sound is heard; the same one for a video with its own sound. */
-  sound: Clip;
-  /** Redrawn crops in place of the film's, [frames] of [96, 96, 3]; the real ones when absent. */
+  audio: Clip;
+  /** Redrawn crops in place of the video's, [frames] of [96, 96, 3]; the real ones when absent. */
   faces?: Uint8Array[];
 }
 
@@ -28,15 +28,15 @@ export interface ClipJudge {
   protocol: string;
   /** Whether it is the published SyncNet. */
   official: boolean;
-  score(film: JudgedFilm): Promise<LipSyncError> | LipSyncError;
+  score(video: JudgedVideo): Promise<LipSyncError> | LipSyncError;
   /** Frees its network. */
   dispose(): void;
 }
 
-/** The film as one clip: with the redrawn faces and the sound, cut to what all have. */
-export function filmOf({ clip, sound, faces }: JudgedFilm): Clip {
+/** The video as one clip: with the redrawn faces and the sound, cut to what all have. */
+export function videoOf({ clip, audio, faces }: JudgedVideo): Clip {
   const seen = faces ? withFaces(clip, faces) : clip;
-  return sound === clip && seen.frames === clip.frames ? seen : withSound(seen, sound);
+  return audio === clip && seen.frames === clip.frames ? seen : withAudio(seen, audio);
 }
 
 /** The name of the kit's own procedure, in tables. */
@@ -54,7 +54,7 @@ export async function openRunJudge(run: string): Promise<ClipJudge> {
     version: await fileHash(bestPath(run)),
     protocol: KIT_PROTOCOL,
     official: false,
-    score: (film) => judgeClip(judge, filmOf(film)),
+    score: (video) => judgeClip(judge, videoOf(video)),
     dispose: judge.dispose,
   };
 }

@@ -26,7 +26,7 @@ export async function landmarksOf(crops: Uint8Array[]): Promise<Float32Array[]> 
 }
 
 /**
- * Descriptors of crops: [n] of [128]. A network that was trained to place pictures of one person near each other (below
+ * Descriptors of crops: [n] of [128]. A network that was trained to place images of one person near each other (below
  * 0.6) and of others farther away: the descriptor of dlib, in face-api's form.
  */
 export const faceDescriptors = (crops: Uint8Array[]): Promise<Float32Array[]> =>

@@ -8,7 +8,7 @@ export interface FeatureNetwork {
   features(crops: Uint8Array[]): Promise<Float32Array[]>;
 }
 
-/** Every so many frames one gives features: pictures side by side in time are nearly the same. */
+/** Every so many frames one gives features: images side by side in time are nearly the same. */
 export const FEATURE_EVERY = 5;
 
 /**

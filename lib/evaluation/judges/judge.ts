@@ -1,4 +1,4 @@
-import { type FaceSound, type FilmPart } from "../../dataset/speaker_video.ts";
+import { type FaceAudio, type VideoPart } from "../../dataset/speaker_video.ts";
 import { windowsOf } from "../../dataset/dataset.ts";
 import { KitError } from "../../base/errors.ts";
 import { disposeParams } from "../../nn/params.ts";
@@ -34,8 +34,8 @@ export interface Judge {
   protocol: string;
   /** Steps the network was trained for. */
   step: number;
-  /** Embeds the first `windows` windows of a stretch of film. */
-  embed(part: Omit<FaceSound, "frames">, windows: number): Embedded;
+  /** Embeds the first `windows` windows of a stretch of video. */
+  embed(part: Omit<FaceAudio, "frames">, windows: number): Embedded;
   /** Scores embeddings of a whole clip. */
   score(embedded: Embedded): Judgement;
   /** Frees the network. */
@@ -74,7 +74,7 @@ export async function openJudge(run: string): Promise<Judge> {
 }
 
 /** Judges a clip in memory, such as a prepared one; throws KitError when it holds fewer than 31 windows. */
-export function judgeClip(judge: Judge, clip: FaceSound): Judgement {
+export function judgeClip(judge: Judge, clip: FaceAudio): Judgement {
   const windows = windowsOf(clip.frames, clip.columns);
   if (windows < FEWEST_WINDOWS) {
     throw new KitError(
@@ -85,10 +85,10 @@ export function judgeClip(judge: Judge, clip: FaceSound): Judgement {
   return judge.score(judge.embed(clip, windows));
 }
 
-/** Judges a film part by part, as `filmParts` yields them: only the embeddings of the whole film are held. */
+/** Judges a video part by part, as `filmParts` yields them: only the embeddings of the whole video are held. */
 export async function judgeParts(
   judge: Judge,
-  parts: AsyncIterable<FilmPart>,
+  parts: AsyncIterable<VideoPart>,
   done: (windows: number) => void = () => {},
 ): Promise<Judgement> {
   const all: Embedded = { audio: [], video: [] };

@@ -21,7 +21,7 @@ const FLAT = 0.1;
 export const FEWEST_SURE = 3;
 
 /**
- * Measures the offset of sound and picture in each of the given prepared clips, by the procedure of `lse` on the
+ * Measures the offset of sound and image in each of the given prepared clips, by the procedure of `lse` on the
  * judge's embeddings of all windows, with the offsets that the rows have taken out. Clips of fewer than 35 frames
  * are left out: more than half of their curve would be padding.
  */

@@ -2,8 +2,8 @@ import { basename, join, relative, resolve } from "node:path";
 import {
   hashShare,
   type ManifestRow,
-  readKept,
   readPrepared,
+  readSelected,
   writeManifest,
 } from "../../dataset/manifest.ts";
 import { KitError } from "../../base/errors.ts";
@@ -21,7 +21,7 @@ const HELD_OUT_EVERY = 5;
 const OTHER_SEED = 1000;
 
 /** Whether two folders hold a clip in common: then a speaker's name means the same person in both. */
-function sameFilms(a: ManifestRow[], b: ManifestRow[]): boolean {
+function sameVideos(a: ManifestRow[], b: ManifestRow[]): boolean {
   const nameOf = ({ id, sound_hash, frames }: ManifestRow) => `${id} ${sound_hash} ${frames}`;
   const names = new Set(a.map(nameOf));
   return b.some((row) => names.has(nameOf(row)));
@@ -29,7 +29,7 @@ function sameFilms(a: ManifestRow[], b: ManifestRow[]): boolean {
 
 /** Whether two folders hold one and the same speaker alone. */
 const isOneSpeaker = (rows: ManifestRow[], known: ManifestRow[]): boolean =>
-  sameFilms(rows, known) && new Set([...rows, ...known].map(({ speaker }) => speaker)).size === 1;
+  sameVideos(rows, known) && new Set([...rows, ...known].map(({ speaker }) => speaker)).size === 1;
 /** How a judge's folder ends that had to learn from the speaker whom it judges. */
 export const SAME_SPEAKER = "other clips of the same speaker, for the judge";
 
@@ -44,7 +44,7 @@ export function judgeClips(
   rows: ManifestRow[],
   { known, evaluated, folder }: { known: ManifestRow[]; evaluated: Iterable<string>; folder: string },
 ): ManifestRow[] {
-  const same = sameFilms(rows, known), judged = new Set(same ? evaluated : []);
+  const same = sameVideos(rows, known), judged = new Set(same ? evaluated : []);
   const trained = new Set(
     known.filter(({ split }) => same && split === "train").map(({ speaker }) => speaker),
   );
@@ -95,7 +95,7 @@ export async function trainOwnJudge(
   },
 ): Promise<string> {
   const run = join(out, "judge");
-  const known = await readKept(prepared), rows = await readKept(data);
+  const known = await readSelected(prepared), rows = await readSelected(data);
   const clips = judgeClips(rows, { known, evaluated, folder: data });
   const whose = isOneSpeaker(rows, known) ? SAME_SPEAKER : "speakers for the judge";
   const folder = join(out, "judge-data", `${basename(resolve(data))} (${whose})`);

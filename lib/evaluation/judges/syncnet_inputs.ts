@@ -7,7 +7,7 @@ const COLUMNS = 20, COLUMNS_A_FRAME = 4;
 const SAMPLES_A_FRAME = 640;
 
 /**
- * How whole frames become SyncNet's pictures. The two do not compare:
+ * How whole frames become SyncNet's images. The two do not compare:
  * "LRS": the whole frame, drawn to 224 x 224 whatever its shape (Wav2Lip's calculate_scores_LRS.py);
  * "real videos": the face and its surroundings, by crop scale 0.4 (syncnet_python's run_pipeline.py).
  */
@@ -20,8 +20,8 @@ const PAD_VALUE = 110;
 /** Frames over which the face's place and size are smoothed, by their median. */
 const MEDIAN = 13;
 
-/** An RGB picture, [height, width, 3] bytes. */
-export interface Picture {
+/** An RGB image, [height, width, 3] bytes. */
+export interface Raster {
   rgb: Uint8Array;
   width: number;
   height: number;
@@ -52,11 +52,11 @@ function roundedToEven(value: number): number {
 }
 
 /**
- * Draws a picture to 224 x 224 as cv2.resize does by default: bilinear between pixel centres, without smoothing when it
- * shrinks, in its fixed-point arithmetic, byte for byte. That cuts digits off, so its pictures are 0.13 levels darker in
+ * Draws an image to 224 x 224 as cv2.resize does by default: bilinear between pixel centres, without smoothing when it
+ * shrinks, in its fixed-point arithmetic, byte for byte. That cuts digits off, so its images are 0.13 levels darker in
  * the mean than rounding would make them: one part in a thousand of LSE-C.
  */
-export function toSyncnetSize({ rgb, width, height }: Picture): Uint8Array {
+export function toSyncnetSize({ rgb, width, height }: Raster): Uint8Array {
   const across = axis(width), down = axis(height);
   const out = new Uint8Array(SYNCNET_SIDE * SYNCNET_SIDE * 3);
   for (let y = 0, to = 0; y < SYNCNET_SIDE; y++) {
@@ -107,7 +107,7 @@ export function syncnetTrack(boxes: ArrayLike<number>): TrackedFace[] {
  * The part of a frame that SyncNet sees of a tracked face: from s above its middle to 1.8 s below it and 1.4 s to either
  * side, grey (110) beyond the frame's border, drawn to 224 x 224. Null where the smoothed track is empty.
  */
-export function syncnetCrop(frame: Picture, { x, y, s }: TrackedFace): Uint8Array | null {
+export function syncnetCrop(frame: Raster, { x, y, s }: TrackedFace): Uint8Array | null {
   const pad = Math.trunc(s * (1 + 2 * CROP_SCALE));
   // Truncated after the padding is added, as published; the cut then lies `pad` to the left and above.
   const top = Math.trunc(y + pad - s) - pad, bottom = Math.trunc(y + pad + s * (1 + 2 * CROP_SCALE)) - pad;
@@ -152,8 +152,8 @@ export const syncnetWindows = (frames: number, samples: number): number =>
   Math.max(0, Math.min(frames, Math.floor(samples / SAMPLES_A_FRAME)) - 5);
 
 /** The MFCC beside each window of 5 frames, columns 4 i to 4 i + 19: sound -> [windows, 13, 20]. */
-export function mfccWindows(sound: Int16Array, windows: number): Float32Array {
-  const cepstra = mfcc(sound), out = new Float32Array(windows * CEPSTRA * COLUMNS);
+export function mfccWindows(audio: Int16Array, windows: number): Float32Array {
+  const cepstra = mfcc(audio), out = new Float32Array(windows * CEPSTRA * COLUMNS);
   for (let k = 0; k < windows; k++) {
     for (let n = 0; n < CEPSTRA; n++) {
       for (let column = 0; column < COLUMNS; column++) {

@@ -1,11 +1,11 @@
 import { KitError } from "../../base/errors.ts";
-import type { ClipJudge, JudgedFilm } from "./clip_judge.ts";
+import type { ClipJudge, JudgedVideo } from "./clip_judge.ts";
 import { FEWEST_WINDOWS } from "./judge.ts";
 import { type LipSyncError, lse, OFFSETS } from "../metrics/lse.ts";
 import {
   detectorBoxes,
   mfccWindows,
-  type Picture,
+  type Raster,
   SYNCNET_SIDE,
   syncnetCrop,
   type SyncnetProtocol,
@@ -70,29 +70,29 @@ async function embedLips(
   return all;
 }
 
-/** The pictures that SyncNet sees of a film. */
-async function* pictures(
+/** The images that SyncNet sees of a video. */
+async function* images(
   whole: WholeFrames,
   { protocol, faces }: { protocol: SyncnetProtocol; faces?: Uint8Array[] },
 ): AsyncGenerator<Uint8Array> {
   const track: TrackedFace[] = protocol === "LRS" ? [] : syncnetTrack(detectorBoxes(whole.boxes));
-  const seen = (frame: Picture, t: number) =>
+  const seen = (frame: Raster, t: number) =>
     protocol === "LRS" ? toSyncnetSize(frame) : syncnetCrop(frame, track[t]);
   let t = 0;
   for await (const frame of whole.frames(faces)) {
-    const picture = seen(frame, t++);
-    if (!picture) throw new KitError(`No face is tracked in frame ${t - 1}`, "Prepare the film again");
-    yield picture;
+    const image = seen(frame, t++);
+    if (!image) throw new KitError(`No face is tracked in frame ${t - 1}`, "Prepare the film again");
+    yield image;
   }
 }
 
 async function score(
   network: SyncnetNetwork,
-  { clip, sound, faces }: JudgedFilm,
+  { clip, audio: sound, faces }: JudgedVideo,
   { protocol, folder }: { protocol: SyncnetProtocol; folder: string },
 ): Promise<LipSyncError> {
   const frames = Math.min(faces?.length ?? clip.frames, clip.frames);
-  const windows = syncnetWindows(frames, sound.sound.length);
+  const windows = syncnetWindows(frames, sound.audio.length);
   if (windows < FEWEST_WINDOWS) {
     throw new KitError(
       `A video of ${frames} frames is too short for ${OFFSETS} offsets of SyncNet`,
@@ -100,8 +100,8 @@ async function score(
     );
   }
   const whole = await openWholeFrames(folder, clip);
-  const video = await embedLips(network, { frames: pictures(whole, { protocol, faces }), windows });
-  const mfcc = mfccWindows(sound.sound, windows), size = mfcc.length / windows;
+  const video = await embedLips(network, { frames: images(whole, { protocol, faces }), windows });
+  const mfcc = mfccWindows(sound.audio, windows), size = mfcc.length / windows;
   const audio: Float32Array[] = [];
   for (let from = 0; from < windows; from += BATCH) {
     const n = Math.min(BATCH, windows - from);
@@ -111,8 +111,8 @@ async function score(
 }
 
 /**
- * The published SyncNet as a judge of prepared clips, on the films behind them: embeddings as they are, not brought to
- * unit length. `folder` is the prepared folder. Its `score` throws KitError when a film is gone, was never there
+ * The published SyncNet as a judge of prepared clips, on the videos behind them: embeddings as they are, not brought to
+ * unit length. `folder` is the prepared folder. Its `score` throws KitError when a video is gone, was never there
  * (crops), or is shorter than 36 frames.
  */
 export function syncnetJudge(
@@ -124,7 +124,7 @@ export function syncnetJudge(
     version,
     protocol: SYNCNET_PROTOCOLS[protocol],
     official: true,
-    score: (film) => score(network, film, { protocol, folder }),
+    score: (video) => score(network, video, { protocol, folder }),
     dispose: network.dispose,
   };
 }

@@ -5,21 +5,21 @@ import { KitError } from "../../base/errors.ts";
 import { pasteFace } from "../../media/face.ts";
 import { decodeFrames, probe } from "../../media/ffmpeg.ts";
 import { openSafetensors } from "../../weights/safetensors.ts";
-import type { Picture } from "./syncnet_inputs.ts";
+import type { Raster } from "./syncnet_inputs.ts";
 
 /** The whole frames behind a prepared clip, and where its face is in them. */
 export interface WholeFrames {
   /** Crop boxes x0, y0, x1, y1 in source pixels, [frames, 4]. */
   boxes: Float32Array;
-  /** The film's frames that became the clip's, one at a time; redrawn crops are set into them where given. */
-  frames(faces?: Uint8Array[]): AsyncGenerator<Picture>;
+  /** The video's frames that became the clip's, one at a time; redrawn crops are set into them where given. */
+  frames(faces?: Uint8Array[]): AsyncGenerator<Raster>;
 }
 
 const isFolder = async (path: string): Promise<boolean> =>
   (await Deno.stat(path).catch(() => undefined))?.isDirectory ?? false;
 
 /**
- * Opens the film that a clip was prepared from. Throws KitError when the film is gone or the clip was made of crops, of
+ * Opens the video that a clip was prepared from. Throws KitError when the video is gone or the clip was made of crops, of
  * which there are no whole frames.
  */
 export async function openWholeFrames(folder: string, { row, frames: count }: Clip): Promise<WholeFrames> {

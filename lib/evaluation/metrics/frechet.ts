@@ -2,13 +2,13 @@ import { matMul64, type Matrix, symmetricEigen, symmetricEigenvalues } from "../
 
 /** Mean and covariance of a set of features. */
 export interface FeatureStatistics {
-  /** Pictures. */
+  /** Images. */
   count: number;
   /** [d] */
   mean: Float64Array;
   /** [d, d], unbiased: divided by count - 1. */
   covariance: Matrix;
-  /** [count, d] with factor' factor = covariance, where there are fewer pictures than numbers in a feature. */
+  /** [count, d] with factor' factor = covariance, where there are fewer images than numbers in a feature. */
   factor?: Matrix;
 }
 
@@ -53,7 +53,7 @@ function roots(eigenvalues: Float64Array): Float64Array {
   return eigenvalues.map((value) => value > least ? Math.sqrt(value) : 0);
 }
 
-/** B -> L' B L for an L with L L' = covariance: the pictures where they are few, eigenvectors by their roots otherwise. */
+/** B -> L' B L for an L with L L' = covariance: the images where they are few, eigenvectors by their roots otherwise. */
 function between({ covariance, factor }: FeatureStatistics): (b: Matrix) => Matrix {
   if (factor) return (b) => matMul64(matMul64(factor, b), factor, { transposeB: true });
   const { values, vectors } = symmetricEigen(covariance), root = roots(values);
@@ -75,8 +75,8 @@ function traceOfRoot(a: FeatureStatistics, b: FeatureStatistics): number {
  * |mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2)), pytorch-fid's definition (Heusel et al. 2017; the paper's eq. 7).
  * It is the FID when the features are those of pytorch-fid's Inception network, and only then to be called so.
  *
- * Measures how far the pictures as a crowd are from real ones: blur, artefacts, missing variety. Does not measure sync,
- * nor any single picture, and a wrong mouth that looks real costs nothing. It is biased: few pictures make it larger, so
+ * Measures how far the images as a crowd are from real ones: blur, artefacts, missing variety. Does not measure sync,
+ * nor any single image, and a wrong mouth that looks real costs nothing. It is biased: few images make it larger, so
  * it compares only between sets of equal size, and the kernel distance (`kernelDistance`) stands beside it.
  */
 export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): number {

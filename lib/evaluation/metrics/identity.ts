@@ -1,6 +1,6 @@
 import { mean } from "../statistics/bootstrap.ts";
 
-/** How alike two films' faces are to a network of face recognition. */
+/** How alike two videos' faces are to a network of face recognition. */
 export interface IdentitySimilarity {
   /** Mean Euclidean distance of the descriptors, frame by frame: below 0.6 the network takes them for one person. */
   distance: number;
@@ -27,11 +27,11 @@ function compare(a: Float32Array, b: Float32Array): IdentitySimilarity {
  * so a bad mouth costs little, and a mouth that opens otherwise than the real one costs something though nothing is wrong
  * with it. Throws RangeError when the numbers of frames differ.
  */
-export function identitySimilarity(redrawn: Float32Array[], real: Float32Array[]): IdentitySimilarity {
-  if (redrawn.length !== real.length || real.length === 0) {
-    throw new RangeError(`Descriptors of ${redrawn.length} frames do not go with those of ${real.length}`);
+export function identitySimilarity(generated: Float32Array[], real: Float32Array[]): IdentitySimilarity {
+  if (generated.length !== real.length || real.length === 0) {
+    throw new RangeError(`Descriptors of ${generated.length} frames do not go with those of ${real.length}`);
   }
-  const pairs = redrawn.map((descriptor, k) => compare(descriptor, real[k]));
+  const pairs = generated.map((descriptor, k) => compare(descriptor, real[k]));
   return {
     distance: mean(pairs.map(({ distance }) => distance)),
     cosine: mean(pairs.map(({ cosine }) => cosine)),

@@ -1,10 +1,10 @@
 import { type Tensor, type Tensor4D, tf } from "../../native/tf.ts";
 
 /**
- * Pictures of one size in 0..1, [n, h, w, 3] row-major, such as face crops [n, 96, 96, 3]. All scores below are one
- * number a picture.
+ * Images of one size in 0..1, [n, h, w, 3] row-major, such as face crops [n, 96, 96, 3]. All scores below are one
+ * number an image.
  */
-export interface Pictures {
+export interface ImageBatch {
   values: Float32Array;
   n: number;
   h: number;
@@ -15,13 +15,13 @@ export interface Pictures {
 const WINDOW = 11, SIGMA = 1.5, C1 = 0.01 ** 2, C2 = 0.03 ** 2;
 /** Weights of red, green and blue in a grey level (BT.601). */
 const GREY = [0.299, 0.587, 0.114];
-/** Pictures scored at once, so that memory does not grow with their number. */
+/** Images scored at once, so that memory does not grow with their number. */
 const BATCH = 32;
-/** PSNR of equal pictures would be infinite and spoil every mean. */
+/** PSNR of equal images would be infinite and spoil every mean. */
 const HIGHEST_PSNR = 100;
 
-/** RGB crops of one size, bytes [h, w, 3] each, as pictures in 0..1. */
-export function picturesOf(crops: Uint8Array[], { h = 96, w = 96 } = {}): Pictures {
+/** RGB crops of one size, bytes [h, w, 3] each, as images in 0..1. */
+export function imageBatch(crops: Uint8Array[], { h = 96, w = 96 } = {}): ImageBatch {
   const size = h * w * 3, values = new Float32Array(crops.length * size);
   crops.forEach((crop, k) => {
     if (crop.length !== size) {
@@ -32,7 +32,7 @@ export function picturesOf(crops: Uint8Array[], { h = 96, w = 96 } = {}): Pictur
   return { values, n: crops.length, h, w };
 }
 
-/** A part of the picture in pixels. */
+/** A part of the image in pixels. */
 export interface Region {
   top: number;
   left: number;
@@ -40,8 +40,8 @@ export interface Region {
   width: number;
 }
 
-/** The same part of every picture, such as the mouth of face crops: [n, h, w, 3] -> [n, height, width, 3]. */
-export function partOf({ values, n, h, w }: Pictures, { top, left, height, width }: Region): Pictures {
+/** The same part of every image, such as the mouth of face crops: [n, h, w, 3] -> [n, height, width, 3]. */
+export function partOf({ values, n, h, w }: ImageBatch, { top, left, height, width }: Region): ImageBatch {
   const part = new Float32Array(n * height * width * 3);
   for (let k = 0, to = 0; k < n; k++) {
     for (let y = top; y < top + height; y++, to += 3 * width) {
@@ -52,9 +52,9 @@ export function partOf({ values, n, h, w }: Pictures, { top, left, height, width
   return { values: part, n, h: height, w: width };
 }
 
-/** Scores pictures, or pairs of them, batch by batch: tensors [batch, h, w, 3] in, [batch] out. */
+/** Scores images, or pairs of them, batch by batch: tensors [batch, h, w, 3] in, [batch] out. */
 function scoring(
-  inputs: Pictures[],
+  inputs: ImageBatch[],
   score: (...batch: Tensor4D[]) => Tensor,
 ): Float32Array {
   const [{ n, h, w }] = inputs;
@@ -76,7 +76,7 @@ function scoring(
   return scores;
 }
 
-const perPicture = (x: Tensor): Tensor => tf.mean(x, [1, 2, 3]);
+const perImage = (x: Tensor): Tensor => tf.mean(x, [1, 2, 3]);
 
 /**
  * Mean absolute difference of values in 0..1: a, b [n, h, w, 3] -> [n].
@@ -84,8 +84,8 @@ const perPicture = (x: Tensor): Tensor => tf.mean(x, [1, 2, 3]);
  * scores well) nor whether the mouth is the right one: it is a small part of the face, so take it of the mouth too. It
  * needs the real frames, so it says nothing of dubbing.
  */
-export function l1(a: Pictures, b: Pictures): Float32Array {
-  return scoring([a, b], (x, y) => perPicture(tf.abs(tf.sub(x, y))));
+export function l1(a: ImageBatch, b: ImageBatch): Float32Array {
+  return scoring([a, b], (x, y) => perImage(tf.abs(tf.sub(x, y))));
 }
 
 /**
@@ -94,8 +94,8 @@ export function l1(a: Pictures, b: Pictures): Float32Array {
  * Measures the same as l1 with more weight on large errors. Does not measure what a viewer sees: a shift by one pixel
  * costs more than a blur. Needs the real frames as l1 does.
  */
-export function psnr(a: Pictures, b: Pictures): Float32Array {
-  return scoring([a, b], (x, y) => perPicture(tf.squaredDifference(x, y)))
+export function psnr(a: ImageBatch, b: ImageBatch): Float32Array {
+  return scoring([a, b], (x, y) => perImage(tf.squaredDifference(x, y)))
     .map((error) => Math.min(HIGHEST_PSNR, -10 * Math.log10(error)));
 }
 
@@ -122,11 +122,11 @@ function localMeans(x: Tensor4D): Tensor4D {
 
 /**
  * Structural similarity (Wang et al. 2004, eq. 13) with an 11x11 Gaussian window of sigma 1.5, over the places where
- * the whole window fits, the mean over the three channels: a, b [n, h, w, 3] -> [n], 1 for equal pictures.
+ * the whole window fits, the mean over the three channels: a, b [n, h, w, 3] -> [n], 1 for equal images.
  * Measures whether light, contrast and local pattern agree, so blur costs more than in l1. Does not measure identity,
  * sync or realism, and on a face crop most of it is skin and background that nobody redrew. Needs the real frames.
  */
-export function ssim(a: Pictures, b: Pictures): Float32Array {
+export function ssim(a: ImageBatch, b: ImageBatch): Float32Array {
   return scoring([a, b], (x, y) => {
     const [meanX, meanY, xx, yy, xy] = tf.split(
       localMeans(tf.concat([x, y, tf.square(x), tf.square(y), tf.mul(x, y)], 3)),
@@ -137,21 +137,21 @@ export function ssim(a: Pictures, b: Pictures): Float32Array {
     const light = tf.div(tf.add(tf.mul(2, product), C1), tf.add(squares, C1));
     const covariance = tf.sub(xy, product), variances = tf.sub(tf.add(xx, yy), squares);
     const structure = tf.div(tf.add(tf.mul(2, covariance), C2), tf.add(variances, C2));
-    return perPicture(tf.mul(light, structure));
+    return perImage(tf.mul(light, structure));
   });
 }
 
 /**
- * Variance of the Laplacian (kernel 0 1 0, 1 -4 1, 0 1 0) of the grey levels 0..255, border left out: pictures
+ * Variance of the Laplacian (kernel 0 1 0, 1 -4 1, 0 1 0) of the grey levels 0..255, border left out: images
  * [n, h, w, 3] -> [n].
  * Measures fine detail: a blurred mouth scores low. Does not tell detail from noise or from a hard seam, and depends on
  * what is shown (teeth, beard, size): compare only with the same face under the same light, as a share of the original.
  */
-export function sharpness(pictures: Pictures): Float32Array {
-  return scoring([pictures], (x) => {
+export function sharpness(images: ImageBatch): Float32Array {
+  return scoring([images], (x) => {
     const grey = tf.sum(tf.mul(x, tf.tensor1d(GREY.map((weight) => 255 * weight))), 3, true) as Tensor4D;
     const laplacian = tf.tensor4d([0, 1, 0, 1, -4, 1, 0, 1, 0], [3, 3, 1, 1]);
     const edges = tf.conv2d(grey, laplacian, 1, "valid");
-    return perPicture(tf.squaredDifference(edges, tf.mean(edges, [1, 2, 3], true)));
+    return perImage(tf.squaredDifference(edges, tf.mean(edges, [1, 2, 3], true)));
   });
 }

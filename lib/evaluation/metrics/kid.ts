@@ -1,7 +1,7 @@
 import { matMul64, type Matrix } from "../../native/float64.ts";
 import { featureMatrix } from "./frechet.ts";
 
-/** Rows of x multiplied with y at once, so that memory does not grow with the square of the pictures. */
+/** Rows of x multiplied with y at once, so that memory does not grow with the square of the images. */
 const BLOCK = 1000;
 
 /** The kernel (x.y / d + 1)^3 of Binkowski et al. 2018, summed over all pairs of rows of x and y, or all unequal ones. */
@@ -25,8 +25,8 @@ function kernelSum(x: Matrix, y: Matrix, { unequal = false } = {}): number {
  * discrepancy under the kernel (x.y / d + 1)^3, over all pairs (Binkowski et al. 2018, "Demystifying MMD GANs", eq. 4;
  * there over subsets, which gives the same in the mean). It is the KID when the features are the FID's.
  *
- * Measures what the Frechet distance measures, without its bias: its expectation does not depend on how many pictures
- * there are and is 0 for equal crowds, so it can come out below 0. Does not measure sync or single pictures; its unit is
+ * Measures what the Frechet distance measures, without its bias: its expectation does not depend on how many images
+ * there are and is 0 for equal crowds, so it can come out below 0. Does not measure sync or single images; its unit is
  * that of the features to the power of 3. Throws RangeError for fewer than two of either.
  */
 export function kernelDistance(a: ArrayLike<number>[], b: ArrayLike<number>[]): number {

@@ -20,14 +20,14 @@ function middle(landmarks: Float32Array): [number, number] {
  * of the 96x96 crop; the mean over frames.
  *
  * Measures whether the lips have the shape of the real ones, frame by frame. Does not measure where the mouth sits in the
- * face, teeth, sharpness or colour; it needs the real film, so it says nothing of dubbing; and the landmarks' own noise is
- * in it: two readings of a face that is still differ too. Throws RangeError when the films are of different length.
+ * face, teeth, sharpness or colour; it needs the real video, so it says nothing of dubbing; and the landmarks' own noise is
+ * in it: two readings of a face that is still differ too. Throws RangeError when the videos are of different length.
  */
-export function mouthLandmarkDistance(redrawn: Float32Array[], real: Float32Array[]): number {
-  if (redrawn.length !== real.length || real.length === 0) {
-    throw new RangeError(`Landmarks of ${redrawn.length} frames do not go with those of ${real.length}`);
+export function mouthLandmarkDistance(generated: Float32Array[], real: Float32Array[]): number {
+  if (generated.length !== real.length || real.length === 0) {
+    throw new RangeError(`Landmarks of ${generated.length} frames do not go with those of ${real.length}`);
   }
-  return mean(redrawn.map((points, t) => {
+  return mean(generated.map((points, t) => {
     const other = real[t], [x, y] = middle(points), [u, v] = middle(other);
     let sum = 0;
     for (let i = FIRST; i <= LAST; i++) {

@@ -48,8 +48,8 @@ function lowerMedian(values: Float32Array): number {
  * SyncNetInstance.py (calc_pdist, evaluate).
  *
  * LSE-D measures how near lips and sound are to each other for the network at the best of the offsets. Does not measure
- * whether that offset is 0: a film that is late throughout scores as well as one in sync. Nor does it measure how the
- * mouth looks, and a generator trained against such a network can please it better than real film does.
+ * whether that offset is 0: a video that is late throughout scores as well as one in sync. Nor does it measure how the
+ * mouth looks, and a generator trained against such a network can please it better than real video does.
  * LSE-C measures how far the best offset stands out from the others. Does not measure size of movement: it falls for
  * slow or silent speech, which looks alike at many offsets, and a short clip's far offsets are mostly padding, which
  * raises or lowers it, so compare clips of equal length.

@@ -4,7 +4,7 @@ import type { ScoreRow, Scores } from "../scoring/score_row.ts";
 export interface Metric {
   name: keyof Scores;
   label: string;
-  /** "as real": neither more nor less than the real film has; a mouth that does not move trembles least. */
+  /** "as real": neither more nor less than the real video has; a mouth that does not move trembles least. */
   better: "lower" | "higher" | "as real";
   /** Whether it is taken of videos that speak another clip's sound, or of those that speak their own. */
   sound: "other" | "own";
@@ -32,7 +32,7 @@ export const METRICS: readonly Metric[] = [
 
 export const metricOf = (name: string): Metric => METRICS.find((metric) => metric.name === name)!;
 
-/** What systems are compared by: the score, or how far it is from the real film's where that is best. */
+/** What systems are compared by: the score, or how far it is from the real video's where that is best. */
 export function comparedScore(row: ScoreRow, { name, better }: Metric): number | null {
   const value = row[name];
   if (better !== "as real" || value === null) return value;

@@ -2,7 +2,7 @@ import { cropFace, detectFaces, FACE_SIZE, mouthOpening } from "../../media/face
 
 /** Side to which crops are enlarged, the one the detector looks at. */
 const LOOK = 224;
-/** What is shown around the crop on each side, as a share of it: a face that fills its picture is missed at times. */
+/** What is shown around the crop on each side, as a share of it: a face that fills its image is missed at times. */
 const BORDER = 0.15;
 
 const BOX = [-BORDER, -BORDER, 1 + BORDER, 1 + BORDER].map((side) => side * FACE_SIZE);
@@ -12,13 +12,13 @@ const BOX = [-BORDER, -BORDER, 1 + BORDER, 1 + BORDER].map((side) => side * FACE
  * height, by landmarks -> [n], NaN where no face was found. The crop is enlarged to 224 pixels with a border of
  * repeated edge pixels. On real crops it follows what the landmarks say of the full frames (r > 0.9).
  * Measures how the opening moves over time. Does not measure the lips' shape (rounding, biting) nor what is between
- * them, and has the landmarks' own noise: compare with the real film.
+ * them, and has the landmarks' own noise: compare with the real video.
  */
 export async function mouthOpenings(crops: Uint8Array[]): Promise<Float32Array> {
   const openings = new Float32Array(crops.length);
   for (let t = 0; t < crops.length; t++) {
-    const picture = cropFace(crops[t], FACE_SIZE, FACE_SIZE, BOX, LOOK);
-    const [face] = await detectFaces(picture, LOOK, LOOK);
+    const image = cropFace(crops[t], FACE_SIZE, FACE_SIZE, BOX, LOOK);
+    const [face] = await detectFaces(image, LOOK, LOOK);
     openings[t] = face ? mouthOpening(face.landmarks).gap : NaN;
   }
   return openings;
@@ -46,7 +46,7 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
 /**
  * Temporal jitter of a course: the mean of |x[t - 1] - 2 x[t] + x[t + 1]|, in the course's own unit; frames beside a
  * NaN are left out. Measures trembling from frame to frame; steady opening or closing adds nothing. Does not tell
- * trembling from quick real movement, and a mouth that stands still has none: compare with the jitter of the real film.
+ * trembling from quick real movement, and a mouth that stands still has none: compare with the jitter of the real video.
  */
 export function temporalJitter(course: ArrayLike<number>): number {
   let sum = 0, n = 0;

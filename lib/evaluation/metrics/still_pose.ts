@@ -1,12 +1,12 @@
 import { type Clip, type Dataset, faceAt } from "../../dataset/dataset.ts";
-import type { Redrawer } from "../../tasks/dub.ts";
+import type { FaceGenerator } from "../../tasks/dub.ts";
 import { KitError } from "../../base/errors.ts";
 import type { Row } from "../../base/parquet.ts";
 import { Progress } from "../../base/progress.ts";
 import { correlation, mouthOpenings } from "./mouth_motion.ts";
-import { closedFrame, redrawClip } from "../../inference/redraw.ts";
+import { closedFrame, generateClip } from "../../inference/generate.ts";
 
-/** How the mouth moved in one film generated from a single repeated frame. */
+/** How the mouth moved in one video generated from a single repeated frame. */
 export interface StillPoseRow extends Row {
   /** The clip that gave the frame. */
   pose: string;
@@ -14,16 +14,16 @@ export interface StillPoseRow extends Row {
   sound: string;
   /** A third clip, which nothing was taken from. */
   other_film: string;
-  /** Correlation of the generated mouth's opening with that of the film the sound came from. */
+  /** Correlation of the generated mouth's opening with that of the video the sound came from. */
   own: number;
-  /** The same with the opening of the third film. */
+  /** The same with the opening of the third video. */
   other: number;
-  /** How much the two real films correlate: a perfect generator's `other`. */
+  /** How much the two real videos correlate: a perfect generator's `other`. */
   films: number;
-  /** `own` and `other` once the course that all films share (the grammar's rhythm) is taken out. */
+  /** `own` and `other` once the course that all videos share (the grammar's rhythm) is taken out. */
   own_without_rhythm: number;
   other_without_rhythm: number;
-  /** Standard deviation of the generated opening over that of the film the sound came from. */
+  /** Standard deviation of the generated opening over that of the video the sound came from. */
   amplitude: number;
 }
 
@@ -37,12 +37,12 @@ function deviation(openings: Float32Array): number {
 /** A mouth that does not move at all correlates with nothing: 0. */
 const follows = (generated: Float32Array, real: Float32Array): number => correlation(generated, real) || 0;
 
-/** Landmark mouth openings of a film made from one frame of `pose` and the sound of `sound`, and of the real one. */
-export async function stillPoseFilm(
-  redraw: Redrawer,
+/** Landmark mouth openings of a video made from one frame of `pose` and the sound of `sound`, and of the real one. */
+export async function stillPoseVideo(
+  generate: FaceGenerator,
   { pose, sound }: { pose: Clip; sound: Clip },
 ): Promise<{ faces: Uint8Array[]; generated: Float32Array; real: Float32Array }> {
-  const faces = redrawClip(redraw, pose, { sound, still: closedFrame(pose) });
+  const faces = generateClip(generate, pose, { audio: sound, still: closedFrame(pose) });
   return { faces, generated: await mouthOpenings(faces), real: await realOpenings(sound) };
 }
 
@@ -62,18 +62,18 @@ function without(course: Float32Array, others: Float32Array[]): Float32Array {
  * (cheeks, head and eyes move with speech, and the crop's place follows the chin), so dubbing a clip over its own poses
  * flatters every system: one that ignores the sound can still move the mouth. Here the pose is held still (one frame
  * repeated) and only the sound changes. The opening of the generated mouth, measured by landmarks, should follow that of
- * the film the sound came from and not that of another film.
+ * the video the sound came from and not that of another video.
  *
- * Where all sentences share a grammar, as in GRID, any two films share a rhythm; so the correlation of the two real
- * films stands beside, and both correlations again without the mean course of the remaining films.
+ * Where all sentences share a grammar, as in GRID, any two videos share a rhythm; so the correlation of the two real
+ * videos stands beside, and both correlations again without the mean course of the remaining videos.
  * Measures whether the opening follows the sound in time. Does not measure how far the mouth opens (a correlation has no
  * size: see `amplitude`), the shape or sharpness of the lips, or how a moving face is dubbed; a still pose is not what a
- * system was trained on; and it has the landmarks' own noise, so that a true film is below 1 too.
+ * system was trained on; and it has the landmarks' own noise, so that a true video is below 1 too.
  * Throws KitError when there are fewer than five clips.
  */
 export async function stillPoseRows(
   dataset: Dataset,
-  { redraw, clips = 20 }: { redraw: Redrawer; clips?: number },
+  { generate, clips = 20 }: { generate: FaceGenerator; clips?: number },
 ): Promise<StillPoseRow[]> {
   const count = Math.min(clips, dataset.rows.length);
   if (count < 5) {
@@ -84,9 +84,9 @@ export async function stillPoseRows(
   // generated[k] speaks the sound of clip k with the face of the clip before it.
   for (let k = 0; k < count; k++) {
     const pose = await dataset.clip((k + count - 1) % count);
-    const film = await stillPoseFilm(redraw, { pose, sound: await dataset.clip(k) });
-    real.push(film.real);
-    generated.push(film.generated);
+    const video = await stillPoseVideo(generate, { pose, sound: await dataset.clip(k) });
+    real.push(video.real);
+    generated.push(video.generated);
     progress.update(k + 1);
   }
   progress.stop();

@@ -10,7 +10,7 @@ const FIRST = 48, LAST = 67;
  * (see `temporalJitter`), landmarks [frames] of [136] in pixels of the crop; NaN for fewer than three frames.
  *
  * Measures trembling of the lips from frame to frame, what the paper finds fault with in its predecessors. Does not
- * tell trembling from quick speech, and the landmarks tremble a little by themselves: read it beside the real film's.
+ * tell trembling from quick speech, and the landmarks tremble a little by themselves: read it beside the real video's.
  */
 export function landmarkJitter(landmarks: Float32Array[]): number {
   let sum = 0;
@@ -24,7 +24,7 @@ export function landmarkJitter(landmarks: Float32Array[]): number {
  *
  * Measures changes of light and colour that come and go within a frame, which the landmarks do not see. Does not tell
  * flicker from motion, nor from the camera's noise: a blurred mouth has less than the real one. Read it beside the real
- * film's.
+ * video's.
  */
 export function mouthFlicker(crops: { faces: Uint8Array }): number {
   const frames = crops.faces.length / FRAME_BYTES;

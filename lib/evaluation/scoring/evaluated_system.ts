@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Redrawer, redrawer } from "../../tasks/dub.ts";
+import { type FaceGenerator, faceGenerator } from "../../tasks/dub.ts";
 import { KitError } from "../../base/errors.ts";
 import { exists } from "../../base/files.ts";
 import { disposeParams } from "../../nn/params.ts";
@@ -60,7 +60,7 @@ export async function describeSystems(runs: string[]): Promise<EvaluatedSystem[]
 
 /** A system that draws. */
 export interface OpenSystem {
-  redraw: Redrawer;
+  generate: FaceGenerator;
   /** Frees the network. */
   dispose(): void;
 }
@@ -68,5 +68,5 @@ export interface OpenSystem {
 /** Loads a system's generator. Throws KitError when the run holds none. */
 export async function openSystem(run: string): Promise<OpenSystem> {
   const loaded = await loadGenerator(run);
-  return { redraw: redrawer(loaded), dispose: () => disposeParams(loaded.params) };
+  return { generate: faceGenerator(loaded), dispose: () => disposeParams(loaded.params) };
 }

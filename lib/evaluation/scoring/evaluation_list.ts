@@ -11,11 +11,11 @@ export interface Pair {
 /** Absent clips named in an error, at most. */
 const MOST_NAMED = 3;
 
-/** A clip's name in a list as its id: without a film's ending. */
+/** A clip's name in a list as its id: without a video's ending. */
 const idOf = (name: string): string => name.replace(/\.(mp4|m4v|mov|mpg|mpeg|avi|webm|mkv|wav)$/i, "");
 
 /**
- * Parses a list in Wav2Lip's format, a line = `audio clip  video clip`, both as "speaker/clip"; empty lines are skipped.
+ * Parses a list in Wav2Lip's format, a line = `sound clip  video clip`, both as "speaker/clip"; empty lines are skipped.
  * Throws KitError for a line that is not two names and for a pair that is there twice.
  */
 export function parseList(text: string, { path }: { path: string }): Pair[] {
@@ -37,7 +37,7 @@ export function parseList(text: string, { path }: { path: string }): Pair[] {
     lines.set(key, k + 1);
     pairs.push({ video, sound });
   }
-  if (pairs.length === 0) throw new KitError(`${path} lists no pair`, "A line is `audio clip  video clip`");
+  if (pairs.length === 0) throw new KitError(`${path} lists no pair`, "A line is `sound clip  video clip`");
   return pairs;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
-import { hashShare, readKept } from "../../dataset/manifest.ts";
+import { hashShare, readSelected } from "../../dataset/manifest.ts";
 import { KitError } from "../../base/errors.ts";
 import type { ClipJudge } from "../judges/clip_judge.ts";
 import { crossPairs } from "./cross_pairs.ts";
@@ -29,7 +29,7 @@ export async function planPairs(
   prepared: string,
   { list, clips = Infinity, seed = 1 }: { list?: string; clips?: number; seed?: number } = {},
 ): Promise<EvaluationPairs> {
-  const rows = await readKept(prepared), splits = new Map(rows.map(({ id, split }) => [id, split]));
+  const rows = await readSelected(prepared), splits = new Map(rows.map(({ id, split }) => [id, split]));
   let cross: Pair[];
   if (list === undefined) {
     // By a hash of their names: the first few are of many speakers then.

@@ -1,9 +1,9 @@
 import { type Clip, type Dataset, faceAt } from "../../dataset/dataset.ts";
-import { type Redrawer } from "../../tasks/dub.ts";
+import { type FaceGenerator } from "../../tasks/dub.ts";
 import type { Row } from "../../base/parquet.ts";
 import { Progress } from "../../base/progress.ts";
 import { type Judge, judgeClip } from "../judges/judge.ts";
-import { closedFrame, mouthL1, redrawClip, withFaces, withSound } from "../../inference/redraw.ts";
+import { closedFrame, generateClip, mouthL1, withAudio, withFaces } from "../../inference/generate.ts";
 
 /** Scores of one held-out clip; distances are the judge's, L1 is in 0..1 within the mouth region. */
 export interface HeldOutRow extends Row {
@@ -31,18 +31,18 @@ const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / v
 function scoreClip(
   clip: Clip,
   other: Clip,
-  { redraw, judge }: { redraw: Redrawer; judge: Judge },
+  { generate, judge }: { generate: FaceGenerator; judge: Judge },
 ): HeldOutRow {
-  const own = redrawClip(redraw, clip);
-  const foreign = redrawClip(redraw, clip, { sound: other });
+  const own = generateClip(generate, clip);
+  const foreign = generateClip(generate, clip, { audio: other });
   const reference = faceAt(clip, closedFrame(clip));
   const against = (faces: (t: number) => Uint8Array, count: number) =>
     mean(Array.from({ length: count }, (_, t) => mouthL1(faces(t), faceAt(clip, t))));
   const scores = {
     real: judgeClip(judge, clip),
-    shuffled: judgeClip(judge, withSound(clip, other)),
+    shuffled: judgeClip(judge, withAudio(clip, other)),
     generated: judgeClip(judge, withFaces(clip, own)),
-    dubbed: judgeClip(judge, withSound(withFaces(clip, foreign), other)),
+    dubbed: judgeClip(judge, withAudio(withFaces(clip, foreign), other)),
   };
   return {
     clip: clip.row.id,
@@ -68,13 +68,13 @@ export const otherClip = (dataset: Dataset, index: number): Promise<Clip> =>
 /** Scores every clip of a split, or the first `clips` of it, real, shuffled and generated. */
 export async function heldOutRows(
   dataset: Dataset,
-  { redraw, judge, clips = Infinity }: { redraw: Redrawer; judge: Judge; clips?: number },
+  { generate, judge, clips = Infinity }: { generate: FaceGenerator; judge: Judge; clips?: number },
 ): Promise<HeldOutRow[]> {
   const count = Math.min(clips, dataset.rows.length);
   const progress = new Progress("held-out clips", count, { unit: "clips" });
   const rows: HeldOutRow[] = [];
   for (let k = 0; k < count; k++) {
-    rows.push(scoreClip(await dataset.clip(k), await otherClip(dataset, k), { redraw, judge }));
+    rows.push(scoreClip(await dataset.clip(k), await otherClip(dataset, k), { generate, judge }));
     progress.update(k + 1);
   }
   progress.stop();

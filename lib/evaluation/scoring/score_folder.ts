@@ -122,7 +122,7 @@ export async function featuresIn(file: OpenSafetensors, name: string): Promise<F
 }
 
 /**
- * Stores one row, and the features [n] of [d] of its pictures, each whole or not at all: what was stored survives the
+ * Stores one row, and the features [n] of [d] of its images, each whole or not at all: what was stored survives the
  * process. Features go first, so a row that is there has them.
  */
 export async function storeScore(
@@ -138,7 +138,7 @@ export async function storeScore(
   await writeRows(join(partsOf(folder), `${name}.parquet`), [row]);
 }
 
-/** The features of a row's pictures, [n] of [d]; none where none were stored. */
+/** The features of a row's images, [n] of [d]; none where none were stored. */
 export async function readFeatures(folder: string, key: ScoreKey): Promise<Float32Array[]> {
   const path = join(folder, "features", `${fileName(key)}.safetensors`);
   if (!await exists(path)) return [];

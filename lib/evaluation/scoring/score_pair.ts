@@ -1,24 +1,24 @@
 import { type Clip, faceAt, MOUTH_REGION, windowsOf } from "../../dataset/dataset.ts";
 import { levelOf, SILENCE_DB } from "../../prepare/clip_facts.ts";
-import type { Redrawer } from "../../tasks/dub.ts";
+import type { FaceGenerator } from "../../tasks/dub.ts";
 import { KitError } from "../../base/errors.ts";
 import { FRAME_RATE, fromInt16 } from "../../media/ffmpeg.ts";
 import { mouthOpening } from "../../media/face.ts";
 import { mean } from "../statistics/bootstrap.ts";
-import { type ClipJudge, filmOf } from "../judges/clip_judge.ts";
+import { type ClipJudge, videoOf } from "../judges/clip_judge.ts";
 import { faceDescriptors, landmarksOf } from "../judges/crop_networks.ts";
 import { FACE_FEATURES, FEATURE_EVERY, type FeatureNetwork } from "../judges/feature_network.ts";
 import { identitySimilarity } from "../metrics/identity.ts";
-import { l1, partOf, picturesOf, psnr, sharpness, ssim } from "../metrics/image_quality.ts";
+import { imageBatch, l1, partOf, psnr, sharpness, ssim } from "../metrics/image_quality.ts";
 import { FEWEST_WINDOWS } from "../judges/judge.ts";
 import { mouthLandmarkDistance } from "../metrics/landmark_distance.ts";
 import { OFFSETS } from "../metrics/lse.ts";
 import { correlation } from "../metrics/mouth_motion.ts";
-import { closedFrame, redrawClip, withFaces } from "../../inference/redraw.ts";
+import { closedFrame, generateClip, withFaces } from "../../inference/generate.ts";
 import { NO_SCORES, type Scores } from "./score_row.ts";
 import { landmarkJitter, mouthFlicker } from "../metrics/temporal_jitter.ts";
 
-/** All values of a film's crops within so many levels: it shows nothing. */
+/** All values of a video's crops within so many levels: it shows nothing. */
 const FLAT_LEVELS = 12;
 
 /** What is measured of a real clip once and used for every system. */
@@ -27,7 +27,7 @@ export interface RealClip {
   landmarks: Float32Array[];
   /** Inner-lip gap by frame. */
   openings: Float32Array;
-  /** Face descriptors of the pictures that give features. */
+  /** Face descriptors of the images that give features. */
   descriptors: Float32Array[];
 }
 
@@ -42,7 +42,7 @@ export async function realClip(clip: Clip): Promise<RealClip> {
   return { clip, landmarks, openings: openingsOf(landmarks), descriptors };
 }
 
-/** What is scored: the film of one clip with the sound of another one, or of the same. */
+/** What is scored: the video of one clip with the sound of another one, or of the same. */
 export interface PairOfClips {
   clip: RealClip;
   sound: RealClip;
@@ -50,29 +50,29 @@ export interface PairOfClips {
 
 /** Why a pair cannot be scored: too short, silent, or nothing to be seen; undefined when it can. */
 export function unfit({ clip: { clip }, sound: { clip: sound } }: PairOfClips): string | undefined {
-  const film = filmOf({ clip, sound });
-  const windows = windowsOf(film.frames, film.columns);
+  const video = videoOf({ clip, audio: sound });
+  const windows = windowsOf(video.frames, video.columns);
   if (windows < FEWEST_WINDOWS) {
-    return `too short: ${film.frames} frames, ${FEWEST_WINDOWS + 4} are needed for ${OFFSETS} offsets`;
+    return `too short: ${video.frames} frames, ${FEWEST_WINDOWS + 4} are needed for ${OFFSETS} offsets`;
   }
-  const level = levelOf(fromInt16(film.sound));
+  const level = levelOf(fromInt16(video.audio));
   if (level < SILENCE_DB) return `silent: the sound has ${level.toFixed(0)} dB of full scale`;
   let low = 255, high = 0;
-  for (const value of film.faces) {
+  for (const value of video.faces) {
     if (value < low) low = value;
     if (value > high) high = value;
   }
   if (high - low < FLAT_LEVELS) return `nothing to be seen: all pixels are from ${low} to ${high}`;
 }
 
-/** The pictures that give features. */
+/** The images that give features. */
 const sampled = (faces: Uint8Array[]) => faces.filter((_, t) => t % FEATURE_EVERY === 0);
 
 /** Mean sharpness of the mouth region of crops. */
 const mouthSharpness = (faces: Uint8Array[]): number =>
-  mean(sharpness(partOf(picturesOf(faces), MOUTH_REGION)));
+  mean(sharpness(partOf(imageBatch(faces), MOUTH_REGION)));
 
-/** Scores that need the redrawn film alone, and the real one to be read beside. */
+/** Scores that need the redrawn video alone, and the real one to be read beside. */
 function motionScores(
   faces: Uint8Array[],
   landmarks: Float32Array[],
@@ -91,7 +91,7 @@ function motionScores(
 
 /** Scores of frames redrawn to their own sound against the real ones. */
 function fidelityScores(faces: Uint8Array[], landmarks: Float32Array[], real: RealClip): Partial<Scores> {
-  const drawn = picturesOf(faces), shown = picturesOf(facesOf(real.clip).slice(0, faces.length));
+  const drawn = imageBatch(faces), shown = imageBatch(facesOf(real.clip).slice(0, faces.length));
   return {
     l1: mean(l1(drawn, shown)),
     mouth_l1: mean(l1(partOf(drawn, MOUTH_REGION), partOf(shown, MOUTH_REGION))),
@@ -105,16 +105,16 @@ function fidelityScores(faces: Uint8Array[], landmarks: Float32Array[], real: Re
 const follows = (a: Float32Array, b: Float32Array): number => correlation(a, b) || 0;
 
 /**
- * Does the sound move the mouth? The film is drawn from its most closed frame, repeated, to another clip's sound;
- * `still_own` is the correlation of the mouth's opening with that of the film the sound came from, `still_other` with
- * the film that the frame came from, of which the sound tells nothing, and `still_films` that of the two real films.
+ * Does the sound move the mouth? The video is drawn from its most closed frame, repeated, to another clip's sound;
+ * `still_own` is the correlation of the mouth's opening with that of the video the sound came from, `still_other` with
+ * the video that the frame came from, of which the sound tells nothing, and `still_films` that of the two real videos.
  * What `stillPoseRows` measures, by landmarks on the crop, pair by pair.
  */
 export async function stillPoseSync(
-  redraw: Redrawer,
+  generate: FaceGenerator,
   { clip, sound }: PairOfClips,
 ): Promise<Partial<Scores>> {
-  const faces = redrawClip(redraw, clip.clip, { sound: sound.clip, still: closedFrame(clip.clip) });
+  const faces = generateClip(generate, clip.clip, { audio: sound.clip, still: closedFrame(clip.clip) });
   const drawn = openingsOf(await landmarksOf(faces));
   return {
     still_own: follows(drawn, sound.openings),
@@ -130,7 +130,7 @@ export interface ScoredPairOfClips {
   seconds: number;
   /** See `lse`, [31]; empty without scores. */
   distances: number[];
-  /** Of every fifth picture, for the Frechet distance. */
+  /** Of every fifth image, for the Frechet distance. */
   features: Float32Array[];
   reason: string;
 }
@@ -148,7 +148,7 @@ interface Tools {
 
 /** Sync and features of the real video, with its own or with another clip's sound. */
 async function scoreReal({ clip, sound }: PairOfClips, { judge, features }: Tools) {
-  const { distances: curve, lseD, lseC, offset } = await judge.score({ clip: clip.clip, sound: sound.clip });
+  const { distances: curve, lseD, lseC, offset } = await judge.score({ clip: clip.clip, audio: sound.clip });
   const distances = [...curve];
   const sync = { lse_d: lseD, lse_c: lseC, offset };
   if (clip !== sound) return { scores: sync, distances, features: [] };
@@ -163,40 +163,40 @@ async function scoreReal({ clip, sound }: PairOfClips, { judge, features }: Tool
 }
 
 /** All scores of a redrawn video. */
-async function scoreRedrawn(redraw: Redrawer, pair: PairOfClips, { judge, features }: Tools) {
+async function scoreGenerated(generate: FaceGenerator, pair: PairOfClips, { judge, features }: Tools) {
   const { clip, sound } = pair;
-  const faces = redrawClip(redraw, clip.clip, { sound: sound.clip });
+  const faces = generateClip(generate, clip.clip, { audio: sound.clip });
   const landmarks = await landmarksOf(faces);
-  const { distances, lseD, lseC, offset } = await judge.score({ clip: clip.clip, sound: sound.clip, faces });
-  const pictures = sampled(faces);
-  const drawn = await faceDescriptors(pictures);
+  const { distances, lseD, lseC, offset } = await judge.score({ clip: clip.clip, audio: sound.clip, faces });
+  const images = sampled(faces);
+  const drawn = await faceDescriptors(images);
   const { distance, cosine } = identitySimilarity(drawn, clip.descriptors.slice(0, drawn.length));
   const isOwn = clip === sound;
   return {
     scores: {
       ...{ lse_d: lseD, lse_c: lseC, offset, identity_distance: distance, identity_cosine: cosine },
       ...motionScores(faces, landmarks, clip),
-      ...(isOwn ? fidelityScores(faces, landmarks, clip) : await stillPoseSync(redraw, pair)),
+      ...(isOwn ? fidelityScores(faces, landmarks, clip) : await stillPoseSync(generate, pair)),
     },
     distances: [...distances],
     // Frechet distances are taken of dubbed videos.
-    features: isOwn ? [] : features.name === FACE_FEATURES.name ? drawn : await features.features(pictures),
+    features: isOwn ? [] : features.name === FACE_FEATURES.name ? drawn : await features.features(images),
   };
 }
 
 /**
  * Scores one pair of clips, real (without `redraw`) or redrawn. What is wrong with the pair itself (too short, silent,
- * black, a film that is gone) comes back as a reason.
+ * black, a video that is gone) comes back as a reason.
  */
 export async function scorePair(
   pair: PairOfClips,
-  { redraw, ...tools }: Tools & { redraw?: Redrawer },
+  { generate, ...tools }: Tools & { generate?: FaceGenerator },
 ): Promise<ScoredPairOfClips> {
   const reason = unfit(pair);
   if (reason) return failedPair(reason);
   try {
-    const found = redraw ? await scoreRedrawn(redraw, pair, tools) : await scoreReal(pair, tools);
-    const { frames } = filmOf({ clip: pair.clip.clip, sound: pair.sound.clip });
+    const found = generate ? await scoreGenerated(generate, pair, tools) : await scoreReal(pair, tools);
+    const { frames } = videoOf({ clip: pair.clip.clip, audio: pair.sound.clip });
     return {
       ...{ ...found, scores: { ...NO_SCORES, ...found.scores }, reason: "" },
       ...{ frames, seconds: frames / FRAME_RATE },

@@ -35,7 +35,7 @@ export interface Scores {
   /** Of the mouth region, and of the real frames there (see `sharpness`). */
   sharpness: number | null;
   sharpness_real: number | null;
-  /** See `landmarkJitter` and `mouthFlicker`, and the real film's. */
+  /** See `landmarkJitter` and `mouthFlicker`, and the real video's. */
   jitter: number | null;
   jitter_real: number | null;
   flicker: number | null;
@@ -43,9 +43,9 @@ export interface Scores {
   /** See `identitySimilarity`. */
   identity_distance: number | null;
   identity_cosine: number | null;
-  /** Correlation of the mouth's opening, drawn from one repeated frame, with the film the sound came from (see `stillPoseSync`). */
+  /** Correlation of the mouth's opening, drawn from one repeated frame, with the video the sound came from (see `stillPoseSync`). */
   still_own: number | null;
-  /** The same with the film that the frame came from, and of these two real films with each other. */
+  /** The same with the video that the frame came from, and of these two real videos with each other. */
   still_other: number | null;
   still_films: number | null;
 }

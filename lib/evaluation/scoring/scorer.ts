@@ -35,7 +35,7 @@ export interface Scorer {
   dispose(): void;
 }
 
-/** What is measured of a clip, without its pictures and sound. */
+/** What is measured of a clip, without its images and sound. */
 const measuresOf = ({ clip: _, ...measures }: RealClip): Omit<RealClip, "clip"> => measures;
 
 /** Opens a prepared folder to score its clips. One system is in memory at a time, so jobs should come by system. */
@@ -67,7 +67,7 @@ export async function openScorer(
   }
 
   async function scored({ key, run }: ScoreJob): Promise<ScoredPairOfClips> {
-    const redraw = run === "" ? undefined : (await systemOf(run)).redraw;
+    const generate = run === "" ? undefined : (await systemOf(run)).generate;
     let clip: RealClip, sound: RealClip;
     try {
       clip = await clipOf(key.video);
@@ -76,7 +76,7 @@ export async function openScorer(
       if (error instanceof KitError) return failedPair(error.what);
       throw error;
     }
-    return await scorePair({ clip, sound }, { judge, features, redraw });
+    return await scorePair({ clip, sound }, { judge, features, generate });
   }
 
   return {

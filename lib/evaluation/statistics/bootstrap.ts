@@ -54,10 +54,10 @@ export function bootstrapInterval(
 ): Interval | null {
   const n = values.length;
   if (n < 2) return null;
-  const draw = random(seed, "bootstrap");
+  const rng = random(seed, "bootstrap");
   const estimates = Array.from({ length: resamples }, () => {
     let sum = 0;
-    for (let k = 0; k < n; k++) sum += values[draw.index(n)];
+    for (let k = 0; k < n; k++) sum += values[rng.index(n)];
     return sum / n;
   });
   return percentileInterval(estimates, level);
@@ -68,12 +68,12 @@ export function bootstrapInterval(
  * of Student's t with as many degrees of freedom, since two or three trainings tell their spread badly. 0 for a single
  * one, of whose kind nothing is known.
  */
-function trainingError(means: number[], draw: Random): number {
+function trainingError(means: number[], rng: Random): number {
   const spread = sampleDeviation(means);
   if (spread === null) return 0;
   let squares = 0;
-  for (let k = 1; k < means.length; k++) squares += draw.normal() ** 2;
-  return spread * draw.normal() / Math.sqrt(means.length * squares / (means.length - 1));
+  for (let k = 1; k < means.length; k++) squares += rng.normal() ** 2;
+  return spread * rng.normal() / Math.sqrt(means.length * squares / (means.length - 1));
 }
 
 /** What trainings of a system reached on average, by their seeds. */
@@ -109,17 +109,17 @@ export function differenceInterval(
   { difference, videoError, trainings }: {
     difference: number;
     /** Draws what other videos of the same kind would change. */
-    videoError: (draw: Random) => number;
+    videoError: (rng: Random) => number;
     /** See `trainingGroups`. */
     trainings: number[][];
   },
   { seed = 1, resamples = RESAMPLES }: { seed?: number; resamples?: number } = {},
 ): Interval {
-  const draw = random(seed, "difference");
+  const rng = random(seed, "difference");
   return percentileInterval(
     Array.from(
       { length: resamples },
-      () => trainings.reduce((sum, means) => sum + trainingError(means, draw), difference + videoError(draw)),
+      () => trainings.reduce((sum, means) => sum + trainingError(means, rng), difference + videoError(rng)),
     ),
   );
 }
@@ -129,7 +129,7 @@ const MOST_GROUPS = 20;
 
 /**
  * Standard error of a figure that a whole set of videos has, such as a Frechet distance: the figure is taken again without
- * each of up to 20 groups of videos (delete-a-group jackknife). Drawing with replacement would not do: a picture that is
+ * each of up to 20 groups of videos (delete-a-group jackknife). Drawing with replacement would not do: an image that is
  * there twice makes such a distance larger. Null for fewer than two videos.
  */
 export function jackknifeError(videos: number, figureOf: (kept: number[]) => number): number | null {

@@ -1,6 +1,6 @@
 import type { Row } from "../../base/parquet.ts";
 import { type Aggregate, aggregate, type SystemScores } from "./aggregate.ts";
-import type { CrowdScore } from "./frechet_scores.ts";
+import type { FrechetScore } from "./frechet_scores.ts";
 import { METRICS } from "../metrics/metrics.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
 import { compareSystems, type Comparison, inWords, OURS, type Verdict } from "./verdicts.ts";
@@ -17,12 +17,12 @@ export function cellOf({ mean, spread, interval }: Pick<Aggregate, "mean" | "spr
 /** A row a system: what went in, and every score as a cell. The real video and the shuffled one come first. */
 export function systemTable(
   rows: ScoreRow[],
-  { crowds, distance }: { crowds: CrowdScore[]; distance: string },
+  { crowds: frechet, distance }: { crowds: FrechetScore[]; distance: string },
 ): Row[] {
   const all = aggregate(rows);
   const metrics = METRICS.filter(({ name }) => all.some(({ scores }) => scores[name]));
   return all.map(({ system, seeds, videos, failed, seconds, frames, scores }: SystemScores): Row => {
-    const crowd = crowds.find((one) => one.system === system);
+    const features = frechet.find((one) => one.system === system);
     return {
       system,
       seeds: system === REAL || system === SHUFFLED ? "" : seeds.join(", "),
@@ -36,8 +36,8 @@ export function systemTable(
           scores[name] ? cellOf(scores[name]) : null,
         ]),
       ),
-      [`${distance} (lower)`]: crowd ? cellOf({ ...crowd, mean: crowd.frechet }) : null,
-      "kernel distance (lower)": crowd ? short(crowd.kernel) : null,
+      [`${distance} (lower)`]: features ? cellOf({ ...features, mean: features.frechet }) : null,
+      "kernel distance (lower)": features ? short(features.kernel) : null,
     };
   });
 }
@@ -45,7 +45,7 @@ export function systemTable(
 /** The same as numbers, a row a system and score: for programs. */
 export function aggregateTable(
   rows: ScoreRow[],
-  { crowds, distance }: { crowds: CrowdScore[]; distance: string },
+  { crowds: frechet, distance }: { crowds: FrechetScore[]; distance: string },
 ): Row[] {
   const line = (given: Row, { low, high }: { low?: number; high?: number } = {}): Row => ({
     ...given,
@@ -61,7 +61,7 @@ export function aggregateTable(
       return [line(given, interval ?? undefined)];
     })
   );
-  const sets = crowds.flatMap(({ system, frechet, spread, interval, kernel, seeds, videos }) => {
+  const sets = frechet.flatMap(({ system, frechet, spread, interval, kernel, seeds, videos }) => {
     const given = { system, better: "lower", seeds, videos, failed: null };
     return [
       line({ ...given, metric: distance, mean: frechet, spread }, interval ?? undefined),

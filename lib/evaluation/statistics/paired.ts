@@ -59,11 +59,11 @@ export function signFlipTest(differences: number[], { seed = 1 }: { seed?: numbe
     }
     return as / 2 ** n;
   }
-  const draw = random(seed, "signs");
+  const rng = random(seed, "signs");
   let as = 1;
   for (let k = 0; k < DRAWS; k++) {
     let sum = 0;
-    for (const value of differences) sum += draw.uniform() < 0.5 ? value : -value;
+    for (const value of differences) sum += rng.uniform() < 0.5 ? value : -value;
     if (Math.abs(sum) >= least) as++;
   }
   return as / (DRAWS + 1);
@@ -115,9 +115,9 @@ export function pairedDifference(
   const own = overSeeds(ours), other = overSeeds(theirs);
   const differences = own.map((value, video) => value - other[video]);
   const difference = mean(differences);
-  const videoError = (draw: Random) => {
+  const videoError = (rng: Random) => {
     let sum = 0;
-    for (let k = 0; k < videos; k++) sum += differences[draw.index(videos)];
+    for (let k = 0; k < videos; k++) sum += differences[rng.index(videos)];
     return sum / videos - difference;
   };
   const means = [meansOf(scores.ours), meansOf(scores.theirs)] as const;

@@ -1,17 +1,17 @@
 import { join } from "node:path";
-import { filmStem, isFilm, type Listing } from "./listing.ts";
+import { isVideo, type Listing, videoStem } from "./listing.ts";
 import type { FoundClip, Reading } from "./source_clip.ts";
 
 /**
- * Any folder of films: the speaker is the path of folders above the film, or the root's name where there is none.
- * A text beside a film is taken for its words if it is written as LRS2's are.
- * @returns undefined when the listing has no film
+ * Any folder of videos: the speaker is the path of folders above the video, or the root's name where there is none.
+ * A text beside a video is taken for its words if it is written as LRS2's are.
+ * @returns undefined when the listing has no video
  */
 export function readAnyFolder({ root, rootName, folders }: Listing): Reading | undefined {
   const clips = folders.flatMap(({ path, files }) => {
     const names = new Set(files);
-    return files.filter(isFilm).map((name): FoundClip => {
-      const clip = filmStem(name), text = `${clip}.txt`;
+    return files.filter(isVideo).map((name): FoundClip => {
+      const clip = videoStem(name), text = `${clip}.txt`;
       return {
         speaker: path.length > 0 ? path.join("_") : rootName,
         clip,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { filmStem, isFilm, type Listing } from "./listing.ts";
+import { isVideo, type Listing, videoStem } from "./listing.ts";
 import type { FoundClip, Reading } from "./source_clip.ts";
 import type { TranscriptFile } from "../../dataset/words.ts";
 
@@ -13,7 +13,7 @@ function speakerOf(path: string[], rootName: string): string {
 }
 
 /**
- * GRID: `<speaker>/<clip>.mpg` (or any film) with the words in `<clip>.align`, beside it, in the speaker's `align/`, or
+ * GRID: `<speaker>/<clip>.mpg` (or any video) with the words in `<clip>.align`, beside it, in the speaker's `align/`, or
  * in `alignments/<speaker>/`. The speaker is the clip's folder, leaving out those of the archives.
  * @returns undefined when the listing has no `.align` file
  */
@@ -38,8 +38,8 @@ export function readGrid({ root, rootName, folders }: Listing): Reading | undefi
   };
   const clips = folders.flatMap(({ path, files }) => {
     const speaker = speakerOf(path, rootName);
-    return files.filter(isFilm).map((name): FoundClip => {
-      const clip = filmStem(name);
+    return files.filter(isVideo).map((name): FoundClip => {
+      const clip = videoStem(name);
       return {
         speaker,
         clip,

@@ -1,4 +1,4 @@
-/** Which data set lies in a folder, and what clips it has: LRS2, GRID, Wav2Lip's prepared folder, or any folder of films. */
+/** Which data set lies in a folder, and what clips it has: LRS2, GRID, Wav2Lip's prepared folder, or any folder of videos. */
 import { join } from "node:path";
 import { KitError } from "../../base/errors.ts";
 import { readAnyFolder } from "./any_folder.ts";
@@ -45,9 +45,9 @@ function noClips(folder: string, { folders }: Listing): KitError {
       "Unpack it first, then give the folder that it makes",
     );
   }
-  const pictures = folders.reduce((sum, folder) => sum + folder.pictures, 0);
+  const images = folders.reduce((sum, folder) => sum + folder.images, 0);
   const has = [names.length > 0 ? `${counted(names.length, "file")} such as ${names[0]}` : ""]
-    .concat(pictures > 0 ? `${counted(pictures, "numbered picture")} without audio.wav` : [])
+    .concat(images > 0 ? `${counted(images, "numbered picture")} without audio.wav` : [])
     .filter((words) => words !== "").join(" and ");
   return new KitError(
     `${folder} holds no video: it has ${has}`,
@@ -81,7 +81,7 @@ function wordsInWords(clips: SourceClip[]): string {
 
 /**
  * Finds out which layout a folder has and lists its clips: LRS2, Wav2Lip's prepared folder, GRID, or any folder of
- * films. The data set's own lists (train.txt, val.txt, test.txt, pretrain.txt) give the splits where there are any.
+ * videos. The data set's own lists (train.txt, val.txt, test.txt, pretrain.txt) give the splits where there are any.
  * Throws KitError when the folder is absent, empty, or holds nothing that could be a clip.
  */
 export async function listClips(folder: string): Promise<DataSet> {

@@ -1,20 +1,20 @@
 import { basename, join, resolve } from "node:path";
 import { KitError } from "../../base/errors.ts";
 
-/** Endings of films. Where one clip is there in two forms, the one named first here is taken. */
-const FILM_TYPES = ["mp4", "m4v", "mov", "mpg", "mpeg", "avi", "webm", "mkv"];
-const FILM = new RegExp(`\\.(${FILM_TYPES.join("|")})$`, "i");
+/** Endings of videos. Where one clip is there in two forms, the one named first here is taken. */
+const VIDEO_TYPES = ["mp4", "m4v", "mov", "mpg", "mpeg", "avi", "webm", "mkv"];
+const VIDEO = new RegExp(`\\.(${VIDEO_TYPES.join("|")})$`, "i");
 /** A face crop of Wav2Lip's prepared folder, numbered by the frame it was cut from. */
-export const NUMBERED_PICTURE = /^(\d+)\.jpe?g$/i;
+export const NUMBERED_IMAGE = /^(\d+)\.jpe?g$/i;
 
 /** One folder of a data set. */
 export interface ListedFolder {
   /** The folders from the root (left out) down to this one; empty for the root itself. */
   path: string[];
-  /** Names of its files in order, but for numbered pictures. */
+  /** Names of its files in order, but for numbered images. */
   files: string[];
-  /** How many numbered pictures (0.jpg, 1.jpg, ...) it has: a data set has millions, so they are only counted. */
-  pictures: number;
+  /** How many numbered images (0.jpg, 1.jpg, ...) it has: a data set has millions, so they are only counted. */
+  images: number;
 }
 
 /** What lies below a folder. */
@@ -25,13 +25,13 @@ export interface Listing {
   folders: ListedFolder[];
 }
 
-export const isFilm = (name: string) => FILM.test(name);
+export const isVideo = (name: string) => VIDEO.test(name);
 
-/** A film's name without its ending. */
-export const filmStem = (name: string) => name.replace(FILM, "");
+/** A video's name without its ending. */
+export const videoStem = (name: string) => name.replace(VIDEO, "");
 
-/** A film's place in the order of preference of the types. */
-export const filmRank = (name: string) => FILM_TYPES.indexOf(FILM.exec(name)?.[1].toLowerCase() ?? "");
+/** A video's place in the order of preference of the types. */
+export const videoRank = (name: string) => VIDEO_TYPES.indexOf(VIDEO.exec(name)?.[1].toLowerCase() ?? "");
 
 /** Names in an order that does not depend on the system's language. */
 export const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
@@ -63,11 +63,11 @@ export async function listFolder(folder: string): Promise<Listing> {
     if (!entries && path.length === 0) {
       throw new KitError(`Cannot read the folder ${folder}`, "Check its permissions");
     }
-    const listed: ListedFolder = { path, files: [], pictures: 0 }, inner: string[] = [];
+    const listed: ListedFolder = { path, files: [], images: 0 }, inner: string[] = [];
     for (const { name, isDirectory, isFile, isSymlink } of entries ?? []) {
       if (name.startsWith(".")) continue;
       if (isDirectory) inner.push(name);
-      else if (NUMBERED_PICTURE.test(name)) listed.pictures++;
+      else if (NUMBERED_IMAGE.test(name)) listed.images++;
       else if (isFile || (isSymlink && /\.\w+$/.test(name))) listed.files.push(name);
     }
     listed.files.sort(byName);
@@ -75,7 +75,7 @@ export async function listFolder(folder: string): Promise<Listing> {
     for (const name of inner.sort(byName)) await enter([...path, name]);
   };
   await enter([]);
-  if (folders.every(({ files, pictures }) => files.length + pictures === 0)) {
+  if (folders.every(({ files, images }) => files.length + images === 0)) {
     throw new KitError(`${folder} is empty`, "Put the videos in, or check the path");
   }
   return { root, rootName: basename(root) || "videos", folders };

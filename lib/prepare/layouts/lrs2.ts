@@ -1,16 +1,16 @@
 import { dirname, join } from "node:path";
-import { filmStem, isFilm, type ListedFolder, type Listing } from "./listing.ts";
+import { isVideo, type ListedFolder, type Listing, videoStem } from "./listing.ts";
 import type { FoundClip, LeftOut, Reading } from "./source_clip.ts";
 
 /** LRS2 names its clips by five digits. */
-const NUMBERED_FILM = /^\d{5}\.mp4$/;
+const NUMBERED_VIDEO = /^\d{5}\.mp4$/;
 /** The two parts of LRS2: `main` has the lists train, val and test; `pretrain` is longer and only for training. */
 const PARTS = ["main", "pretrain"];
 
 /** The path of the folder that holds `main`, with the root's own name in front; the root itself may be `main`. */
 function baseOf(paths: { full: string[]; folder: ListedFolder }[]): string[] | undefined {
   const first = paths.find(({ full, folder }) =>
-    full.at(-2) === "main" && folder.files.some((name) => NUMBERED_FILM.test(name))
+    full.at(-2) === "main" && folder.files.some((name) => NUMBERED_VIDEO.test(name))
   );
   return first?.full.slice(0, -2);
 }
@@ -31,8 +31,8 @@ export function readLrs2({ root, rootName, folders }: Listing): Reading | undefi
     const within = full.length === base.length + 2 && PARTS.includes(part) &&
       base.every((name, i) => name === full[i]);
     const texts = new Set(files);
-    for (const name of files.filter(isFilm)) {
-      const place = [...path, name].join("/"), stem = filmStem(name);
+    for (const name of files.filter(isVideo)) {
+      const place = [...path, name].join("/"), stem = videoStem(name);
       if (!within) {
         leftOut.push({
           place,

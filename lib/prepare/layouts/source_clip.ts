@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { RejectRow, Split } from "../../dataset/manifest.ts";
 import type { TranscriptFile } from "../../dataset/words.ts";
-import { filmRank, filmStem } from "./listing.ts";
+import { videoRank, videoStem } from "./listing.ts";
 import { safeName } from "./names.ts";
 
 /** A clip of a data set, before anything is known of its content. */
@@ -10,9 +10,9 @@ export interface SourceClip {
   /** "speaker/clip": letters, digits and marks of any script, dot, dash and underscore; Unicode NFC. */
   id: string;
   speaker: string;
-  /** Path of the film, or of the folder that holds its crops. */
+  /** Path of the video, or of the folder that holds its crops. */
   path: string;
-  /** "crops": faces cut out already, as numbered pictures with audio.wav beside them. */
+  /** "crops": faces cut out already, as numbered images with audio.wav beside them. */
   kind: "film" | "crops";
   /** Where its words stand, or ought to. */
   transcript?: TranscriptFile;
@@ -25,9 +25,9 @@ export interface SourceClip {
 /** A clip as a layout's reader finds it. */
 export interface FoundClip {
   speaker: string;
-  /** The clip's name; the film's ending left out. */
+  /** The clip's name; the video's ending left out. */
   clip: string;
-  /** The film's path (or the crops' folder's) from the root on. */
+  /** The video's path (or the crops' folder's) from the root on. */
   place: string;
   kind: SourceClip["kind"];
   transcript?: TranscriptFile;
@@ -65,12 +65,12 @@ export interface ListedClip {
 
 const hashOf = (text: string) => createHash("sha1").update(text).digest("hex").slice(0, 8);
 
-/** Of films with one name in one folder the first by type is kept; the others are the same clip twice. */
+/** Of videos with one name in one folder the first by type is kept; the others are the same clip twice. */
 function withoutTwins(clips: FoundClip[]): { kept: FoundClip[]; twins: [FoundClip, FoundClip][] } {
-  const best = new Map<string, FoundClip>(), stem = ({ place }: FoundClip) => filmStem(place);
+  const best = new Map<string, FoundClip>(), stem = ({ place }: FoundClip) => videoStem(place);
   for (const clip of clips) {
     const known = best.get(stem(clip));
-    if (!known || filmRank(clip.place) < filmRank(known.place)) best.set(stem(clip), clip);
+    if (!known || videoRank(clip.place) < videoRank(known.place)) best.set(stem(clip), clip);
   }
   const twins = clips.filter((clip) => best.get(stem(clip)) !== clip);
   return {
@@ -80,7 +80,7 @@ function withoutTwins(clips: FoundClip[]): { kept: FoundClip[]; twins: [FoundCli
 }
 
 /**
- * Gives found clips their ids. Different films that would share one get a hash of their own places; the same clip in
+ * Gives found clips their ids. Different videos that would share one get a hash of their own places; the same clip in
  * two containers is taken once, and the other becomes a row of reason "twice".
  */
 export function nameClips(found: FoundClip[], root: string): { clips: ListedClip[]; twins: RejectRow[] } {

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { RejectRow, Split } from "../../dataset/manifest.ts";
-import { filmStem } from "./listing.ts";
+import { videoStem } from "./listing.ts";
 import { counted, safeName } from "./names.ts";
 import type { ListedClip, Reading, SourceClip } from "./source_clip.ts";
 
@@ -60,7 +60,7 @@ function readClaims(clips: ListedClip[], lists: SplitList[], nameInList: Reading
   const claims: Claims = { lists: new Map(), absent: [], repeated: 0 }, missed = new Set<string>();
   for (const list of lists) {
     const nameOf = (entry: string) =>
-      nameInList(filmStem(entry.replace(/^\.\//, "")), list.name).normalize("NFC");
+      nameInList(videoStem(entry.replace(/^\.\//, "")), list.name).normalize("NFC");
     list.text.split("\n").forEach((text, at) => {
       const line = text.trim();
       if (line === "") return;

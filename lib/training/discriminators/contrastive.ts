@@ -17,15 +17,15 @@ export const CONTRASTIVE: DiscriminatorKind = {
   term: "contrastive",
   windows: false,
   pairs: false,
-  judge(params, drawn, { mel }) {
-    const { distance } = contrastiveDiscriminator(params, { mel, faces: drawn });
+  generatorLoss(params, generated, { mel }) {
+    const { distance } = contrastiveDiscriminator(params, { mel, faces: generated });
     return contrastiveLoss(distance, tf.zerosLike(distance));
   },
-  learn(params, { drawn, batch: { target, mel, offMel } }) {
+  discriminatorLoss(params, { generated, batch: { target, mel, offMel } }) {
     const frames = target.shape[0], ones = tf.ones([frames]), zeros = tf.zeros([frames]);
     const { distance } = contrastiveDiscriminator(params, {
       mel: tf.concat([mel, offMel, mel], 0),
-      faces: tf.concat([target, target, drawn], 0),
+      faces: tf.concat([target, target, generated], 0),
     });
     const weights = tf.concat([tf.fill([frames], 3 / 2), tf.fill([2 * frames], 3 / 4)], 0);
     const [real, off, made] = tf.split(distance, 3);

@@ -6,7 +6,7 @@ import type { Config } from "../config.ts";
 /** What a discriminator learns from in its turn. */
 export type Turn = {
   /** Faces that the generator has just drawn [n, 96, 96, 3]. */
-  drawn: Tensor;
+  generated: Tensor;
   /** The generator's batch, as `generatorTensors` gives it. */
   batch: Named;
   /** Pairs of real lips and sound, as `syncTensors` gives them; empty where the discriminator needs none. */
@@ -23,7 +23,7 @@ export interface DiscriminatorKind {
   /** It learns from pairs of the data set besides what was drawn. */
   pairs: boolean;
   /** The generator's loss by its word: a scalar. */
-  judge(params: Params, drawn: Tensor, batch: Named): Tensor;
+  generatorLoss(params: Params, generated: Tensor, batch: Named): Tensor;
   /** Its own loss, its moving statistics after the turn, and what else is worth a line in the log. */
-  learn(params: Params, turn: Turn): { loss: Tensor; statistics: Params; logged: Named };
+  discriminatorLoss(params: Params, turn: Turn): { loss: Tensor; statistics: Params; logged: Named };
 }

@@ -13,13 +13,13 @@ export const QUALITY: DiscriminatorKind = {
   term: "quality",
   windows: false,
   pairs: false,
-  judge(params, drawn) {
-    const real = qualityDiscriminator(params, lowerHalves(drawn));
+  generatorLoss(params, generated) {
+    const real = qualityDiscriminator(params, lowerHalves(generated));
     return binaryCrossEntropy(real, tf.onesLike(real));
   },
-  learn(params, { drawn, batch: { target } }) {
+  discriminatorLoss(params, { generated, batch: { target } }) {
     const frames = target.shape[0];
-    const real = qualityDiscriminator(params, tf.concat([lowerHalves(target), lowerHalves(drawn)], 0));
+    const real = qualityDiscriminator(params, tf.concat([lowerHalves(target), lowerHalves(generated)], 0));
     const labels = tf.concat([tf.ones([frames]), tf.zeros([frames])], 0);
     const [ofReal, ofDrawn] = tf.split(real, 2);
     return {

@@ -13,14 +13,14 @@ export const SYNC: DiscriminatorKind = {
   term: "e_sync",
   windows: true,
   pairs: true,
-  judge(params, drawn, { syncMel }) {
-    const lips = { mel: syncMel, faces: lowerWindows(drawn) };
+  generatorLoss(params, generated, { syncMel }) {
+    const lips = { mel: syncMel, faces: lowerWindows(generated) };
     return syncLoss(syncProbability(syncDiscriminator(params, lips, { training: false })));
   },
-  learn(params, { drawn, batch, pairs }) {
+  discriminatorLoss(params, { generated, batch, pairs }) {
     const count = pairs.labels.shape[0], windows = batch.syncMel.shape[0];
     const mel = tf.concat([pairs.mel, batch.syncMel], 0);
-    const faces = tf.concat([pairs.faces, lowerWindows(drawn)], 0);
+    const faces = tf.concat([pairs.faces, lowerWindows(generated)], 0);
     const labels = tf.concat([pairs.labels, tf.zeros([windows])], 0);
     const made = syncDiscriminator(params, { mel, faces }, { training: true });
     const probability = syncProbability(made);

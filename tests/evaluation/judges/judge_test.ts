@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FRAME_BYTES } from "../../../lib/dataset/dataset.ts";
-import { type FilmPart } from "../../../lib/dataset/speaker_video.ts";
+import { type VideoPart } from "../../../lib/dataset/speaker_video.ts";
 import { KitError } from "../../../lib/base/errors.ts";
 import { judgeClip, judgeParts, openJudge } from "../../../lib/evaluation/judges/judge.ts";
 import { random } from "../../../lib/nn/params.ts";
@@ -10,10 +10,10 @@ import { makeTinyRun } from "../../training/tiny_run.ts";
 
 /** A clip of noise: faces and sound that have nothing in common. */
 function noiseClip(frames: number) {
-  const draw = random(5), columns = 1 + Math.floor(frames * 3.2);
+  const rng = random(5), columns = 1 + Math.floor(frames * 3.2);
   return {
-    faces: Uint8Array.from({ length: frames * FRAME_BYTES }, () => 256 * draw.next()),
-    mel: Float32Array.from({ length: columns * 80 }, () => 8 * draw.next() - 4),
+    faces: Uint8Array.from({ length: frames * FRAME_BYTES }, () => 256 * rng.next()),
+    mel: Float32Array.from({ length: columns * 80 }, () => 8 * rng.next() - 4),
     ...{ columns, frames },
   };
 }
@@ -41,7 +41,7 @@ Deno.test("a film in parts is judged as it would be whole", () =>
   inFolder(async (folder) => {
     const judge = await openJudge(await makeTinyRun(folder));
     const clip = noiseClip(44), done: number[] = [];
-    async function* parts(): AsyncGenerator<FilmPart> {
+    async function* parts(): AsyncGenerator<VideoPart> {
       for (const [first, windows] of [[0, 25], [25, 15]]) {
         yield {
           ...{ first, windows, frames: windows + 4 },

@@ -1,4 +1,4 @@
-/** Published judges from the film to the score against PyTorch (tests/goldens/make_judges.py says what the golden holds). */
+/** Published judges from the video to the score against PyTorch (tests/goldens/make_judges.py says what the golden holds). */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Clip } from "../../../lib/dataset/dataset.ts";
@@ -18,11 +18,11 @@ import { madeInput, uniform } from "../../models/made_weights.ts";
 
 const { tensors, metadata } = await readGolden("judges");
 const width: Record<"syncnet" | "inception", number> = JSON.parse(metadata.width);
-const film: { frames: number; height: number; width: number; first: number } = JSON.parse(metadata.film);
+const video: { frames: number; height: number; width: number; first: number } = JSON.parse(metadata.film);
 const shape: { frames: number; samples: number } = JSON.parse(metadata.clip);
 
-/** Made pictures of one size as RGB bytes: [n] of [height, width, 3]. */
-function madePictures(name: string, n: number, [height, width]: [number, number]): Uint8Array[] {
+/** Made images of one size as RGB bytes: [n] of [height, width, 3]. */
+function madeImages(name: string, n: number, [height, width]: [number, number]): Uint8Array[] {
   const planes = madeInput(name, [[n, 3, height, width], 0, 255]), size = height * width;
   return Array.from({ length: n }, (_, k) =>
     Uint8Array.from(
@@ -32,9 +32,9 @@ function madePictures(name: string, n: number, [height, width]: [number, number]
     ));
 }
 
-/** Writes the film without loss. */
-async function writeFilm(path: string): Promise<string> {
-  const { frames, height, width } = film;
+/** Writes the video without loss. */
+async function writeVideo(path: string): Promise<string> {
+  const { frames, height, width } = video;
   const process = new Deno.Command(ffmpegPath(), {
     args: [
       ...["-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${width}x${height}`, "-r", "25"],
@@ -43,7 +43,7 @@ async function writeFilm(path: string): Promise<string> {
     ...{ stdin: "piped", stdout: "null", stderr: "piped" },
   }).spawn();
   const input = process.stdin.getWriter(), ended = process.output();
-  for (const frame of madePictures("film", frames, [height, width])) await input.write(frame);
+  for (const frame of madeImages("film", frames, [height, width])) await input.write(frame);
   await input.close();
   const { success, stderr } = await ended;
   assert.ok(success, new TextDecoder().decode(stderr));
@@ -51,7 +51,7 @@ async function writeFilm(path: string): Promise<string> {
 }
 
 /** Noise whose level changes from frame to frame. */
-function madeSound(): Int16Array {
+function madeAudio(): Int16Array {
   const level = uniform("sound/level", shape.frames), noise = uniform("sound", shape.samples);
   return Int16Array.from(
     noise,
@@ -59,17 +59,17 @@ function madeSound(): Int16Array {
   );
 }
 
-/** A prepared clip of the film, as far as SyncNet looks at one: boxes, film and sound. */
+/** A prepared clip of the video, as far as SyncNet looks at one: boxes, video and sound. */
 async function madeClip(folder: string): Promise<Clip> {
-  const source = await writeFilm(join(folder, "film.mov"));
-  const row = madeRow({ id: "s1/a", source, frames: shape.frames, first_frame: film.first });
+  const source = await writeVideo(join(folder, "film.mov"));
+  const row = madeRow({ id: "s1/a", source, frames: shape.frames, first_frame: video.first });
   const data = tensors["clip/boxes"].dataSync() as Float32Array<ArrayBuffer>;
   await writeSafetensors(
     join(folder, row.path),
     { boxes: { dtype: "F32", shape: [shape.frames, 4], data } },
     {},
   );
-  const clip = { row, frames: shape.frames, columns: 0, sound: madeSound(), voiced: [] };
+  const clip = { row, frames: shape.frames, columns: 0, audio: madeAudio(), voiced: [] };
   return { ...clip, faces: new Uint8Array(), mel: new Float32Array(), mouth: new Float32Array() };
 }
 
@@ -112,7 +112,7 @@ Deno.test("SyncNet's embeddings and scores of a film are PyTorch's, for whole fr
       const judge = syncnetJudge({ audio: keep("audio"), lip: keep("lip"), dispose() {} }, {
         ...{ version: "made", protocol, folder },
       });
-      const { distances, lseD, lseC, offset } = await judge.score({ clip, sound: clip });
+      const { distances, lseD, lseC, offset } = await judge.score({ clip, audio: clip });
       assert.ok(relativeError(embedded.audio, of("audio")) < 1e-4, `${name}: sound`);
       assert.ok(relativeError(embedded.lip, of("video")) < 1e-4, `${name}: lips`);
       distances.forEach((distance, i) => close(distance, of("curve")[i], 1e-4, `${name}, offset ${15 - i}`));
@@ -135,7 +135,7 @@ Deno.test("features of crops are those of FID's Inception in PyTorch, and so is 
     );
     const [real, drawn] = await Promise.all(
       ["real", "drawn"].map((name) =>
-        network.features(madePictures(`crops/${name}`, Number(metadata.crops), [96, 96]))
+        network.features(madeImages(`crops/${name}`, Number(metadata.crops), [96, 96]))
       ),
     );
     for (const [name, found] of [["real", real], ["drawn", drawn]] as const) {

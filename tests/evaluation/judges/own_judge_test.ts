@@ -15,9 +15,9 @@ const speakersOf = (rows: ManifestRow[], split: string) =>
 for (const [speakers, held] of [[5, 1], [6, 2], [10, 2], [11, 3]]) {
   Deno.test(`of ${speakers} speakers ${held} are held out with all their clips`, () => {
     const rows = chosen(clipsOf(speakers, 4));
-    const learnt = speakersOf(rows, "train"), left = speakersOf(rows, "val");
-    assert.deepEqual([left.size, learnt.size], [held, speakers - held]);
-    assert.equal(left.intersection(learnt).size, 0, "nobody is on both sides");
+    const trained = speakersOf(rows, "train"), left = speakersOf(rows, "val");
+    assert.deepEqual([left.size, trained.size], [held, speakers - held]);
+    assert.equal(left.intersection(trained).size, 0, "nobody is on both sides");
     assert.equal(rows.length, 4 * speakers, "every clip is used");
   });
 }

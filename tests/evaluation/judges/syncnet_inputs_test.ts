@@ -13,8 +13,8 @@ const { tensors } = await readGolden("evaluation");
 const golden = (name: string) => tensors[`inputs/${name}`].dataSync() as Float32Array;
 const frame = { rgb: Uint8Array.from(golden("frame")), width: 120, height: 90 };
 
-/** Compares every 4th pixel of an RGB picture with OpenCV's in BGR: the same bytes. */
-function assertPicture(found: Uint8Array, bgr: Float32Array) {
+/** Compares every 4th pixel of an RGB image with OpenCV's in BGR: the same bytes. */
+function assertImage(found: Uint8Array, bgr: Float32Array) {
   let most = 0;
   for (let y = 0, k = 0; y < 224; y += 4) {
     for (let x = 0; x < 224; x += 4) {
@@ -28,7 +28,7 @@ function assertPicture(found: Uint8Array, bgr: Float32Array) {
 }
 
 Deno.test("protocol LRS: a whole frame is drawn as OpenCV draws it", () => {
-  assertPicture(toSyncnetSize(frame), golden("lrs"));
+  assertImage(toSyncnetSize(frame), golden("lrs"));
 });
 
 Deno.test("protocol real videos: track and crops are those of the published pipeline", () => {
@@ -39,7 +39,7 @@ Deno.test("protocol real videos: track and crops are those of the published pipe
   );
   const crops = golden("crops"), size = 56 * 56 * 3;
   [0, 7, 19].forEach((t, k) =>
-    assertPicture(syncnetCrop(frame, track[t])!, crops.subarray(k * size, (k + 1) * size))
+    assertImage(syncnetCrop(frame, track[t])!, crops.subarray(k * size, (k + 1) * size))
   );
 });
 
@@ -59,10 +59,10 @@ Deno.test("a detector's box has the landmarks' width and chin, and a forehead", 
 });
 
 Deno.test("MFCC windows are 4 columns a frame apart, one window fewer than would fit", () => {
-  const sound = Int16Array.from(golden("sound")), expected = golden("mfcc");
-  const windows = syncnetWindows(40, sound.length);
+  const audio = Int16Array.from(golden("sound")), expected = golden("mfcc");
+  const windows = syncnetWindows(40, audio.length);
   assert.equal(windows, 20);
-  const found = mfccWindows(sound, windows);
+  const found = mfccWindows(audio, windows);
   assert.equal(found.length, windows * 13 * 20);
   found.forEach((value, k) =>
     assert.ok(Math.abs(value - expected[k]) < 1e-3 * Math.max(1, Math.abs(expected[k])))

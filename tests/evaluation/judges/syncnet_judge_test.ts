@@ -40,7 +40,7 @@ function recorder(): { network: SyncnetNetwork; lips: number[][]; sounds: number
 const cut = (clip: Clip, frames: number): Clip => ({
   ...clip,
   frames,
-  sound: clip.sound.subarray(0, frames * 640),
+  audio: clip.audio.subarray(0, frames * 640),
 });
 
 Deno.test("SyncNet sees the film's frames from the clip's first one on, and hears the clip's sound beside them", () =>
@@ -49,12 +49,12 @@ Deno.test("SyncNet sees the film's frames from the clip's first one on, and hear
     const clip = cut(whole, 45);
     const { network, lips, sounds } = recorder();
     const judge = syncnetJudge(network, { version: "made", protocol: "LRS", folder: prepared });
-    const { distances } = await judge.score({ clip, sound: clip });
+    const { distances } = await judge.score({ clip, audio: clip });
     assert.equal(judge.official, true);
     assert.match(judge.protocol, /whole frames/);
     assert.equal(distances.length, 31);
     assert.deepEqual([lips.length, sounds.length], [40, 40]);
-    // The film turns white at its second 1, which is the clip's frame 20; the clip's sound begins there too.
+    // The video turns white at its second 1, which is the clip's frame 20; the clip's sound begins there too.
     lips.forEach((frames, start) =>
       frames.forEach((light, f) =>
         assert.ok(start + f < 20 ? light < 60 : light > 200, `frame ${start + f}: ${light}`)
@@ -71,7 +71,7 @@ Deno.test("a redrawn face is set into the whole frame; the tracked protocol show
     const seen = async (protocol: "LRS" | "real videos", drawn?: Uint8Array[]) => {
       const { network, lips } = recorder();
       await syncnetJudge(network, { version: "made", protocol, folder: prepared }).score({
-        ...{ clip, sound: clip },
+        ...{ clip, audio: clip },
         faces: drawn,
       });
       return lips[10][0]; // of a dark frame
@@ -90,7 +90,7 @@ Deno.test("too short videos, crops without a film and films that are gone are to
     const judge = syncnetJudge(recorder().network, { version: "made", protocol: "LRS", folder: prepared });
     const short = cut(clip, 35);
     await assert.rejects(
-      async () => await judge.score({ clip: short, sound: short }),
+      async () => await judge.score({ clip: short, audio: short }),
       /35 frames is too short for 31 offsets of SyncNet\. Give videos of 36 frames/,
     );
     const crops = { ...clip, row: { ...clip.row, source: folder } };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FRAME_BYTES, MOUTH_REGION } from "../../../lib/dataset/dataset.ts";
 import { faceDescriptors, landmarksOf } from "../../../lib/evaluation/judges/crop_networks.ts";
 import { identitySimilarity } from "../../../lib/evaluation/metrics/identity.ts";
-import { partOf, picturesOf, sharpness } from "../../../lib/evaluation/metrics/image_quality.ts";
+import { imageBatch, partOf, sharpness } from "../../../lib/evaluation/metrics/image_quality.ts";
 import { mouthLandmarkDistance } from "../../../lib/evaluation/metrics/landmark_distance.ts";
 import { landmarkJitter, mouthFlicker } from "../../../lib/evaluation/metrics/temporal_jitter.ts";
 import { cropFace, cropLandmarks, mouthOpening } from "../../../lib/media/face.ts";
@@ -14,7 +14,7 @@ import { plainFace } from "../../media/faces.ts";
 const crops = (person = 0) =>
   talkingFrames(person).map((frame) => cropFace(frame, 224, 224, [40, 40, 184, 190]));
 
-const filmOf = (frames: Uint8Array[]) => {
+const videoOf = (frames: Uint8Array[]) => {
   const faces = new Uint8Array(frames.length * FRAME_BYTES);
   frames.forEach((frame, t) => faces.set(frame, t * FRAME_BYTES));
   return { faces };
@@ -57,10 +57,10 @@ Deno.test("jitter of landmarks and flicker of pixels: none in steady motion, the
   assert.ok(Math.abs(landmarkJitter(trembling) - 1) < 1e-4);
   assert.ok(Number.isNaN(landmarkJitter(moving.slice(0, 2))));
   const grey = (value: number) => new Uint8Array(FRAME_BYTES).fill(value);
-  assert.equal(mouthFlicker(filmOf([10, 20, 30, 40].map(grey))), 0);
-  const flicker = mouthFlicker(filmOf([10, 20, 10, 20].map(grey)));
+  assert.equal(mouthFlicker(videoOf([10, 20, 30, 40].map(grey))), 0);
+  const flicker = mouthFlicker(videoOf([10, 20, 10, 20].map(grey)));
   assert.ok(Math.abs(flicker - 20 / 255) < 1e-9);
-  assert.ok(Number.isNaN(mouthFlicker(filmOf([grey(1), grey(2)]))));
+  assert.ok(Number.isNaN(mouthFlicker(videoOf([grey(1), grey(2)]))));
 });
 
 Deno.test("identity: a person is nearer to himself with another mouth than to somebody else; no tensor is left", async () => {
@@ -89,7 +89,7 @@ Deno.test("the mouth's part of a picture is scored by itself", () => {
       if ((x + y) % 2) crop.fill(120, (y * 96 + x) * 3, (y * 96 + x + 1) * 3);
     }
   }
-  const whole = picturesOf([crop, crop]), mouth = partOf(whole, MOUTH_REGION);
+  const whole = imageBatch([crop, crop]), mouth = partOf(whole, MOUTH_REGION);
   assert.deepEqual([mouth.n, mouth.h, mouth.w], [2, 30, 44]);
   // The Laplacian of a checkerboard of +-10 is +-80.
   for (const value of sharpness(mouth)) assert.ok(Math.abs(value - 6400) < 1, String(value));

@@ -31,10 +31,10 @@ for (const name of ["many", "few", "wide"]) {
 
 /** Features of independent numbers with a spread and a mean. */
 function drawn(count: number, { size = 6, mean = 0, spread = 1, seed = 1 } = {}): number[][] {
-  const draw = random(seed);
+  const rng = random(seed);
   return Array.from(
     { length: count },
-    () => Array.from({ length: size }, () => mean + spread * draw.normal()),
+    () => Array.from({ length: size }, () => mean + spread * rng.normal()),
   );
 }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import {
+  type ImageBatch,
+  imageBatch,
   l1,
-  type Pictures,
-  picturesOf,
   psnr,
   sharpness,
   ssim,
@@ -14,10 +14,10 @@ import { openSafetensors } from "../../../lib/weights/safetensors.ts";
 const golden = await openSafetensors(
   fileURLToPath(new URL("../../goldens/image_quality.safetensors", import.meta.url)),
 );
-const pictures = async (name: string): Promise<Pictures> => ({
+const images = async (name: string): Promise<ImageBatch> => ({
   ...{ values: Float32Array.from(await golden.read(name), (byte) => byte / 255), n: 3, h: 96, w: 96 },
 });
-const a = await pictures("a"), b = await pictures("b");
+const a = await images("a"), b = await images("b");
 const expected = Object.fromEntries(
   await Promise.all(
     ["l1", "psnr", "ssim", "sharpness_a", "sharpness_b"].map(async (
@@ -60,15 +60,15 @@ Deno.test("many crops are scored in batches, each as if it were alone, and no te
   );
   const shifted = crops.map((crop) => crop.map((value) => value + 4));
   const before = tf.memory().numTensors;
-  const all = ssim(picturesOf(crops), picturesOf(shifted));
-  const last = ssim(picturesOf(crops.slice(69)), picturesOf(shifted.slice(69)));
+  const all = ssim(imageBatch(crops), imageBatch(shifted));
+  const last = ssim(imageBatch(crops.slice(69)), imageBatch(shifted.slice(69)));
   assert.equal(all.length, 70);
   assert.ok(Math.abs(all[69] - last[0]) < 1e-6);
   assert.equal(tf.memory().numTensors, before);
-  for (const value of l1(picturesOf(crops), picturesOf(shifted))) assert.ok(Math.abs(value - 4 / 255) < 1e-6);
+  for (const value of l1(imageBatch(crops), imageBatch(shifted))) assert.ok(Math.abs(value - 4 / 255) < 1e-6);
 });
 
 Deno.test("pictures of other sizes or numbers are refused", () => {
   assert.throws(() => l1(a, { ...b, n: 2 }), /2 pictures of 96x96 do not go with 3/);
-  assert.throws(() => picturesOf([new Uint8Array(12)]), /27648 bytes, not 12/);
+  assert.throws(() => imageBatch([new Uint8Array(12)]), /27648 bytes, not 12/);
 });

@@ -31,8 +31,8 @@ for (const name of ["long", "short", "unrelated"]) {
 }
 
 Deno.test("sound delayed by n frames gives offset -n, early sound +n", () => {
-  const draw = random(3);
-  const course = Array.from({ length: 90 }, () => Float32Array.from({ length: 8 }, () => draw.next() - 0.5));
+  const rng = random(3);
+  const course = Array.from({ length: 90 }, () => Float32Array.from({ length: 8 }, () => rng.next() - 0.5));
   const video = course.slice(20, 70);
   for (const delay of [-15, -4, 0, 1, 15]) {
     // What the lips say at t is heard at t + delay.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { openSpeakerFilm } from "../../../lib/dataset/speaker_video.ts";
+import { openSpeakerVideo } from "../../../lib/dataset/speaker_video.ts";
 import { correlation, mouthOpenings, temporalJitter } from "../../../lib/evaluation/metrics/mouth_motion.ts";
 import { exists } from "../../../lib/base/files.ts";
 import { cropFace, FACE_SIZE } from "../../../lib/media/face.ts";
@@ -47,14 +47,14 @@ Deno.test({
   fn: async () => {
     const whole: number[] = [], small: number[] = [];
     for (const clip of ["bbaf2n", "lbbe2p", "bbaszn"]) {
-      const film = await openSpeakerFilm(`${REAL}${clip}.mp4`);
+      const video = await openSpeakerVideo(`${REAL}${clip}.mp4`);
       const crops: Uint8Array[] = [];
       let t = 0;
-      // Every fifth frame was looked at; between them the film's own track is only interpolated.
-      for await (const crop of film.crops()) {
-        if ((t + film.firstFrame) % 5 === 0) {
+      // Every fifth frame was looked at; between them the video's own track is only interpolated.
+      for await (const crop of video.crops()) {
+        if ((t + video.firstFrame) % 5 === 0) {
           crops.push(crop);
-          whole.push(film.mouth[2 * t]);
+          whole.push(video.mouth[2 * t]);
         }
         t++;
       }

@@ -23,11 +23,11 @@ function talkingClips(count: number): Dataset {
 
 Deno.test("a generator that draws the sound's film follows it, one that draws nothing new follows none", async () => {
   const dataset = talkingClips(5);
-  const films = await Promise.all([0, 1, 2, 3, 4].map((k) => dataset.clip(k)));
+  const videos = await Promise.all([0, 1, 2, 3, 4].map((k) => dataset.clip(k)));
   const perfect = await stillPoseRows(dataset, {
-    redraw: (redraws, { mel }) =>
-      redraws.map(({ frame }) =>
-        films[mel[0]].faces.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES)
+    generate: (requests, { mel }) =>
+      requests.map(({ frame }) =>
+        videos[mel[0]].faces.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES)
       ),
   });
   for (const row of perfect) {
@@ -37,13 +37,13 @@ Deno.test("a generator that draws the sound's film follows it, one that draws no
   }
   assert.equal(perfect[2].pose, "clip 1");
   assert.equal(perfect[2].other_film, "clip 3");
-  const still = await stillPoseRows(dataset, { redraw: (redraws) => redraws.map(({ pose }) => pose) });
+  const still = await stillPoseRows(dataset, { generate: (requests) => requests.map(({ pose }) => pose) });
   assert.ok(still.every(({ own, other, amplitude }) => own === 0 && other === 0 && amplitude === 0));
 });
 
 Deno.test("too few held-out clips are refused by name", async () => {
   await assert.rejects(
-    stillPoseRows(talkingClips(3), { redraw: () => [] }),
+    stillPoseRows(talkingClips(3), { generate: () => [] }),
     (error) => error instanceof KitError && /clips has 3 held-out clips/.test(error.message),
   );
 });

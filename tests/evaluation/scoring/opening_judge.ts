@@ -1,5 +1,5 @@
 import { faceAt } from "../../../lib/dataset/dataset.ts";
-import { type ClipJudge, filmOf } from "../../../lib/evaluation/judges/clip_judge.ts";
+import { type ClipJudge, videoOf } from "../../../lib/evaluation/judges/clip_judge.ts";
 import { lse } from "../../../lib/evaluation/metrics/lse.ts";
 import { melStart } from "../../../lib/media/mel.ts";
 
@@ -27,8 +27,8 @@ export function openingJudge({ blind = false } = {}): ClipJudge {
     version: "made",
     protocol: "made",
     official: false,
-    score(film) {
-      const clip = filmOf(film), windows = clip.frames - 4;
+    score(video) {
+      const clip = videoOf(video), windows = clip.frames - 4;
       const rows = (of: (t: number) => number) =>
         Array.from({ length: windows }, (_, t) => Float32Array.from({ length: 5 }, (_, f) => of(t + f)));
       return lse({

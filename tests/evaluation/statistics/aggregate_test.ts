@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { random } from "../../../lib/corpus/random.ts";
 import { aggregate } from "../../../lib/evaluation/statistics/aggregate.ts";
-import { crowdScores, crowdVerdicts } from "../../../lib/evaluation/statistics/frechet_scores.ts";
+import { frechetScores, frechetVerdicts } from "../../../lib/evaluation/statistics/frechet_scores.ts";
 import { metricOf } from "../../../lib/evaluation/metrics/metrics.ts";
 import { keyOf, REAL, type ScoreRow, SHUFFLED } from "../../../lib/evaluation/scoring/score_row.ts";
 import { checkSeparation } from "../../../lib/evaluation/judges/separation.ts";
@@ -119,12 +119,12 @@ Deno.test("systems are compared on the videos that both have; with one seed the 
 });
 
 Deno.test("jitter is best where it is the real film's: a mouth that does not move is no better", () => {
-  const film = (system: string, jitter: number) =>
+  const video = (system: string, jitter: number) =>
     Array.from({ length: 9 }, (_, k) => {
       const video = `s1/${k}`, noise = 0.01 * k;
       return scoreRow({ system, video, jitter: jitter + noise, jitter_real: 0.5 });
     });
-  const rows = [...film("Ours", 0.5), ...film("Wav2Lip", 0.1), ...film("LipGAN", 1.1)];
+  const rows = [...video("Ours", 0.5), ...video("Wav2Lip", 0.1), ...video("LipGAN", 1.1)];
   const found = compareSystems(rows, { against: ["Wav2Lip", "LipGAN"] });
   assert.deepEqual(found.map(({ metric, outcome }) => `${metric.name} ${outcome}`), [
     "jitter better",
@@ -159,15 +159,15 @@ Deno.test("Frechet distance by system: the worse crowd is farther, the kernel di
   const featuresOf = (row: ScoreRow) => {
     const key = keyOf(row), shift = row.system === "w/o LSTM" ? 1 : 0;
     if (!features.has(key)) {
-      const draw = random("features", key);
+      const rng = random("features", key);
       features.set(
         key,
-        Array.from({ length: 8 }, () => Float32Array.from({ length: 4 }, () => shift + draw.normal())),
+        Array.from({ length: 8 }, () => Float32Array.from({ length: 4 }, () => shift + rng.normal())),
       );
     }
     return features.get(key)!;
   };
-  const [ours, without] = crowdScores(rows, featuresOf);
+  const [ours, without] = frechetScores(rows, featuresOf);
   assert.deepEqual([ours.system, ours.videos, ours.pictures, ours.seeds, ours.spread], [
     "Ours",
     12,
@@ -178,7 +178,7 @@ Deno.test("Frechet distance by system: the worse crowd is farther, the kernel di
   assert.ok(ours.frechet < 0.5 && Math.abs(ours.kernel) < 0.5, JSON.stringify(ours));
   near(without.frechet, 4, 1.5); // shifted by 1 in each of 4 numbers
   assert.ok(without.kernel > 5 * Math.abs(ours.kernel) && without.interval!.low > ours.interval!.high);
-  const [verdict, ...others] = crowdVerdicts(rows, featuresOf, "made distance");
+  const [verdict, ...others] = frechetVerdicts(rows, featuresOf, "made distance");
   assert.equal(others.length, 0);
   // The paper has Ours with the worse FID of the two.
   assert.deepEqual([verdict.against, verdict.metric, verdict.verdict], [

@@ -24,8 +24,8 @@ Deno.test("the interval of a mean is scipy's percentile bootstrap, up to what dr
 Deno.test("95 % intervals of drawn samples hold the true mean about 19 times of 20", () => {
   let held = 0;
   for (let k = 0; k < 300; k++) {
-    const draw = random("sample", k);
-    const { low, high } = bootstrapInterval(Array.from({ length: 40 }, () => 5 + draw.normal()), {
+    const rng = random("sample", k);
+    const { low, high } = bootstrapInterval(Array.from({ length: 40 }, () => 5 + rng.normal()), {
       resamples: 400,
     })!;
     if (low < 5 && high > 5) held++;

@@ -27,8 +27,8 @@ Deno.test("p of few videos is scipy's exact one, of many what scipy draws", () =
 Deno.test("without a difference p is below 0.05 about once in 20", () => {
   let below = 0;
   for (let k = 0; k < 400; k++) {
-    const draw = random("null", k);
-    if (signFlipTest(Array.from({ length: 10 }, () => draw.normal())) < 0.05) below++;
+    const rng = random("null", k);
+    if (signFlipTest(Array.from({ length: 10 }, () => rng.normal())) < 0.05) below++;
   }
   assert.ok(below > 6 && below < 36, `${below} of 400`);
 });
@@ -40,10 +40,10 @@ Deno.test("Holm's adjustment by hand", () => {
 });
 
 Deno.test("a difference is taken video by video: what videos share does not widen its interval", () => {
-  const draw = random("shared");
-  const shared = Array.from({ length: 30 }, () => 10 * draw.normal());
-  const ours = shared.map((value) => value + 0.1 * draw.normal());
-  const theirs = shared.map((value) => value + 1 + 0.1 * draw.normal());
+  const rng = random("shared");
+  const shared = Array.from({ length: 30 }, () => 10 * rng.normal());
+  const ours = shared.map((value) => value + 0.1 * rng.normal());
+  const theirs = shared.map((value) => value + 1 + 0.1 * rng.normal());
   const found = pairedDifference(paired([ours], [theirs]));
   assert.ok(Math.abs(found.difference + 1) < 0.1);
   assert.ok(found.interval!.high < -0.9 && found.interval!.low > -1.1, JSON.stringify(found.interval));
@@ -55,9 +55,9 @@ Deno.test("a difference is taken video by video: what videos share does not wide
 });
 
 Deno.test("several seeds: their spread widens the interval, and seeds that disagree are told", () => {
-  const draw = random("seeds");
-  const videos = Array.from({ length: 40 }, () => draw.normal());
-  const trained = (shift: number) => videos.map((value) => value + shift + 0.05 * draw.normal());
+  const rng = random("seeds");
+  const videos = Array.from({ length: 40 }, () => rng.normal());
+  const trained = (shift: number) => videos.map((value) => value + shift + 0.05 * rng.normal());
   const alike = pairedDifference(paired([trained(0), trained(0)], [trained(0.2), trained(0.2)]));
   const apart = pairedDifference(paired([trained(-0.5), trained(0.5)], [trained(0.2), trained(0.2)]));
   const width = ({ interval }: typeof alike) => interval!.high - interval!.low;
@@ -84,10 +84,10 @@ Deno.test("few trainings widen the interval by Student's t, as scipy.stats.t.ppf
 Deno.test("trainings that differ by chance alone are told apart at most once in 20, whatever the videos share", () => {
   let apart = 0;
   for (let k = 0; k < 300; k++) {
-    const draw = random("trainings", k), videos = Array.from({ length: 12 }, () => draw.normal());
+    const rng = random("trainings", k), videos = Array.from({ length: 12 }, () => rng.normal());
     const trained = () => {
-      const shift = 0.3 * draw.normal();
-      return videos.map((value) => value + shift + 0.1 * draw.normal());
+      const shift = 0.3 * rng.normal();
+      return videos.map((value) => value + shift + 0.1 * rng.normal());
     };
     const three = () => [trained(), trained(), trained()];
     const { interval } = pairedDifference(paired(three(), three()), { resamples: 1000 });

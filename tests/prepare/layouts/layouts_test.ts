@@ -83,7 +83,7 @@ Deno.test("Wav2Lip's prepared folder: crops beside audio.wav, and what is not wh
       ["p2/00005", "no-sound"],
     ]);
     assert.match(line, /^Wav2Lip's prepared folder .*: 2 clips of 2 speakers; .*left out: 2 others/);
-    // Films go before the crops that were made of them.
+    // Videos go before the crops that were made of them.
     await touch(root, "films/a.mp4");
     assert.deepEqual(await idsOf(root), ["films/a"]);
   }));

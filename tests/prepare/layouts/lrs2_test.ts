@@ -11,7 +11,7 @@ async function lay(root: string, files: Record<string, string>): Promise<void> {
   }
 }
 
-const FILMS = Object.fromEntries(
+const VIDEOS = Object.fromEntries(
   ["main/p1/00001", "main/p1/00002", "main/p2/00001", "main/p3/00007", "pretrain/p1/00001"].flatMap((
     name,
   ) => [
@@ -22,7 +22,7 @@ const FILMS = Object.fromEntries(
 
 Deno.test("LRS2 is found from any folder on the way to main, with the lists beside it or above", () =>
   inFolder(async (root) => {
-    await lay(root, FILMS);
+    await lay(root, VIDEOS);
     const lists = {
       "train.txt": "p1/00001\np1/00002\n",
       "val.txt": "p3/00007\n",
@@ -60,7 +60,7 @@ Deno.test("LRS2 is found from any folder on the way to main, with the lists besi
 
 Deno.test("without lists LRS2 is split by hash; a missing .txt is known before any work", () =>
   inFolder(async (root) => {
-    await lay(root, FILMS);
+    await lay(root, VIDEOS);
     await Deno.remove(join(root, "mvlrs_v1/main/p2/00001.txt"));
     const { clips, line } = await listClips(root);
     assert.equal(
@@ -73,7 +73,7 @@ Deno.test("without lists LRS2 is split by hash; a missing .txt is known before a
 
 Deno.test("lists that name absent clips, the same clip twice, or not all of them", () =>
   inFolder(async (root) => {
-    await lay(root, FILMS);
+    await lay(root, VIDEOS);
     await lay(root, {
       "mvlrs_v1/train.txt": "p1/00001\r\n\r\np1/00001\np2/00001\n./main/p9/00001\np9/00001\n",
       "mvlrs_v1/test.txt": "p2/00001 MV\np9/00002\n",
@@ -96,7 +96,7 @@ Deno.test("lists that name absent clips, the same clip twice, or not all of them
 
 Deno.test("lists that belong to something else are not used, and that is said", () =>
   inFolder(async (root) => {
-    await lay(root, { ...FILMS, "mvlrs_v1/train.txt": "Notes on training.\nq1/00001\n" });
+    await lay(root, { ...VIDEOS, "mvlrs_v1/train.txt": "Notes on training.\nq1/00001\n" });
     const { clips, rejects, line } = await listClips(root);
     assert.deepEqual([clips.length, rejects.length], [5, 0]);
     assert.match(line, /split by hash of the clip \(.*train\.txt names none of them\)$/);
@@ -104,7 +104,7 @@ Deno.test("lists that belong to something else are not used, and that is said", 
 
 Deno.test("films elsewhere in LRS2's folder are left out by name", () =>
   inFolder(async (root) => {
-    await lay(root, { ...FILMS, "mvlrs_v1/main/p1/deep/x.mp4": "", "trailer.mov": "" });
+    await lay(root, { ...VIDEOS, "mvlrs_v1/main/p1/deep/x.mp4": "", "trailer.mov": "" });
     const { clips, rejects, line } = await listClips(root);
     assert.equal(clips.length, 5);
     assert.deepEqual(rejects.map(({ id, reason }) => [id, reason]), [

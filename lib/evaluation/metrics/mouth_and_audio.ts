@@ -8,13 +8,13 @@ const HALF_SPAN = SAMPLES_A_FRAME;
 const FLOOR = -80;
 
 /** Level of 16-bit sound around the middle of each frame (over 80 ms): [frames] dB below full scale, -80 at least. */
-export function frameLevels(sound: Int16Array, frames: number): Float32Array {
+export function frameLevels(audio: Int16Array, frames: number): Float32Array {
   const levels = new Float32Array(frames);
   for (let frame = 0; frame < frames; frame++) {
     const middle = (frame + 0.5) * SAMPLES_A_FRAME;
-    const from = Math.max(0, middle - HALF_SPAN), to = Math.min(sound.length, middle + HALF_SPAN);
+    const from = Math.max(0, middle - HALF_SPAN), to = Math.min(audio.length, middle + HALF_SPAN);
     let power = 0;
-    for (let k = from; k < to; k++) power += (sound[k] / 32768) ** 2;
+    for (let k = from; k < to; k++) power += (audio[k] / 32768) ** 2;
     levels[frame] = Math.max(FLOOR, 10 * Math.log10(power / Math.max(1, to - from)));
   }
   return levels;
@@ -22,7 +22,7 @@ export function frameLevels(sound: Int16Array, frames: number): Float32Array {
 
 /**
  * Correlation of mouth opening and sound level at each shift from -most to most frames. The shift is that of the sync
- * judge: at a peak above 0 the sound is early, the picture's frame t goes with the sound of frame t - shift.
+ * judge: at a peak above 0 the sound is early, the image's frame t goes with the sound of frame t - shift.
  */
 export function correlationByShift(
   { openings, levels }: { openings: ArrayLike<number>; levels: ArrayLike<number> },
@@ -30,7 +30,7 @@ export function correlationByShift(
 ): { shift: number; correlation: number }[] {
   return Array.from({ length: 2 * most + 1 }, (_, k) => {
     const shift = k - most;
-    const pictures = Array.from(openings).slice(Math.max(0, shift)), sounds = Array.from(levels);
-    return { shift, correlation: correlation(pictures, sounds.slice(Math.max(0, -shift))) };
+    const images = Array.from(openings).slice(Math.max(0, shift)), sounds = Array.from(levels);
+    return { shift, correlation: correlation(images, sounds.slice(Math.max(0, -shift))) };
   });
 }

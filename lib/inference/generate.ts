@@ -1,5 +1,5 @@
 import { type Clip, faceAt, FRAME_BYTES, MOUTH_REGION } from "../dataset/dataset.ts";
-import { type Redrawer } from "../tasks/dub.ts";
+import { type FaceGenerator } from "../tasks/dub.ts";
 import { FACE_SIZE } from "../media/face.ts";
 import { melStart } from "../media/mel.ts";
 
@@ -10,9 +10,9 @@ export function closedFrame(clip: Clip): number {
   return closed;
 }
 
-export interface RedrawOptions {
+export interface GenerateOptions {
   /** The clip whose sound is spoken; the clip's own by default. */
-  sound?: Clip;
+  audio?: Clip;
   /** Repeat this frame as the pose all the time, so that nothing but the sound can move the mouth. */
   still?: number;
   /** The frames to redraw; by default all that both clips have. */
@@ -23,16 +23,16 @@ export interface RedrawOptions {
  * Redraws a prepared clip to a sound: crops [96, 96, 3] for as many frames as both have, or for some of them.
  * The reference is the clip's most closed mouth.
  */
-export function redrawClip(
-  redraw: Redrawer,
+export function generateClip(
+  generate: FaceGenerator,
   clip: Clip,
-  { sound = clip, still, times }: RedrawOptions = {},
+  { audio = clip, still, times }: GenerateOptions = {},
 ): Uint8Array[] {
-  const frames = still === undefined ? Math.min(clip.frames, sound.frames) : sound.frames;
+  const frames = still === undefined ? Math.min(clip.frames, audio.frames) : audio.frames;
   const reference = faceAt(clip, closedFrame(clip));
-  const redraws = (times ?? Array.from({ length: frames }, (_, frame) => frame))
+  const requests = (times ?? Array.from({ length: frames }, (_, frame) => frame))
     .map((frame) => ({ pose: faceAt(clip, still ?? frame), frame }));
-  return redraw(redraws, { reference, mel: sound.mel });
+  return generate(requests, { reference, mel: audio.mel });
 }
 
 /** Mean absolute difference of two crops within the mouth region, 0..1. */
@@ -55,15 +55,15 @@ export function withFaces(clip: Clip, faces: Uint8Array[]): Clip {
 }
 
 /** A clip with another clip's sound, cut to what both have. */
-export function withSound(clip: Clip, sound: Clip): Clip {
-  const frames = Math.min(clip.frames, sound.frames);
-  const columns = Math.min(sound.columns, melStart(frames) + 16);
+export function withAudio(clip: Clip, audio: Clip): Clip {
+  const frames = Math.min(clip.frames, audio.frames);
+  const columns = Math.min(audio.columns, melStart(frames) + 16);
   return {
     ...clip,
     frames,
-    mel: sound.mel.subarray(0, columns * 80),
+    mel: audio.mel.subarray(0, columns * 80),
     columns,
-    sound: sound.sound.subarray(0, frames * 640),
-    voiced: sound.voiced.slice(0, Math.max(0, frames - 4)),
+    audio: audio.audio.subarray(0, frames * 640),
+    voiced: audio.voiced.slice(0, Math.max(0, frames - 4)),
   };
 }

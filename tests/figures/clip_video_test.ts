@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { clipSource } from "../../lib/dataset/clip_source.ts";
-import { momentPicture, speakerRows, writeClipFilm } from "../../lib/figures/film.ts";
-import { decodeFrames, decodeSound, probe } from "../../lib/media/ffmpeg.ts";
+import { momentImage, speakerRows, writeClipVideo } from "../../lib/figures/clip_video.ts";
+import { decodeAudio, decodeFrames, probe } from "../../lib/media/ffmpeg.ts";
 import { makeClip } from "../dataset/made_clip.ts";
 import { brightFrom, inFolder } from "../media/made_video.ts";
 import { readPng } from "./pixels.ts";
@@ -11,13 +11,13 @@ Deno.test("a clip's film is the stretch of the film it was made from, with its b
   inFolder(async (folder) => {
     const { prepared, row, clip } = await makeClip(folder);
     const path = join(folder, "shown.mp4"), source = await clipSource(prepared, row);
-    await writeClipFilm(path, clip, { source });
+    await writeClipVideo(path, clip, { source });
     const { video, audio } = await probe(path);
     assert.deepEqual([video?.width, video?.height], [64, 48]);
     assert.ok(audio);
     assert.deepEqual(await brightFrom(decodeFrames(path)), { first: 20, count: 50 });
     // A step of the sound's level, not audible as a tone: it is where the clip's own sound has it.
-    const sound = await decodeSound(path), step = sound.findIndex((x) => Math.abs(x) > 0.05) / 16000;
+    const sound = await decodeAudio(path), step = sound.findIndex((x) => Math.abs(x) > 0.05) / 16000;
     assert.ok(Math.abs(step - 1) < 0.02, `${step}`);
     for await (const frame of decodeFrames(path)) {
       const at = (x: number, y: number) => [...frame.subarray(3 * (64 * y + x), 3 * (64 * y + x) + 3)];
@@ -26,7 +26,7 @@ Deno.test("a clip's film is the stretch of the film it was made from, with its b
       assert.ok(at(26, 24).every((value) => value < 30), "black inside");
       break;
     }
-    await writeClipFilm(path, clip);
+    await writeClipVideo(path, clip);
     assert.equal((await probe(path)).video?.width, 96, "without its film it is the crops");
   }));
 
@@ -34,15 +34,15 @@ Deno.test("a moment shows frame, box, crop and lower half; without the film, wha
   inFolder(async (folder) => {
     const { prepared, row, clip } = await makeClip(folder);
     const source = await clipSource(prepared, row);
-    // The page is 760 wide; panels begin at 8, 256 and 504, pictures at 8 + 16.
-    const { width, height, at } = await readPng(await momentPicture(clip, { frame: 40, source, scale: 1 }));
+    // The page is 760 wide; panels begin at 8, 256 and 504, images at 8 + 16.
+    const { width, height, at } = await readPng(await momentImage(clip, { frame: 40, source, scale: 1 }));
     assert.deepEqual([width, height], [760, 24 + 240 + 6]);
     const yellow = at(8 + Math.round(26 * 240 / 64), 24 + Math.round(8 * 240 / 64));
     assert.ok(yellow[0] > 200 && yellow[2] < 150, `${yellow}`);
     assert.ok(at(8 + 100, 24 + 90)[0] > 230, "the film is white by then");
     assert.ok(Math.abs(at(256 + 100, 24 + 200)[0] - 160) < 4, "the crop is grey");
     assert.ok(Math.abs(at(504 + 100, 24 + 60)[0] - 160) < 4, "so is its lower half");
-    const bare = await readPng(await momentPicture(clip, { frame: 40, scale: 1 }));
+    const bare = await readPng(await momentImage(clip, { frame: 40, scale: 1 }));
     assert.deepEqual(bare.at(8 + 100, 24 + 90), [255, 255, 255]);
   }));
 
@@ -59,8 +59,8 @@ Deno.test("faces stand by speaker: a row each, four rows when there is only one,
       "s3",
       2,
     ]]);
-    const crowd = Array.from({ length: 12 }, (_, k) => ({ ...row, speaker: `s${k + 1}` }));
-    const many = await speakerRows({ folder: prepared, rows: crowd });
+    const features = Array.from({ length: 12 }, (_, k) => ({ ...row, speaker: `s${k + 1}` }));
+    const many = await speakerRows({ folder: prepared, rows: features });
     assert.deepEqual(many.map(({ label, frames }) => [label, frames.length]), [["s1 to s10", 10], [
       "s11 to s12",
       2,

@@ -4,24 +4,24 @@ import { writeAtomic } from "../base/files.ts";
 export const SAMPLE_RATE = 16000;
 
 /** Sound in [-1, 1] -> 16-bit samples (32768 steps to 1, clipped at the ends). */
-export function toInt16(sound: Float32Array): Int16Array<ArrayBuffer> {
-  const samples = new Int16Array(sound.length);
-  for (let i = 0; i < sound.length; i++) {
-    samples[i] = Math.max(-32768, Math.min(32767, Math.round(sound[i] * 32768)));
+export function toInt16(audio: Float32Array): Int16Array<ArrayBuffer> {
+  const samples = new Int16Array(audio.length);
+  for (let i = 0; i < audio.length; i++) {
+    samples[i] = Math.max(-32768, Math.min(32767, Math.round(audio[i] * 32768)));
   }
   return samples;
 }
 
 /** 16-bit samples -> sound in [-1, 1). The way back by `toInt16` is exact. */
 export function fromInt16(samples: Int16Array): Float32Array {
-  const sound = new Float32Array(samples.length);
-  for (let i = 0; i < samples.length; i++) sound[i] = samples[i] / 32768;
-  return sound;
+  const audio = new Float32Array(samples.length);
+  for (let i = 0; i < samples.length; i++) audio[i] = samples[i] / 32768;
+  return audio;
 }
 
 /** Mono sound in [-1, 1] as the bytes of a 16-bit wav file. */
-export function wavBytes(sound: Float32Array, sampleRate = SAMPLE_RATE): Uint8Array {
-  const bytes = new Uint8Array(44 + sound.length * 2);
+export function wavBytes(audio: Float32Array, sampleRate = SAMPLE_RATE): Uint8Array {
+  const bytes = new Uint8Array(44 + audio.length * 2);
   const head = new DataView(bytes.buffer);
   const text = (place: number, word: string) => bytes.set(new TextEncoder().encode(word), place);
   text(0, "RIFF");
@@ -35,12 +35,12 @@ export function wavBytes(sound: Float32Array, sampleRate = SAMPLE_RATE): Uint8Ar
   head.setUint16(32, 2, true); // bytes a sample
   head.setUint16(34, 16, true); // bits a sample
   text(36, "data");
-  head.setUint32(40, sound.length * 2, true);
-  bytes.set(new Uint8Array(toInt16(sound).buffer), 44);
+  head.setUint32(40, audio.length * 2, true);
+  bytes.set(new Uint8Array(toInt16(audio).buffer), 44);
   return bytes;
 }
 
 /** Writes mono sound in [-1, 1] as a 16-bit wav file, whole or not at all; throws KitError when it cannot be written. */
-export async function writeWav(path: string, sound: Float32Array, sampleRate = SAMPLE_RATE): Promise<void> {
-  await writeAtomic(path, wavBytes(sound, sampleRate));
+export async function writeWav(path: string, audio: Float32Array, sampleRate = SAMPLE_RATE): Promise<void> {
+  await writeAtomic(path, wavBytes(audio, sampleRate));
 }

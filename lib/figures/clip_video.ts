@@ -1,15 +1,15 @@
 import { type Clip, type Dataset, faceAt, FRAME_BYTES } from "../dataset/dataset.ts";
 import { type ClipSource, cropAt, sourceFrame } from "../dataset/clip_source.ts";
-import { fromInt16 } from "../media/sound.ts";
+import { fromInt16 } from "../media/audio.ts";
 import { detectFaces, type Face, FACE_SIZE } from "../media/face.ts";
 import { decodeFrames, openVideoWriter } from "../media/ffmpeg.ts";
-import { canvasPng, drawPicture, newCanvas, setFont, SOFT_INK } from "./canvas.ts";
+import { canvasPng, drawRaster, newCanvas, setFont, SOFT_INK } from "./canvas.ts";
 import { COLOURS } from "./svg.ts";
 import type { SheetRow } from "./video.ts";
 
 const WIDTH = 760, MARGIN = 8;
-/** Width of a film inside a notebook, which stores it. */
-const FILM_WIDTH = 320;
+/** Width of a video inside a notebook, which stores it. */
+const VIDEO_WIDTH = 320;
 /** The box is drawn in yellow. */
 const BOX_COLOUR = [255, 220, 0];
 /** Points of the mouth among the 68 landmarks. */
@@ -60,10 +60,10 @@ function drawBox(frame: Uint8Array, { width, box }: { width: number; box: number
   }
 }
 
-/** The frames of a film with the crop's box, narrowed to what a notebook shows. */
-async function* boxedFrames({ film, firstFrame, boxes, ...size }: ClipSource, width: number) {
+/** The frames of a video with the crop's box, narrowed to what a notebook shows. */
+async function* boxedFrames({ video, firstFrame, boxes, ...size }: ClipSource, width: number) {
   let index = -firstFrame;
-  for await (const frame of decodeFrames(film, { width })) {
+  for await (const frame of decodeFrames(video, { width })) {
     const t = index++;
     if (t < 0) continue;
     if (4 * t >= boxes.length) return;
@@ -76,17 +76,17 @@ async function* boxedFrames({ film, firstFrame, boxes, ...size }: ClipSource, wi
 }
 
 /**
- * Writes a clip as a small mp4 with its sound: the film with the box of its crops, or the crops themselves when the
- * film is no longer there. Throws KitError when the place is not writable.
+ * Writes a clip as a small mp4 with its sound: the video with the box of its crops, or the crops themselves when the
+ * video is no longer there. Throws KitError when the place is not writable.
  */
-export async function writeClipFilm(
+export async function writeClipVideo(
   path: string,
   clip: Clip,
   { source }: { source?: ClipSource } = {},
 ): Promise<void> {
-  const width = source ? Math.min(FILM_WIDTH, source.width) : FACE_SIZE;
+  const width = source ? Math.min(VIDEO_WIDTH, source.width) : FACE_SIZE;
   const height = source ? Math.max(1, Math.round(width * source.height / source.width)) : FACE_SIZE;
-  const writer = openVideoWriter(path, { width, height, sound: fromInt16(clip.sound), crf: 24 });
+  const writer = openVideoWriter(path, { width, height, audio: fromInt16(clip.audio), crf: 24 });
   try {
     if (source) { for await (const frame of boxedFrames(source, width)) await writer.write(frame); }
     else for (let t = 0; t < clip.frames; t++) await writer.write(faceAt(clip, t).slice());
@@ -98,11 +98,11 @@ export async function writeClipFilm(
 }
 
 /**
- * One frame on its way into the networks: the film's frame with the 68 landmarks (the mouth's in another colour) and the
- * crop's box, the crop of 96 x 96 pixels, and its lower half, which the sync discriminator sees. Without the film, the
+ * One frame on its way into the networks: the video's frame with the 68 landmarks (the mouth's in another colour) and the
+ * crop's box, the crop of 96 x 96 pixels, and its lower half, which the sync discriminator sees. Without the video, the
  * crop alone. Returns a PNG.
  */
-export async function momentPicture(
+export async function momentImage(
   clip: Clip,
   { frame, source, title, caption, scale = 2 }: {
     frame: number;
@@ -124,15 +124,15 @@ export async function momentPicture(
   context.fillText("crop, 96 × 96", left, top - 5);
   context.fillText("lower half, 48 × 96", lower, top - 5);
   const crop = faceAt(clip, frame), whole = { rgb: crop, width: FACE_SIZE, height: FACE_SIZE };
-  drawPicture(context, whole, { x: left, y: top, width: side, height: side });
+  drawRaster(context, whole, { x: left, y: top, width: side, height: side });
   const half = { rgb: crop.subarray(FRAME_BYTES / 2), width: FACE_SIZE, height: FACE_SIZE / 2 };
-  drawPicture(context, half, { x: lower, y: top, width: side, height: side / 2 });
+  drawRaster(context, half, { x: lower, y: top, width: side, height: side / 2 });
   if (source) {
     const { width, height, boxes } = source, rgb = await sourceFrame(source, frame);
     const [face]: (Face | undefined)[] = await detectFaces(rgb, width, height);
     const size = side / Math.max(width, height), y = top;
     context.fillText(`frame ${frame}, ${width} × ${height}`, MARGIN, top - 5);
-    drawPicture(context, { rgb, width, height }, {
+    drawRaster(context, { rgb, width, height }, {
       x: MARGIN,
       y,
       width: size * width,

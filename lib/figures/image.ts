@@ -5,13 +5,13 @@ import { writeAtomic } from "../base/files.ts";
 import { newCanvas } from "./canvas.ts";
 import { FIGURES } from "./table.ts";
 
-/** A picture that was written, and how to show it in a notebook. */
-export interface ShownPicture {
+/** An image that was written, and how to show it in a notebook. */
+export interface ShownImage {
   file: string;
   [key: symbol]: () => Record<string, string>;
 }
 
-/** Widest picture kept in a notebook, in pixels: enough for a screen of twice the usual density. */
+/** Widest image kept in a notebook, in pixels: enough for a screen of twice the usual density. */
 const WIDEST = 1200;
 
 /** A PNG as JPEG, narrowed to `WIDEST`: photographs take a fifth of the room. */
@@ -25,14 +25,14 @@ async function asJpeg(png: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * Writes a picture of faces or maps as `<folder>/<name>.png` and returns what a notebook shows: a JPEG, since what a
+ * Writes an image of faces or maps as `<folder>/<name>.png` and returns what a notebook shows: a JPEG, since what a
  * cell shows is stored in the notebook's file. Throws KitError when the folder is not writable.
  */
-export async function picture(
+export async function image(
   name: string,
   png: Uint8Array,
   { folder = FIGURES }: { folder?: string } = {},
-): Promise<ShownPicture> {
+): Promise<ShownImage> {
   const file = join(folder, `${name}.png`);
   await writeAtomic(file, png);
   const jpeg = Buffer.from(await asJpeg(png)).toString("base64");

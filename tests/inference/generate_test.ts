@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Clip, FRAME_BYTES, MOUTH_REGION } from "../../lib/dataset/dataset.ts";
-import { closedFrame, mouthL1, redrawClip, withFaces, withSound } from "../../lib/inference/redraw.ts";
+import { closedFrame, generateClip, mouthL1, withAudio, withFaces } from "../../lib/inference/generate.ts";
 import { FACE_SIZE } from "../../lib/media/face.ts";
 
 /** A clip of even frames, frame t of value t, whose mouth is the most closed in frame 3. */
@@ -14,7 +14,7 @@ function evenClip(frames: number): Clip {
     faces,
     mel: new Float32Array(columns * 80).fill(frames),
     columns,
-    sound: new Int16Array(frames * 640),
+    audio: new Int16Array(frames * 640),
     mouth: Float32Array.from({ length: 2 * frames }, (_, k) => Math.abs(k / 2 - 3)),
     voiced: new Array(frames - 4).fill(true),
   };
@@ -33,15 +33,15 @@ Deno.test("the mouth's L1 counts the mouth's region only", () => {
 Deno.test("a clip is redrawn with its own poses, another's sound, or one pose held still", () => {
   const clip = evenClip(10), other = evenClip(12);
   const seen: { poses: number[]; frames: number[]; reference: number; mel: number }[] = [];
-  const redraw: Parameters<typeof redrawClip>[0] = (redraws, { reference, mel }) => {
-    const poses = redraws.map(({ pose }) => pose[0]), frames = redraws.map(({ frame }) => frame);
+  const generate: Parameters<typeof generateClip>[0] = (requests, { reference, mel }) => {
+    const poses = requests.map(({ pose }) => pose[0]), frames = requests.map(({ frame }) => frame);
     seen.push({ poses, frames, reference: reference[0], mel: mel[0] });
-    return redraws.map(({ pose }) => pose);
+    return requests.map(({ pose }) => pose);
   };
   assert.equal(closedFrame(clip), 3);
-  redrawClip(redraw, clip);
-  redrawClip(redraw, clip, { sound: other });
-  redrawClip(redraw, clip, { sound: other, still: 4 });
+  generateClip(generate, clip);
+  generateClip(generate, clip, { audio: other });
+  generateClip(generate, clip, { audio: other, still: 4 });
   const count = (n: number) => Array.from({ length: n }, (_, t) => t);
   assert.deepEqual(seen, [
     { poses: count(10), frames: count(10), reference: 3, mel: 10 },
@@ -52,8 +52,8 @@ Deno.test("a clip is redrawn with its own poses, another's sound, or one pose he
 
 Deno.test("faces and sound are exchanged, and cut to what both have", () => {
   const clip = evenClip(10), other = evenClip(8);
-  const dubbed = withSound(clip, other);
-  assert.deepEqual([dubbed.frames, dubbed.sound.length, dubbed.voiced.length], [8, 8 * 640, 4]);
+  const dubbed = withAudio(clip, other);
+  assert.deepEqual([dubbed.frames, dubbed.audio.length, dubbed.voiced.length], [8, 8 * 640, 4]);
   assert.equal(dubbed.mel[0], 8);
   assert.equal(dubbed.mel.length, dubbed.columns * 80);
   const drawn = withFaces(clip, [new Uint8Array(FRAME_BYTES).fill(9), new Uint8Array(FRAME_BYTES).fill(8)]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { canvasPng, newCanvas } from "../../lib/figures/canvas.ts";
-import { picture } from "../../lib/figures/picture.ts";
+import { image } from "../../lib/figures/image.ts";
 import { readPng } from "./pixels.ts";
 
 Deno.test("a picture is a PNG in its folder and a smaller JPEG of the same colours in the notebook", async () => {
@@ -12,7 +12,7 @@ Deno.test("a picture is a PNG in its folder and a smaller JPEG of the same colou
     context.fillStyle = "rgb(200,10,20)";
     context.fillRect(0, 0, 1200, 100);
     const png = canvasPng(canvas);
-    const shown = await picture("faces", png, { folder });
+    const shown = await image("faces", png, { folder });
     assert.equal(shown.file, join(folder, "faces.png"));
     assert.deepEqual(await Deno.readFile(shown.file), png);
     const bundle = shown[Symbol.for("Jupyter.display")]();

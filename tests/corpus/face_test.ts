@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/drawn_face.ts";
+import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
 import type { MouthShape } from "../../lib/corpus/mouth.ts";
 import { DETAIL } from "../../lib/corpus/portrait/layer.ts";
 import { openProtrusion, PROTRUSION } from "../../lib/corpus/portrait/protrusion.ts";
@@ -22,11 +22,12 @@ Deno.test("the same look, pose and mouth give the same bytes, whatever was drawn
 
 Deno.test("a mouth changes nothing above the base of the nose", () => {
   for (const index of [0, 2, 5, 7]) {
-    const look = drawLook(3, index),
-      paint = openFace(look),
+    const appearance = drawLook(3, index),
+      paint = openFace(appearance),
       silent = paint(STILL, REST),
       open = paint(STILL, AH);
-    const { framing: { y, scale }, nose } = look, row = Math.floor(y + scale * nose.base) * FRAME_SIZE * 3;
+    const { framing: { y, scale }, nose } = appearance,
+      row = Math.floor(y + scale * nose.base) * FRAME_SIZE * 3;
     assert.deepEqual(open.subarray(0, row), silent.subarray(0, row));
     let changed = 0;
     for (let i = row; i < open.length; i++) if (Math.abs(open[i] - silent[i]) > 24) changed++;
@@ -35,23 +36,27 @@ Deno.test("a mouth changes nothing above the base of the nose", () => {
 });
 
 Deno.test("lips that are pushed forward are nearer by a centimetre, and move more when the head turns", () => {
-  const look = drawLook(1, 5), bare = paintSkin(look), depth = headDepth(look, bare);
-  const depthWith = openProtrusion(look, bare, depth),
+  const appearance = drawLook(1, 5), bare = paintSkin(appearance), depth = headDepth(appearance, bare);
+  const depthWith = openProtrusion(appearance, bare, depth),
     at = (x: number, y: number) =>
       Math.round((y - bare.top) * DETAIL) * bare.width + Math.round((x - bare.left) * DETAIL);
-  const lips = at(0, look.mouth.y + 2), pushed = depthWith({ round: 1 }).slice();
+  const lips = at(0, appearance.mouth.y + 2), pushed = depthWith({ round: 1 }).slice();
   assert(Math.abs(pushed[lips] - depth[lips] - PROTRUSION) < 0.05, `${pushed[lips] - depth[lips]}`);
-  assert.equal(pushed[at(0, look.nose.base - 2)], depth[at(0, look.nose.base - 2)], "the nose stays");
-  assert(pushed[at(40, look.mouth.y)] - depth[at(40, look.mouth.y)] < 0.5, "so do the cheeks");
+  assert.equal(
+    pushed[at(0, appearance.nose.base - 2)],
+    depth[at(0, appearance.nose.base - 2)],
+    "the nose stays",
+  );
+  assert(pushed[at(40, appearance.mouth.y)] - depth[at(40, appearance.mouth.y)] < 0.5, "so do the cheeks");
   assert.deepEqual(depthWith({ round: 0 }), depth);
 });
 
 Deno.test("looks vary: no two of forty people are alike, and traits cover their range", () => {
   const looks = Array.from({ length: 40 }, (_, i) => drawLook(1, i));
-  assert.equal(new Set(looks.map((look) => JSON.stringify({ ...look, background: 0 }))).size, 40);
+  assert.equal(new Set(looks.map((appearance) => JSON.stringify({ ...appearance, background: 0 }))).size, 40);
   assert(new Set(looks.map(({ hair }) => hair.style)).size >= 7);
   assert.equal(new Set(looks.map(({ background }) => background.kind)).size, 6);
-  const count = (has: (look: (typeof looks)[0]) => unknown) => looks.filter(has).length;
+  const count = (has: (appearance: (typeof looks)[0]) => unknown) => looks.filter(has).length;
   for (const beard of [count((l) => l.beard.growth > 0.3), count((l) => l.glasses)]) {
     assert(beard >= 8 && beard <= 20);
   }

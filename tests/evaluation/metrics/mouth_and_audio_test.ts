@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { correlationByShift, frameLevels } from "../../../lib/evaluation/metrics/mouth_and_sound.ts";
+import { correlationByShift, frameLevels } from "../../../lib/evaluation/metrics/mouth_and_audio.ts";
 
 Deno.test("the level of a sine of amplitude a is 20 log10(a / sqrt 2) dB, and silence is -80", () => {
-  const sound = new Int16Array(640 * 20);
-  for (let k = 0; k < 640 * 10; k++) sound[k] = Math.round(3276.8 * Math.sin(2 * Math.PI * k * 250 / 16000));
-  const levels = frameLevels(sound, 20);
+  const audio = new Int16Array(640 * 20);
+  for (let k = 0; k < 640 * 10; k++) audio[k] = Math.round(3276.8 * Math.sin(2 * Math.PI * k * 250 / 16000));
+  const levels = frameLevels(audio, 20);
   assert.equal(levels.length, 20);
   for (let frame = 1; frame < 9; frame++) {
     assert.ok(Math.abs(levels[frame] + 23.01) < 0.01, `${levels[frame]}`);

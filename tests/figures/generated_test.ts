@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Clip, FRAME_BYTES } from "../../lib/dataset/dataset.ts";
-import { masked, redrawnSheet } from "../../lib/figures/redrawn.ts";
+import { generatedSheet, masked } from "../../lib/figures/generated.ts";
 import { readPng } from "./pixels.ts";
 
 const plain = (...colour: number[]) => Uint8Array.from({ length: FRAME_BYTES }, (_, k) => colour[k % 3]);
@@ -22,12 +22,12 @@ Deno.test("the lower half of a masked face is black", () => {
 });
 
 Deno.test("a redrawn clip's sheet has its six films in rows, the closed mouth as the reference", async () => {
-  const films = {
+  const videos = {
     own: Array.from({ length: 10 }, () => plain(...green)),
     foreign: Array.from({ length: 8 }, () => plain(...blue)),
     other: clipOf([7, 8, 9]),
   };
-  const sheet = await readPng(redrawnSheet(clipOf(red, grey), films, { columns: 3, zoom: 1, scale: 1 }));
+  const sheet = await readPng(generatedSheet(clipOf(red, grey), videos, { columns: 3, zoom: 1, scale: 1 }));
   // Column labels end at 26; cells are 96 and 100 apart, after labels of 96 and a margin of 8.
   const colours = [10, 110, 210, 310, 410, 510].map((y) => sheet.at(104 + 48, 26 + y));
   assert.deepEqual(colours, [red, red, grey, green, blue, [7, 8, 9]]);

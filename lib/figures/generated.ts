@@ -1,10 +1,10 @@
 import { type Clip, faceAt } from "../dataset/dataset.ts";
-import { closedFrame } from "../inference/redraw.ts";
+import { closedFrame } from "../inference/generate.ts";
 import { FACE_SIZE } from "../media/face_crop.ts";
 import { contactSheet, type SheetOptions } from "./video.ts";
 
-/** The films of one prepared clip that a sheet shows under each other. */
-export interface RedrawnFilms {
+/** The videos of one prepared clip that a sheet shows under each other. */
+export interface GeneratedVideos {
   /** Redrawn to the clip's own sound: crops [96, 96, 3], one a frame. */
   own: Uint8Array[];
   /** Redrawn to the sound of another clip. */
@@ -19,11 +19,11 @@ export const masked = (face: Uint8Array): Uint8Array =>
 
 /**
  * A contact sheet of a clip that was redrawn: original, masked input, reference, generated, generated with another
- * clip's sound, and the film of that sound, `columns` moments from left to right. Returns a PNG.
+ * clip's sound, and the video of that sound, `columns` moments from left to right. Returns a PNG.
  */
-export function redrawnSheet(
+export function generatedSheet(
   clip: Clip,
-  { own, foreign, other }: RedrawnFilms,
+  { own, foreign, other }: GeneratedVideos,
   { columns = 7, scale = 1.5, ...words }: Omit<SheetOptions, "width" | "height"> & { columns?: number } = {},
 ): Uint8Array {
   const frames = Math.min(own.length, foreign.length);

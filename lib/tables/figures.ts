@@ -1,4 +1,4 @@
-// What systems draw, side by side: the pictures that go with the paper's tables.
+// What systems draw, side by side: the images that go with the paper's tables.
 import { join } from "node:path";
 import { planPairs } from "../evaluation/scoring/evaluation_plan.ts";
 import { writeSideBySide } from "../figures/side_by_side.ts";
@@ -12,7 +12,7 @@ const FILMED = 4;
  * Writes `sheet.png`, the same frames of one dubbed video by every system, and `side-by-side.mp4`, ten seconds of them
  * with sound, into a folder. Throws KitError when a system cannot be loaded or the folder is not writable.
  */
-export async function writeTablePictures(
+export async function writeTableImages(
   prepared: string,
   { folder, runs, clips, caption }: {
     folder: string;

@@ -8,12 +8,12 @@ import { drawHair } from "./portrait/hair.ts";
 import { drawLayer, type Layer, type Placement } from "./portrait/layer.ts";
 import { openLips } from "./portrait/lips.ts";
 import { drawBackHair, drawLocks } from "./portrait/locks.ts";
-import type { Look } from "./portrait/appearance.ts";
+import type { Appearance } from "./portrait/appearance.ts";
 import { openProtrusion } from "./portrait/protrusion.ts";
 import { headDepth, paintSkin } from "./portrait/relief.ts";
 import { drawBackground } from "./portrait/room.ts";
 
-export { drawLook, type Look } from "./portrait/appearance.ts";
+export { type Appearance as Look, sampleAppearance as drawLook } from "./portrait/appearance.ts";
 
 /** Side of a drawn frame, pixels. */
 export const FRAME_SIZE = 224;
@@ -49,21 +49,22 @@ export const STILL: Pose = {
  * Prepares a look (about 0.3 s) and returns a painter of its frames: RGB [224, 224, 3], 0 to 255.
  * The same look, pose and mouth give the same bytes. The mouth changes nothing above the base of the nose.
  */
-export function openFace(look: Look): (pose: Pose, mouth: MouthShape) => Uint8Array {
-  const bare = paintSkin(look), depthWith = openProtrusion(look, bare, headDepth(look, bare));
-  drawFreckles(bare, look);
-  drawBeard(bare, look);
-  drawEarrings(bare, look);
-  drawHair(bare, look);
-  const brows = drawBrows(look), cover = drawCover(look), lips = openLips(look, bare);
-  const background = drawBackground(look, FRAME_SIZE), body = drawBody(look);
-  const locks = drawLocks(look), back = drawBackHair(look);
-  const depthOf = (layer: Layer | null) => layer ? headDepth(look, layer) : undefined;
+export function openFace(appearance: Appearance): (pose: Pose, mouth: MouthShape) => Uint8Array {
+  const bare = paintSkin(appearance),
+    depthWith = openProtrusion(appearance, bare, headDepth(appearance, bare));
+  drawFreckles(bare, appearance);
+  drawBeard(bare, appearance);
+  drawEarrings(bare, appearance);
+  drawHair(bare, appearance);
+  const brows = drawBrows(appearance), cover = drawCover(appearance), lips = openLips(appearance, bare);
+  const background = drawBackground(appearance, FRAME_SIZE), body = drawBody(appearance);
+  const locks = drawLocks(appearance), back = drawBackHair(appearance);
+  const depthOf = (layer: Layer | null) => layer ? headDepth(appearance, layer) : undefined;
   const locksDepth = depthOf(locks);
   const head: Layer = { ...bare, data: bare.data.slice() }; // with this frame's expression
 
   return (pose, mouth) => {
-    const { framing } = look,
+    const { framing } = appearance,
       scale = framing.scale * pose.scale,
       x = framing.x + pose.x,
       y = framing.y + pose.y;
@@ -75,7 +76,7 @@ export function openFace(look: Look): (pose: Pose, mouth: MouthShape) => Uint8Ar
       drawLayer(frame, back, { size, placement: { ...placement, turn: 0, nod: 0, roll: 0.6 * pose.roll } });
     }
     drawLayer(frame, body, { size, placement: { ...shoulders, roll: 0.15 * pose.roll, turn: 0, nod: 0 } });
-    paintEyes(head, look, { bare, brows, cover, shape: pose });
+    paintEyes(head, appearance, { bare, brows, cover, shape: pose });
     lips.paint(head, bare, mouth);
     drawLayer(frame, head, { size, placement, depth: depthWith(mouth) });
     if (locks) drawLayer(frame, locks, { size, placement, depth: locksDepth });
