@@ -1,4 +1,5 @@
 // Times one training step in a process of its own, so that its peak memory is its own: called by `deno task bench`.
+import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
 import { initGenerator } from "../models/generator.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, leaves, type Named } from "../native/compile.ts";
@@ -41,8 +42,8 @@ interface Training {
 function discriminator({ width, batch, compiled }: StepOptions): Training {
   const params = initSyncDiscriminator({ ...paper.discriminator, width }, 1), rate = tf.scalar(1e-4);
   const data = {
-    mel: tf.randomNormal([batch, 80, 16, 1]),
-    faces: tf.randomUniform([batch, 48, 96, 15]),
+    mel: tf.randomNormal([batch, MEL_BANDS, MEL_WINDOW, 1]),
+    faces: tf.randomUniform([batch, HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES]),
     labels: tf.tensor1d(Array.from({ length: batch }, (_, k) => k % 2)),
   };
   const step = compile(
@@ -59,9 +60,9 @@ function discriminator({ width, batch, compiled }: StepOptions): Training {
 function generator({ width, batch, compiled }: StepOptions): Training {
   const params = initGenerator({ width }, 1), rate = tf.scalar(1e-4);
   const data = {
-    mel: tf.randomNormal([batch, 80, 16, 1]),
-    faces: tf.randomUniform([batch, 96, 96, 6]),
-    target: tf.randomUniform([batch, 96, 96, 3]),
+    mel: tf.randomNormal([batch, MEL_BANDS, MEL_WINDOW, 1]),
+    faces: tf.randomUniform([batch, FACE_SIZE, FACE_SIZE, 6]),
+    target: tf.randomUniform([batch, FACE_SIZE, FACE_SIZE, 3]),
   };
   const step = compile(generatorStep(paper, "frames"), { enabled: compiled }), weights = { l1: tf.scalar(1) };
   const next: Training["next"] = (p, s) => {

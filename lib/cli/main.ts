@@ -12,6 +12,7 @@ import { addEvaluateCommand } from "./evaluate_command.ts";
 import { addTablesCommand } from "./tables_command.ts";
 import { aboveZero, collect, count, printing } from "./printing.ts";
 import { fail } from "../base/exit.ts";
+import { FRAME_RATE } from "../base/shapes.ts";
 
 const program = new Command("deno task")
   .description("Lip-sync training and measuring after Hong and Zhang (2023).")
@@ -88,7 +89,7 @@ program.command("corpus").description(
   .action(printing(async (out: string, { size, seed }: { size: CorpusSize; seed: number }) => {
     const { generateCorpus } = await import("../corpus/corpus.ts");
     const { clips, drawn, frames, sha256 } = await generateCorpus(out, { size, seed });
-    const minutes = (frames / 25 / 60).toFixed(1);
+    const minutes = (frames / FRAME_RATE / 60).toFixed(1);
     return {
       json: { out, size, seed, clips: clips.length, drawn, frames, sha256 },
       lines: [`${clips.length} clips (${minutes} minutes) in ${out}, ${drawn} of them drawn now`],

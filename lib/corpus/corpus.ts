@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
 import { exists, makeFolder, writeAtomic } from "../base/files.ts";
-import { FRAME_RATE } from "../media/ffmpeg.ts";
 import { Progress } from "../base/progress.ts";
 import { type ClipPlan, CORPUS_SIZES, type CorpusSize, planCorpus } from "./plan.ts";
 import { CLIP_TABLE, readRendered, writeRendered } from "./table.ts";
 import type { RenderedClip } from "./render_clip.ts";
 import { runJobs } from "../base/worker_pool.ts";
+import { FRAME_RATE } from "../base/shapes.ts";
 
 export { type ClipPlan, type CorpusSize, planCorpus } from "./plan.ts";
 

@@ -1,4 +1,4 @@
-import { FRAME_RATE, SAMPLE_RATE } from "../media/ffmpeg.ts";
+import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import type { ClipPlan } from "./plan.ts";
 import type { Pose } from "./face.ts";
 import { headPoses } from "./motion.ts";
@@ -39,7 +39,7 @@ export async function perform(
     said = await speech.say(text, { ...voice, rate });
   }
   const frames = Math.ceil((before + seconds() + after) * FRAME_RATE - 1e-6);
-  const audio = new Float32Array(frames * SAMPLE_RATE / FRAME_RATE);
+  const audio = new Float32Array(frames * SAMPLES_A_FRAME);
   audio.set(said.audio, Math.round(before * SAMPLE_RATE));
   recordInRoom(audio, { voice, seed: random(seed, "room", id).index(2 ** 31) });
   const later = <T extends { start: number; end: number }>(items: T[]) =>

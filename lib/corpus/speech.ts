@@ -5,10 +5,8 @@ import { Buffer } from "node:buffer";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { KitError } from "../base/errors.ts";
+import { SAMPLE_RATE } from "../base/shapes.ts";
 import { random } from "./random.ts";
-
-/** Samples a second of the speech this file returns. */
-export const SPEECH_RATE = 16000;
 
 /** How somebody speaks, and the room they are recorded in. */
 export interface Voice {
@@ -124,8 +122,8 @@ function readEvents(text: string, events: Reply["events"], stretch: number) {
 export function recordInRoom(audio: Float32Array, { voice, seed }: { voice: Voice; seed: number }): void {
   const rng = random(seed, "room", voice.name), dry = audio.slice();
   for (let echo = 0; echo < 24; echo++) {
-    const delay = Math.round(SPEECH_RATE * rng.uniform(0.004, 0.16));
-    const gain = 0.22 * voice.echo * Math.exp(-delay / SPEECH_RATE / 0.06) * (rng.uniform() < 0.5 ? -1 : 1);
+    const delay = Math.round(SAMPLE_RATE * rng.uniform(0.004, 0.16));
+    const gain = 0.22 * voice.echo * Math.exp(-delay / SAMPLE_RATE / 0.06) * (rng.uniform() < 0.5 ? -1 : 1);
     for (let i = delay; i < audio.length; i++) audio[i] += gain * dry[i - delay];
   }
   let power = 0, loud = 0;
@@ -187,7 +185,7 @@ export function openSpeech(): Speech {
         const bytes = Buffer.from(reply.audio, "base64");
         const pcm = new Int16Array(bytes.length >> 1);
         for (let i = 0; i < pcm.length; i++) pcm[i] = bytes.readInt16LE(2 * i);
-        const audio = resample(pcm, { from: reply.sampleRate / tract, to: SPEECH_RATE });
+        const audio = resample(pcm, { from: reply.sampleRate / tract, to: SAMPLE_RATE });
         return { audio, ...readEvents(text, reply.events, tract) };
       });
       turn = answer.catch(() => {}); // one request at a time, in order

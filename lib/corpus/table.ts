@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import pl from "nodejs-polars";
 import { exists, writing } from "../base/files.ts";
-import { FRAME_RATE } from "../media/ffmpeg.ts";
+import { FRAME_RATE } from "../base/shapes.ts";
 import type { ClipPlan } from "./plan.ts";
 import { sampleSpeaker } from "./speaker.ts";
 import type { RenderedClip } from "./render_clip.ts";

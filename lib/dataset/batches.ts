@@ -1,15 +1,14 @@
 import { KitError } from "../base/errors.ts";
-import { MEL_BANDS, MEL_WINDOW, melStart } from "../media/mel.ts";
+import { melStart } from "../media/mel.ts";
 import type { Random } from "../base/random.ts";
+import { FACE_BYTES, LOWER_SIZE, MEL_BANDS, MEL_SIZE, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
 import type { Clips } from "./clips.ts";
-import { FRAME_BYTES, type PreparedClip, SYNC_FRAMES } from "./prepared_clip.ts";
+import { type PreparedClip } from "./prepared_clip.ts";
 
 /** The mel scale's floor, which stands for what lies before and after the sound. */
 const SILENCE = -4;
-const MEL_SIZE = MEL_BANDS * MEL_WINDOW;
 /** First byte of a face's lower half. */
-const LOWER_BYTE = FRAME_BYTES / 2;
-const LOWER_SIZE = FRAME_BYTES / 2 * SYNC_FRAMES;
+const LOWER_BYTE = FACE_BYTES / 2;
 
 /** A byte as a share of 255; looked up, since a batch asks for millions. */
 const UNIT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
@@ -40,7 +39,7 @@ export const generatorColumn = (frame: number): number => melStart(frame - 2);
 /** Writes the lower half of a window's frame `f` into its place among the channels of `out` [48, 96, 15]. */
 function lowerHalf(face: Uint8Array, f: number, out: Float32Array): void {
   const channels = 3 * SYNC_FRAMES;
-  for (let from = LOWER_BYTE, to = 3 * f; from < FRAME_BYTES; from += 3, to += channels) {
+  for (let from = LOWER_BYTE, to = 3 * f; from < FACE_BYTES; from += 3, to += channels) {
     out[to] = UNIT[face[from]];
     out[to + 1] = UNIT[face[from + 1]];
     out[to + 2] = UNIT[face[from + 2]];
@@ -54,7 +53,7 @@ export function lowerFaces(clip: { faces: Uint8Array }, start: number, out: Floa
 
 /** The RGB crop [96, 96, 3] of one frame. */
 export const faceAt = (clip: { faces: Uint8Array }, frame: number): Uint8Array =>
-  clip.faces.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES);
+  clip.faces.subarray(frame * FACE_BYTES, (frame + 1) * FACE_BYTES);
 
 /** Pairs of sound and lips: mel [n, 80, 16, 1], faces [n, 48, 96, 15], labels [n] (1 in sync, 0 off). */
 export interface SyncBatch {
@@ -178,7 +177,7 @@ export interface GeneratorBatchOptions extends PairOptions {
 
 /** One generator input: the pose frame with its lower half black, then the reference frame. */
 export function generatorInput(pose: Uint8Array, reference: Uint8Array, out: Float32Array): void {
-  for (let from = 0, to = 0; from < FRAME_BYTES; from += 3, to += 6) {
+  for (let from = 0, to = 0; from < FACE_BYTES; from += 3, to += 6) {
     const seen = from < LOWER_BYTE;
     out[to] = seen ? UNIT[pose[from]] : 0;
     out[to + 1] = seen ? UNIT[pose[from + 1]] : 0;
@@ -211,8 +210,8 @@ export async function sampleGeneratorBatch(
   const size = windows > 0 ? windows * SYNC_FRAMES : frames;
   const batch: GeneratorBatch = {
     mel: new Float32Array(size * MEL_SIZE),
-    faces: new Float32Array(size * 2 * FRAME_BYTES),
-    target: new Float32Array(size * FRAME_BYTES),
+    faces: new Float32Array(size * 2 * FACE_BYTES),
+    target: new Float32Array(size * FACE_BYTES),
     syncMel: new Float32Array(windows * MEL_SIZE),
     offMel: new Float32Array(offSync ? size * MEL_SIZE : 0),
     size,
@@ -224,9 +223,9 @@ export async function sampleGeneratorBatch(
     const [seen, posed, ...faces] = await clip.faces([reference, pose ?? reference, ...frames]);
     faces.forEach((face, f) => {
       melWindow(clip, generatorColumn(frames[f]), element(batch.mel, filled, MEL_SIZE));
-      generatorInput(pose === null ? face : posed, seen, element(batch.faces, filled, 2 * FRAME_BYTES));
-      const target = element(batch.target, filled, FRAME_BYTES);
-      for (let p = 0; p < FRAME_BYTES; p++) target[p] = UNIT[face[p]];
+      generatorInput(pose === null ? face : posed, seen, element(batch.faces, filled, 2 * FACE_BYTES));
+      const target = element(batch.target, filled, FACE_BYTES);
+      for (let p = 0; p < FACE_BYTES; p++) target[p] = UNIT[face[p]];
       if (offSync) {
         const other = sampleOther(clip, random, { frame: frames[f], minShift: options.minShift });
         melWindow(clip, generatorColumn(other), element(batch.offMel, filled, MEL_SIZE));

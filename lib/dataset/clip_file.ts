@@ -1,4 +1,4 @@
-import { FACE_SIZE } from "../media/face_crop.ts";
+import { FACE_SIZE } from "../base/shapes.ts";
 import { readHeader } from "../weights/safetensors.ts";
 import { PREPARED_VERSION } from "./manifest.ts";
 import { type ClipRow, type Kind, MEASURE_COLUMNS, MEASURES, VIDEO_COLUMNS } from "./manifest_row.ts";

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { exists } from "../base/files.ts";
-import { decodeFrames, FRAME_RATE, probe } from "../media/ffmpeg.ts";
+import { FRAME_RATE } from "../base/shapes.ts";
+import { decodeFrames, probe } from "../media/ffmpeg.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import type { ManifestRow } from "./manifest.ts";
 import { decodeCrop } from "../prepare/measures.ts";

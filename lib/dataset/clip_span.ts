@@ -1,9 +1,8 @@
+import { MEL_HOP, SAMPLES_A_FRAME, SYNC_FRAMES } from "../base/shapes.ts";
 import { melStart } from "../media/mel.ts";
 
 /** Frames after which a frame and a mel column begin together again: 5 frames are 16 columns. */
-const STEP = 5;
-/** Samples a frame, and a mel column. */
-const SAMPLES = 640, HOP = 200;
+const STEP = SYNC_FRAMES;
 
 /** The part of a clip that is left when its sound is moved against its image; all of it at offset 0. */
 export interface ClipSpan {
@@ -29,14 +28,14 @@ export function spanAt(offset: number, { frames, columns }: { frames: number; co
   const firstFrame = Math.max(0, Math.min(frames, audioFrame + offset));
   const left = frames - Math.max(firstFrame, audioFrame);
   const firstColumn = Math.min(columns, melStart(audioFrame));
-  const wanted = offset === 0 ? columns : 1 + Math.floor(SAMPLES * left / HOP);
+  const wanted = offset === 0 ? columns : 1 + Math.floor(SAMPLES_A_FRAME * left / MEL_HOP);
   return {
     firstFrame,
     frames: left,
     audioFrame,
     firstColumn,
     columns: Math.max(0, Math.min(columns - firstColumn, wanted)),
-    firstSample: SAMPLES * audioFrame,
-    samples: SAMPLES * left,
+    firstSample: SAMPLES_A_FRAME * audioFrame,
+    samples: SAMPLES_A_FRAME * left,
   };
 }

@@ -5,10 +5,7 @@ import { type ManifestRow, readSelected, type Split } from "./manifest.ts";
 import { openPreparedClip, type PreparedClip, type WholeClip } from "./prepared_clip.ts";
 
 export * from "./batches.ts";
-export { FRAME_BYTES, SYNC_FRAMES, windowsOf } from "./prepared_clip.ts";
-
-/** Where the mouth lies in a crop of 96 x 96 pixels: lips, and the skin that moves with them. */
-export const MOUTH_REGION = { top: 50, left: 26, height: 30, width: 44 };
+export { windowsOf } from "./prepared_clip.ts";
 
 /** A prepared clip in memory, and what the manifest says of it. */
 export interface Clip extends WholeClip {

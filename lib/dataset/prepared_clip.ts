@@ -1,15 +1,11 @@
 import { KitError } from "../base/errors.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
+import { FACE_BYTES, FACE_SIZE, MEL_BANDS } from "../base/shapes.ts";
 import { decodeJpeg } from "../media/jpeg.ts";
-import { MEL_BANDS } from "../media/mel.ts";
 import { type OpenSafetensors, openSafetensors } from "../weights/safetensors.ts";
 import { spanAt } from "./clip_span.ts";
 import { voicedWindows } from "./windows.ts";
 
-export { SYNC_FRAMES, windowsOf } from "./windows.ts";
-
-/** Bytes of one RGB face crop. */
-export const FRAME_BYTES = FACE_SIZE * FACE_SIZE * 3;
+export { windowsOf } from "./windows.ts";
 
 /** A prepared clip's sound, and its images as they are asked for. */
 export interface PreparedClip {
@@ -100,7 +96,7 @@ export async function openPreparedClip(
       for (const frame of missing) {
         const jpeg = await file.readRange("frames", offsets[frame], offsets[frame + 1]);
         decoded.set(frame, decodeFace(path, frame, jpeg));
-        grown(FRAME_BYTES);
+        grown(FACE_BYTES);
       }
     });
 
@@ -112,9 +108,9 @@ export async function openPreparedClip(
 
   const readWhole = async (): Promise<WholeClip> => {
     const images = await facesOf(Array.from({ length: frames }, (_, frame) => frame));
-    const faces = new Uint8Array(frames * FRAME_BYTES);
+    const faces = new Uint8Array(frames * FACE_BYTES);
     for (const [frame, image] of images.entries()) {
-      const place = faces.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES);
+      const place = faces.subarray(frame * FACE_BYTES, (frame + 1) * FACE_BYTES);
       place.set(image);
       decoded.set(frame, place); // so that nothing is held twice
     }

@@ -1,12 +1,19 @@
 import { KitError } from "../base/errors.ts";
-import { cropFace, FACE_SIZE } from "../media/face.ts";
+import {
+  FACE_BYTES,
+  FACE_SIZE,
+  FRAME_RATE,
+  MEL_BANDS,
+  SAMPLES_A_FRAME,
+  SYNC_FRAMES,
+} from "../base/shapes.ts";
+import { cropFace } from "../media/face.ts";
 import { followFace } from "../media/face_video.ts";
-import { decodeAudio, decodeFrames, FRAME_RATE, probe, SAMPLE_RATE } from "../media/ffmpeg.ts";
-import { MEL_BANDS, melSpectrogram, melStart } from "../media/mel.ts";
-import { FRAME_BYTES, SYNC_FRAMES, windowsOf } from "./dataset.ts";
+import { decodeAudio, decodeFrames, probe } from "../media/ffmpeg.ts";
+import { melSpectrogram, melStart } from "../media/mel.ts";
+import { windowsOf } from "./dataset.ts";
 import { levelOf, SILENCE_DB } from "../prepare/clip_facts.ts";
 
-const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
 /** So many frames left out are worth a note: half a second. */
 const NOTED_FRAMES = FRAME_RATE / 2;
 /** Windows of one part. The mel start of frame f + 5 k is that of f + 16 k, so parts begin at multiples of 5 frames. */
@@ -113,7 +120,7 @@ export async function openSpeakerVideo(
 /** The video in parts of 250 windows, read one after the other: however long it is, one part is in memory. */
 export async function* videoParts(video: SpeakerVideo): AsyncGenerator<VideoPart> {
   const shared = SYNC_FRAMES - 1;
-  const held = new Uint8Array((PART + shared) * FRAME_BYTES);
+  const held = new Uint8Array((PART + shared) * FACE_BYTES);
   let first = 0, count = 0;
   const part = (): VideoPart => {
     const mel = video.mel.subarray(melStart(first) * MEL_BANDS);
@@ -122,17 +129,17 @@ export async function* videoParts(video: SpeakerVideo): AsyncGenerator<VideoPart
       first,
       windows,
       frames: count,
-      faces: held.slice(0, count * FRAME_BYTES),
+      faces: held.slice(0, count * FACE_BYTES),
       mel,
       columns: mel.length / MEL_BANDS,
     };
   };
   for await (const crop of video.crops()) {
-    held.set(crop, count++ * FRAME_BYTES);
+    held.set(crop, count++ * FACE_BYTES);
     if (count < PART + shared) continue;
     yield part();
     // The last windows of a part reach into the next one's frames.
-    held.copyWithin(0, PART * FRAME_BYTES);
+    held.copyWithin(0, PART * FACE_BYTES);
     [first, count] = [first + PART, shared];
   }
   if (first < video.windows) yield part();

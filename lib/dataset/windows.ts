@@ -1,7 +1,6 @@
-import { MEL_BANDS, MEL_WINDOW, melStart } from "../media/mel.ts";
+import { MEL_BANDS, MEL_SIZE, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
+import { melStart } from "../media/mel.ts";
 
-/** Frames a sync window. */
-export const SYNC_FRAMES = 5;
 /** A window whose mel values lie below this on the average has nobody speaking in it. */
 const VOICED = -2.9;
 
@@ -23,6 +22,6 @@ export function voicedWindows(mel: Float32Array, frames: number): boolean[] {
     const from = melStart(frame);
     let sum = 0;
     for (let column = from; column < from + MEL_WINDOW; column++) sum += sums[column];
-    return sum / (MEL_WINDOW * MEL_BANDS) > VOICED;
+    return sum / MEL_SIZE > VOICED;
   });
 }

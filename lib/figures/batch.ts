@@ -1,6 +1,14 @@
-import { type GeneratorBatch, SYNC_FRAMES, type SyncBatch } from "../dataset/dataset.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
-import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
+import {
+  FACE_BYTES,
+  FACE_SIZE,
+  HALF_FACE,
+  LOWER_SIZE,
+  MEL_BANDS,
+  MEL_SIZE,
+  MEL_WINDOW,
+  SYNC_FRAMES,
+} from "../base/shapes.ts";
+import { type GeneratorBatch, type SyncBatch } from "../dataset/dataset.ts";
 import { canvasPng, drawRaster, newCanvas, type Raster, setFont, SOFT_INK } from "./canvas.ts";
 import { melRaster } from "./video.ts";
 
@@ -16,7 +24,6 @@ export interface BatchOptions {
 }
 
 const WIDTH = 760, MARGIN = 8, GAP = 4, LABEL = 104;
-const HALF = FACE_SIZE / 2;
 
 /** A mel window [80, 16], as networks take it, as an image: bands upwards, time to the right. */
 function windowRaster(mel: Float32Array): Raster {
@@ -68,19 +75,18 @@ export function syncBatchImage(batch: SyncBatch, options: BatchOptions = {}): Ui
   setFont(context, 10, { colour: SOFT_INK, align: "center" });
   for (let k = 0; k < SYNC_FRAMES; k++) context.fillText(`frame ${k}`, xOf(k) + face.width / 2, top - 5);
   context.fillText("mel, 200 ms", mel.x + mel.width / 2, top - 5);
-  const lipsSize = HALF * FACE_SIZE * 3 * SYNC_FRAMES, melSize = MEL_BANDS * MEL_WINDOW;
   for (let row = 0; row < count; row++) {
     const y = top + row * (face.height + GAP), note = options.notes?.[row];
     setFont(context, 11, { bold: true });
     context.fillText(batch.labels[row] > 0.5 ? "in sync (1)" : "off sync (0)", MARGIN, y + (note ? 25 : 32));
     setFont(context, 10, { colour: SOFT_INK });
     if (note) context.fillText(note, MARGIN, y + 41, LABEL - 8);
-    const lips = batch.faces.subarray(row * lipsSize, (row + 1) * lipsSize);
+    const lips = batch.faces.subarray(row * LOWER_SIZE, (row + 1) * LOWER_SIZE);
     for (let k = 0; k < SYNC_FRAMES; k++) {
-      const size = { width: FACE_SIZE, height: HALF, channels: 3 * SYNC_FRAMES, first: 3 * k };
+      const size = { width: FACE_SIZE, height: HALF_FACE, channels: 3 * SYNC_FRAMES, first: 3 * k };
       drawRaster(context, channelsRaster(lips, size), { x: xOf(k), y, ...face });
     }
-    const audio = windowRaster(batch.mel.subarray(row * melSize, (row + 1) * melSize));
+    const audio = windowRaster(batch.mel.subarray(row * MEL_SIZE, (row + 1) * MEL_SIZE));
     drawRaster(context, audio, { ...mel, y, height: face.height, smooth: false });
   }
   return canvasPng(canvas);
@@ -95,19 +101,18 @@ export function generatorBatchImage(batch: GeneratorBatch, options: BatchOptions
   const labels = ["masked pose", "reference", "mel, 200 ms", "target"];
   const side = Math.min(FACE_SIZE, (WIDTH - 2 * MARGIN - LABEL) / count - GAP);
   const { canvas, context, top } = frame({ count: labels.length, height: side }, options);
-  const faceSize = FACE_SIZE * FACE_SIZE * 3, melSize = MEL_BANDS * MEL_WINDOW;
   const square = { width: FACE_SIZE, height: FACE_SIZE };
   labels.forEach((label, row) => {
     setFont(context, 11);
     context.fillText(label, MARGIN, top + row * (side + GAP) + side / 2 + 4, LABEL - 8);
   });
   for (let k = 0; k < count; k++) {
-    const faces = batch.faces.subarray(2 * k * faceSize, 2 * (k + 1) * faceSize);
-    const target = batch.target.subarray(k * faceSize, (k + 1) * faceSize);
+    const faces = batch.faces.subarray(2 * k * FACE_BYTES, 2 * (k + 1) * FACE_BYTES);
+    const target = batch.target.subarray(k * FACE_BYTES, (k + 1) * FACE_BYTES);
     const images = [
       channelsRaster(faces, { ...square, channels: 6, first: 0 }),
       channelsRaster(faces, { ...square, channels: 6, first: 3 }),
-      windowRaster(batch.mel.subarray(k * melSize, (k + 1) * melSize)),
+      windowRaster(batch.mel.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE)),
       channelsRaster(target, { ...square, channels: 3, first: 0 }),
     ];
     const x = MARGIN + LABEL + k * (side + GAP);

@@ -1,8 +1,17 @@
 import type { CanvasRenderingContext2D } from "skia-canvas";
-import { type Clip, faceAt, FRAME_BYTES, SYNC_FRAMES } from "../dataset/dataset.ts";
+import {
+  FACE_BYTES,
+  FACE_SIZE,
+  FRAME_RATE,
+  HALF_FACE,
+  MEL_BANDS,
+  MEL_RATE,
+  MEL_SIZE,
+  SYNC_FRAMES,
+} from "../base/shapes.ts";
+import { type Clip, faceAt } from "../dataset/dataset.ts";
 import type { SpokenWord } from "../dataset/words.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
-import { MEL_BANDS, MEL_RATE, MEL_WINDOW, melStart } from "../media/mel.ts";
+import { melStart } from "../media/mel.ts";
 import {
   type Box,
   brokenText,
@@ -24,16 +33,16 @@ export interface ClipFigureOptions {
   scale?: number;
 }
 
-const WIDTH = 760, MARGIN = 8, LEFT = 96, FRAME_RATE = 25;
+const WIDTH = 760, MARGIN = 8, LEFT = 96;
 const THUMBNAILS = 10;
 /** Upright lines at words. */
 const RULE = "#bbbbbb";
 
 /** The lower half of a frame's crop, 96 x 48. */
 const lowerHalf = (clip: Clip, frame: number): Raster => ({
-  rgb: faceAt(clip, frame).subarray(FRAME_BYTES / 2),
+  rgb: faceAt(clip, frame).subarray(FACE_BYTES / 2),
   width: FACE_SIZE,
-  height: FACE_SIZE / 2,
+  height: HALF_FACE,
 });
 
 /** A white page with title and caption; `top` is where its content begins. */
@@ -172,7 +181,7 @@ export function clipTracks(
 /** The mel window of 16 columns that begins at a frame. */
 function melAt(clip: Clip, frame: number): Raster {
   const from = melStart(frame) * MEL_BANDS;
-  return melRaster(clip.mel.subarray(from, from + MEL_WINDOW * MEL_BANDS));
+  return melRaster(clip.mel.subarray(from, from + MEL_SIZE));
 }
 
 /**

@@ -1,7 +1,8 @@
-import { type Clip, type Dataset, faceAt, FRAME_BYTES } from "../dataset/dataset.ts";
+import { FACE_BYTES, FACE_SIZE, HALF_FACE } from "../base/shapes.ts";
+import { type Clip, type Dataset, faceAt } from "../dataset/dataset.ts";
 import { type ClipSource, cropAt, sourceFrame } from "../dataset/clip_source.ts";
 import { fromInt16 } from "../media/audio.ts";
-import { detectFaces, type Face, FACE_SIZE } from "../media/face.ts";
+import { detectFaces, type Face } from "../media/face.ts";
 import { decodeFrames, openVideoWriter } from "../media/ffmpeg.ts";
 import { canvasPng, drawRaster, newCanvas, setFont, SOFT_INK } from "./canvas.ts";
 import { COLOURS } from "./svg.ts";
@@ -125,7 +126,7 @@ export async function momentImage(
   context.fillText("lower half, 48 × 96", lower, top - 5);
   const crop = faceAt(clip, frame), whole = { rgb: crop, width: FACE_SIZE, height: FACE_SIZE };
   drawRaster(context, whole, { x: left, y: top, width: side, height: side });
-  const half = { rgb: crop.subarray(FRAME_BYTES / 2), width: FACE_SIZE, height: FACE_SIZE / 2 };
+  const half = { rgb: crop.subarray(FACE_BYTES / 2), width: FACE_SIZE, height: HALF_FACE };
   drawRaster(context, half, { x: lower, y: top, width: side, height: side / 2 });
   if (source) {
     const { width, height, boxes } = source, rgb = await sourceFrame(source, frame);

@@ -1,6 +1,6 @@
+import { FACE_SIZE, FRAME_RATE } from "../base/shapes.ts";
 import { type Clip, faceAt } from "../dataset/dataset.ts";
 import { closedFrame } from "../inference/generate.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
 import { contactSheet, type SheetOptions } from "./video.ts";
 
 /** The videos of one prepared clip that a sheet shows under each other. */
@@ -40,7 +40,7 @@ export function generatedSheet(
   ], {
     width: FACE_SIZE,
     height: FACE_SIZE,
-    columnLabels: times.map((t) => `${(t / 25).toFixed(2)} s`),
+    columnLabels: times.map((t) => `${(t / FRAME_RATE).toFixed(2)} s`),
     scale,
     ...words,
   });

@@ -1,13 +1,12 @@
-import { SYNC_FRAMES, type SyncBatch } from "../dataset/dataset.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
-import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
+import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_SIZE, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
+import { type SyncBatch } from "../dataset/dataset.ts";
 import type { AttentionMaps } from "../nn/cbam.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { AttentionLayer } from "./attention.ts";
 import type { Raster } from "./canvas.ts";
 import type { HeatTile } from "./heat_maps.ts";
 
-const HALF = FACE_SIZE / 2, CHANNELS = 3 * SYNC_FRAMES;
+const CHANNELS = 3 * SYNC_FRAMES;
 
 /** One item of a batch: x [batch, ...] -> its values. */
 function itemOf(x: Tensor, item: number): Float32Array {
@@ -74,13 +73,13 @@ export function attentionLayers(maps: Record<string, AttentionMaps>, item = 0): 
 
 /** One pair of a batch as images: the lower half of its middle frame, and its mel window, time-major [16, 80]. */
 export function pairInputs(batch: SyncBatch, item = 0): { face: Raster; mel: Float32Array } {
-  const pixels = HALF * FACE_SIZE, first = 3 * (SYNC_FRAMES >> 1), rgb = new Uint8Array(3 * pixels);
+  const pixels = HALF_FACE * FACE_SIZE, first = 3 * (SYNC_FRAMES >> 1), rgb = new Uint8Array(3 * pixels);
   for (let p = 0, from = item * pixels * CHANNELS + first; p < pixels; p++, from += CHANNELS) {
     for (let c = 0; c < 3; c++) rgb[3 * p + c] = Math.round(255 * batch.faces[from + c]);
   }
-  const mel = new Float32Array(MEL_BANDS * MEL_WINDOW), from = item * mel.length;
+  const mel = new Float32Array(MEL_SIZE), from = item * mel.length;
   for (let k = 0; k < mel.length; k++) {
     mel[k] = batch.mel[from + (k % MEL_BANDS) * MEL_WINDOW + Math.floor(k / MEL_BANDS)];
   }
-  return { face: { rgb, width: FACE_SIZE, height: HALF }, mel };
+  return { face: { rgb, width: FACE_SIZE, height: HALF_FACE }, mel };
 }

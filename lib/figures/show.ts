@@ -1,3 +1,4 @@
+import { SAMPLE_RATE } from "../base/shapes.ts";
 import { wavBytes } from "../media/audio.ts";
 
 /** What a notebook shows as the value of a cell. */
@@ -44,7 +45,7 @@ export async function showVideo(
 /** Mono sound in [-1, 1] with a play button. */
 export function showAudio(
   audio: Float32Array,
-  { sampleRate = 16000, label = "" }: { sampleRate?: number; label?: string } = {},
+  { sampleRate = SAMPLE_RATE, label = "" }: { sampleRate?: number; label?: string } = {},
 ): Shown {
   const tag = `<audio controls src="data:audio/wav;base64,${base64(wavBytes(audio, sampleRate))}"></audio>`;
   return shown({ "text/html": labelled(label, tag), "text/plain": `[sound ${label}]` });

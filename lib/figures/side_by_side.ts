@@ -1,9 +1,8 @@
 import { faceAt } from "../dataset/dataset.ts";
-import { SAMPLES_A_FRAME } from "../prepare/clip_facts.ts";
 import { KitError } from "../base/errors.ts";
+import { FACE_SIZE, FRAME_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
-import { FRAME_RATE, fromInt16, openVideoWriter } from "../media/ffmpeg.ts";
+import { fromInt16, openVideoWriter } from "../media/ffmpeg.ts";
 import { canvasRaster, drawRaster, newCanvas, setFont } from "./canvas.ts";
 import { generatePairs, type NamedRun, type OpenPair, openPairs } from "./system_sheet.ts";
 

@@ -1,8 +1,6 @@
 import * as Plot from "@observablehq/plot";
+import { FRAME_RATE } from "../base/shapes.ts";
 import { type ChartText, COLOURS, GUIDE, sourceLine } from "./plot.ts";
-
-/** Frames a second of every video in the kit. */
-const FRAME_RATE = 25;
 
 /** A white edge that keeps letters legible over lines. */
 const HALO = { stroke: "white", strokeWidth: 4 };

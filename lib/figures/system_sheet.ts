@@ -1,12 +1,11 @@
-import { type Clip, faceAt, loadClip, SYNC_FRAMES } from "../dataset/dataset.ts";
+import { type Clip, faceAt, loadClip } from "../dataset/dataset.ts";
 import { type ManifestRow, readSelected } from "../dataset/manifest.ts";
 import { KitError } from "../base/errors.ts";
 import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
 import { openSystem } from "../evaluation/scoring/evaluated_system.ts";
 import { generateClip } from "../inference/generate.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
-import { FRAME_RATE } from "../media/ffmpeg.ts";
 import { Progress } from "../base/progress.ts";
+import { FACE_SIZE, FRAME_RATE, SYNC_FRAMES } from "../base/shapes.ts";
 import { contactSheet, type SheetOptions } from "./video.ts";
 
 /** A trained system, under the name that it has in the figure. */

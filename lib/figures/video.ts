@@ -1,4 +1,4 @@
-import { MEL_BANDS, MEL_RATE } from "../media/mel.ts";
+import { MEL_BANDS, MEL_RATE } from "../base/shapes.ts";
 import {
   brokenText,
   canvasPng,

@@ -1,6 +1,14 @@
-import { type Clip, faceAt, FRAME_BYTES, MOUTH_REGION } from "../dataset/dataset.ts";
+import {
+  FACE_BYTES,
+  FACE_SIZE,
+  MEL_BANDS,
+  MEL_WINDOW,
+  MOUTH_REGION,
+  SAMPLES_A_FRAME,
+  SYNC_FRAMES,
+} from "../base/shapes.ts";
+import { type Clip, faceAt } from "../dataset/dataset.ts";
 import { type FaceGenerator } from "../tasks/dub.ts";
-import { FACE_SIZE } from "../media/face.ts";
 import { melStart } from "../media/mel.ts";
 
 /** Frame of a clip whose mouth is the most closed: the reference that gives no mouth shape away. */
@@ -48,22 +56,22 @@ export function mouthL1(a: Uint8Array, b: Uint8Array): number {
 
 /** A clip with other crops: what a judge of sync is given to score a redrawn clip. */
 export function withFaces(clip: Clip, faces: Uint8Array[]): Clip {
-  const all = new Uint8Array(faces.length * FRAME_BYTES);
-  faces.forEach((face, k) => all.set(face, k * FRAME_BYTES));
-  const windows = clip.voiced.filter((_, start) => start + 5 <= faces.length);
+  const all = new Uint8Array(faces.length * FACE_BYTES);
+  faces.forEach((face, k) => all.set(face, k * FACE_BYTES));
+  const windows = clip.voiced.filter((_, start) => start + SYNC_FRAMES <= faces.length);
   return { ...clip, frames: faces.length, faces: all, voiced: windows };
 }
 
 /** A clip with another clip's sound, cut to what both have. */
 export function withAudio(clip: Clip, audio: Clip): Clip {
   const frames = Math.min(clip.frames, audio.frames);
-  const columns = Math.min(audio.columns, melStart(frames) + 16);
+  const columns = Math.min(audio.columns, melStart(frames) + MEL_WINDOW);
   return {
     ...clip,
     frames,
-    mel: audio.mel.subarray(0, columns * 80),
+    mel: audio.mel.subarray(0, columns * MEL_BANDS),
     columns,
-    audio: audio.audio.subarray(0, frames * 640),
-    voiced: audio.voiced.slice(0, Math.max(0, frames - 4)),
+    audio: audio.audio.subarray(0, frames * SAMPLES_A_FRAME),
+    voiced: audio.voiced.slice(0, Math.max(0, frames - SYNC_FRAMES + 1)),
   };
 }

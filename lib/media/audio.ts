@@ -1,7 +1,5 @@
 import { writeAtomic } from "../base/files.ts";
-
-/** Samples a second of all sound in the kit. */
-export const SAMPLE_RATE = 16000;
+import { SAMPLE_RATE } from "../base/shapes.ts";
 
 /** Sound in [-1, 1] -> 16-bit samples (32768 steps to 1, clipped at the ends). */
 export function toInt16(audio: Float32Array): Int16Array<ArrayBuffer> {

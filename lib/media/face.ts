@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { type Tensor2D, tf } from "../native/tf.ts";
 import { type Face, landmarkBox, overlap } from "./landmarks.ts";
 
-export { cropFace, FACE_SIZE, pasteFace } from "./face_crop.ts";
+export { cropFace, pasteFace } from "./face_crop.ts";
 export { type Face, mouthOpening } from "./landmarks.ts";
 export { trackSpeaker } from "./face_track.ts";
 

@@ -1,5 +1,4 @@
-/** Side of the square face crops that the networks see, in pixels. */
-export const FACE_SIZE = 96;
+import { FACE_SIZE } from "../base/shapes.ts";
 
 /** Part of the box over which a pasted crop fades into the frame, on every side. */
 const FEATHER = 0.08;

@@ -1,3 +1,4 @@
+import { FRAME_RATE } from "../base/shapes.ts";
 import { earDistance, type Face, faceAnchor, mouthOpening, overlap } from "./landmarks.ts";
 
 /** What is known of the speaker's face over a whole video of T frames. */
@@ -124,7 +125,7 @@ function runningMean(values: Float32Array, radius: number): Float32Array {
  * from ear to ear (over 1 s); how far the box reaches from there, in ear distances, is a median over 10 s. So a
  * moving jaw neither shakes nor scales the crop, and the upper half of the crop tells nothing about the mouth.
  */
-function steadyBoxes(track: Track, { frames, every, fps = 25 }: TrackOptions): Float32Array {
+function steadyBoxes(track: Track, { frames, every, fps = FRAME_RATE }: TrackOptions): Float32Array {
   const { looks, faces } = track;
   const smooth = (values: number[], seconds: number) => {
     const radius = Math.round((seconds * fps) / 2);
@@ -157,7 +158,7 @@ function steadyBoxes(track: Track, { frames, every, fps = 25 }: TrackOptions): F
  * @param detections the faces of every looked-at frame: frames 0, every, 2 every, ...
  */
 export function trackSpeaker(detections: Face[][], options: TrackOptions): SpeakerTrack | TrackFault {
-  const { frames, every, width, height, fps = 25, minimumRate = 0.8, maximumGap = 1 } = options;
+  const { frames, every, width, height, fps = FRAME_RATE, minimumRate = 0.8, maximumGap = 1 } = options;
   const tracks = joinTracks(detections).map((track) => ({
     ...track,
     weight: weigh(track, width, height),

@@ -1,7 +1,8 @@
 import { KitError } from "../base/errors.ts";
+import { FRAME_RATE } from "../base/shapes.ts";
 import { detectFaces, type Face, trackSpeaker } from "./face.ts";
 import { type SpeakerTrack } from "./face_track.ts";
-import { decodeFrames, FRAME_RATE, probe } from "./ffmpeg.ts";
+import { decodeFrames, probe } from "./ffmpeg.ts";
 
 /** Faces are looked for in frames no larger than this: finer ones only cost time. */
 const LOOK_SIZE = 960;

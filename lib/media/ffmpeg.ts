@@ -1,17 +1,15 @@
 /** Video and sound files in and out, through the ffmpeg program: the only module that other rooms need for it. */
 import { KitError } from "../base/errors.ts";
+import { FRAME_RATE, SAMPLE_RATE } from "../base/shapes.ts";
 import { checkWhole } from "./container.ts";
 import { probe } from "./probe.ts";
 import { decoded } from "./program.ts";
-import { fromInt16, SAMPLE_RATE } from "./audio.ts";
+import { fromInt16 } from "./audio.ts";
 
 export { ffmpegPath } from "./program.ts";
 export { type MediaInfo, probe } from "./probe.ts";
-export { fromInt16, SAMPLE_RATE, toInt16, writeWav } from "./audio.ts";
+export { fromInt16, toInt16, writeWav } from "./audio.ts";
 export { openVideoWriter, type VideoWriter } from "./writer.ts";
-
-/** Video frames a second everywhere in the kit; other videos are resampled to it. */
-export const FRAME_RATE = 25;
 
 /**
  * Time zero is the container's: a stream that starts late is filled with silence and one that starts early (the

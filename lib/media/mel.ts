@@ -1,15 +1,7 @@
+import { FRAME_RATE, MEL_BANDS, MEL_HOP, MEL_RATE, SAMPLE_RATE } from "../base/shapes.ts";
 import { powerSpectrum } from "./fft.ts";
 
-/** Bands of the mel spectrogram. */
-export const MEL_BANDS = 80;
-/** Columns of the mel spectrogram a second. */
-export const MEL_RATE = 80;
-/** Columns of the window that goes with five video frames (0.2 s). */
-export const MEL_WINDOW = 16;
-
-const RATE = 16000;
 const SIZE = 800;
-const HOP = RATE / MEL_RATE;
 const LOWEST = 55;
 const HIGHEST = 7600;
 const PRE_EMPHASIS = 0.97;
@@ -33,10 +25,10 @@ function melFilters() {
   const first: number[] = [], weights: Float64Array[] = [];
   for (let m = 0; m < MEL_BANDS; m++) {
     const [left, centre, right] = edges.slice(m, m + 3);
-    const start = Math.ceil(left * SIZE / RATE), end = Math.floor(right * SIZE / RATE);
+    const start = Math.ceil(left * SIZE / SAMPLE_RATE), end = Math.floor(right * SIZE / SAMPLE_RATE);
     first.push(start);
     weights.push(Float64Array.from({ length: end - start + 1 }, (_, i) => {
-      const hertz = (start + i) * RATE / SIZE;
+      const hertz = (start + i) * SAMPLE_RATE / SIZE;
       return Math.min((hertz - left) / (centre - left), (right - hertz) / (right - centre)) * 2 /
         (right - left);
     }));
@@ -52,9 +44,9 @@ function reflect(i: number, length: number): number {
   return folded < length ? folded : period - folded;
 }
 
-/** First mel column of the window for video frame `frame` (25 frames/s): int(80 frame / 25), as in Wav2Lip. */
+/** First mel column of the window for video frame `frame` (25 frames/s): int(80 frame / FRAME_RATE), as in Wav2Lip. */
 export function melStart(frame: number): number {
-  return Math.floor(MEL_RATE * frame / 25);
+  return Math.floor(MEL_RATE * frame / FRAME_RATE);
 }
 
 /**
@@ -69,7 +61,7 @@ export function melStart(frame: number): number {
 export function melSpectrogram(audio: Float32Array): Float32Array {
   const samples = audio.length;
   if (samples === 0) return new Float32Array(0);
-  const columns = 1 + Math.floor(samples / HOP);
+  const columns = 1 + Math.floor(samples / MEL_HOP);
   const { first, weights } = melFilters();
   const hann = Float64Array.from({ length: SIZE }, (_, i) => 0.5 - 0.5 * Math.cos(2 * Math.PI * i / SIZE));
   const transform = powerSpectrum(SIZE);
@@ -78,7 +70,7 @@ export function melSpectrogram(audio: Float32Array): Float32Array {
   const mel = new Float32Array(columns * MEL_BANDS);
 
   for (let column = 0; column < columns; column++) {
-    const start = column * HOP - SIZE / 2;
+    const start = column * MEL_HOP - SIZE / 2;
     if (start > 0 && start + SIZE <= samples) {
       for (let i = 0, at = start; i < SIZE; i++, at++) {
         frame[i] = (audio[at] - PRE_EMPHASIS * audio[at - 1]) * hann[i];

@@ -1,3 +1,4 @@
+import { SAMPLE_RATE } from "../base/shapes.ts";
 import { powerSpectrum } from "./fft.ts";
 
 /** Cepstral coefficients of a column. */
@@ -5,9 +6,8 @@ export const CEPSTRA = 13;
 /** Columns a second. */
 export const MFCC_RATE = 100;
 
-const RATE = 16000;
 const WINDOW = 400;
-const STEP = RATE / MFCC_RATE;
+const STEP = SAMPLE_RATE / MFCC_RATE;
 const SIZE = 512;
 const FILTERS = 26;
 const LIFTER = 22;
@@ -15,10 +15,10 @@ const PRE_EMPHASIS = 0.97;
 
 /** Edges of the 28 triangle corners in spectrum bins, evenly spaced on the mel scale from 0 to 8 kHz. */
 function filterEdges(): number[] {
-  const highest = 2595 * Math.log10(1 + RATE / 2 / 700);
+  const highest = 2595 * Math.log10(1 + SAMPLE_RATE / 2 / 700);
   return Array.from({ length: FILTERS + 2 }, (_, i) => {
     const hertz = 700 * (10 ** (highest * i / (FILTERS + 1) / 2595) - 1);
-    return Math.floor((SIZE + 1) * hertz / RATE);
+    return Math.floor((SIZE + 1) * hertz / SAMPLE_RATE);
   });
 }
 

@@ -1,9 +1,10 @@
 import { dirname } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { makeFolder, writing } from "../base/files.ts";
+import { FRAME_RATE, SAMPLE_RATE } from "../base/shapes.ts";
 import { probe } from "./probe.ts";
 import { collect, commonClock, inputArguments, readingFault, startFfmpeg } from "./program.ts";
-import { SAMPLE_RATE, toInt16 } from "./audio.ts";
+import { toInt16 } from "./audio.ts";
 
 /** A video being written. */
 export interface VideoWriter {
@@ -131,7 +132,7 @@ async function removeIfThere(path: string): Promise<void> {
  * or from `close`, and leave nothing behind. A frame of the wrong size is a RangeError.
  */
 export function openVideoWriter(path: string, options: WriterOptions): VideoWriter {
-  const { width, height, fps = 25, crf = 18, audio } = options;
+  const { width, height, fps = FRAME_RATE, crf = 18, audio } = options;
   const part = `${path}.part`, image = audio === undefined ? part : `${path}.picture.part`;
   let frames = 0;
 

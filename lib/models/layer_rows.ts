@@ -1,6 +1,4 @@
-import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
-import { SYNC_FRAMES } from "../dataset/dataset.ts";
+import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
 import { type Block, scaled } from "../nn/conv.ts";
 import { countParameters, type Specs } from "../nn/params.ts";
 import {
@@ -102,7 +100,7 @@ const sum = (rows: LayerRow[]) => rows.reduce((all, row) => all + row["of which 
 export function syncDiscriminatorRows(config: SyncDiscriminatorConfig): LayerRow[] {
   const { width } = config, specs = syncDiscriminatorSpecs(config);
   const audio = { h: MEL_BANDS, w: MEL_WINDOW, c: 1 };
-  const lips = { h: FACE_SIZE / 2, w: FACE_SIZE, c: 3 * SYNC_FRAMES };
+  const lips = { h: HALF_FACE, w: FACE_SIZE, c: 3 * SYNC_FRAMES };
   const lstm: LayerRow = {
     layer: "audio/lstm",
     operation: `LSTM of ${MEL_BANDS} units over ${MEL_WINDOW} mel columns`,

@@ -1,7 +1,5 @@
 // Every network's block table worked out to sizes, for drawings.
-import { SYNC_FRAMES } from "../dataset/dataset.ts";
-import { FACE_SIZE } from "../media/face_crop.ts";
-import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
+import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
 import { countParameters } from "../nn/params.ts";
 import {
   CONTRASTIVE_AUDIO,
@@ -62,7 +60,7 @@ export function syncDiscriminatorPlan(
 ): NetworkPlan {
   const audio = lane(HEARD, MEL, AUDIO_BLOCKS, { cbam });
   if (lstm === "front") audio.layers.splice(1, 0, { ...MEL, kind: "LSTM" });
-  const faces = input(FACE_SIZE / 2, FACE_SIZE, 3 * SYNC_FRAMES);
+  const faces = input(HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES);
   const video = lane("video encoder: lower halves of 5 faces", faces, VIDEO_BLOCKS, { cbam });
   const parameters = countParameters(syncDiscriminatorSpecs({ lstm, cbam, width: 1 }));
   return { parameters, lanes: [audio, video], joins: [0, 1], skips: [], result: "cosine" };
@@ -156,7 +154,7 @@ export function contrastivePlan(): NetworkPlan {
 
 export function qualityPlan(): NetworkPlan {
   const real: Row = { filters: 1, kernel: 1, stride: [1, 1], pad: 0 };
-  const face = input(FACE_SIZE / 2, FACE_SIZE, 3);
+  const face = input(HALF_FACE, FACE_SIZE, 3);
   return {
     parameters: countParameters(qualityDiscriminatorSpecs({ width: 1 })),
     lanes: [lane("lower half of one face", face, [...QUALITY_BLOCKS.flat(), real])],

@@ -1,3 +1,4 @@
+import { SYNC_FRAMES } from "../base/shapes.ts";
 import type { Foreign, ForeignNetwork } from "../weights/foreign.ts";
 import { AUDIO_ENCODER, FACE_DECODER, FACE_ENCODER, generatorSpecs } from "./generator.ts";
 import { MIXED, STEM } from "./inception_blocks.ts";
@@ -5,7 +6,6 @@ import { inceptionSpecs } from "./inception.ts";
 import { QUALITY_BLOCKS, qualityDiscriminatorSpecs } from "./quality_discriminator.ts";
 import { SYNCNET_AUDIO, SYNCNET_FRAMES, SYNCNET_LIP, syncnetSpecs } from "./syncnet.ts";
 import { AUDIO_BLOCKS, syncDiscriminatorSpecs, VIDEO_BLOCKS } from "./sync_discriminator.ts";
-import { SYNC_FRAMES } from "../dataset/dataset.ts";
 
 type Names = Record<string, Foreign>;
 

@@ -1,5 +1,4 @@
-import { SYNC_FRAMES } from "../dataset/dataset.ts";
-import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
+import { MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
 import type { AttentionMaps } from "../nn/cbam.ts";
 import { type Block, block, blocksSpecs, convBlocks, residual, scope } from "../nn/conv.ts";
 import { lstm, lstmSpecs, type LstmStates } from "../nn/lstm.ts";

@@ -1,8 +1,5 @@
-import { FRAME_RATE, SAMPLE_RATE } from "../media/ffmpeg.ts";
 import { Reject } from "./rejection.ts";
 
-/** Samples of sound that go with one frame. */
-export const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
 /** Fewer frames than this hold no window to learn from. */
 export const FEWEST_FRAMES = 15;
 /** A sound below this level, in dB of full scale, is silence. */

@@ -1,4 +1,5 @@
-import { cropFace, FACE_SIZE } from "../media/face.ts";
+import { FACE_SIZE } from "../base/shapes.ts";
+import { cropFace } from "../media/face.ts";
 import { decodeFrames } from "../media/ffmpeg.ts";
 import { tf } from "../native/tf.ts";
 import { Reject } from "./rejection.ts";

@@ -1,5 +1,4 @@
-import { FACE_SIZE } from "../media/face_crop.ts";
-import { MEL_BANDS } from "../media/mel.ts";
+import { FACE_SIZE, MEL_BANDS } from "../base/shapes.ts";
 
 /** Images of a clip that are hashed, spread evenly over it. */
 export const HASHED_IMAGES = 4;

@@ -1,4 +1,4 @@
-import { FACE_SIZE } from "../media/face_crop.ts";
+import { FACE_SIZE } from "../base/shapes.ts";
 import { headPose } from "../media/head_pose.ts";
 import { tf } from "../native/tf.ts";
 import { audioHash, HASHED_IMAGES, imageHash } from "./fingerprint.ts";

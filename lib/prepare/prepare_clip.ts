@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import { type Face, trackSpeaker } from "../media/face.ts";
 import type { SpeakerTrack } from "../media/face_track.ts";
 import { findFaces } from "../media/face_video.ts";
-import { audioBlocks, FRAME_RATE, fromInt16, probe, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
+import { audioBlocks, fromInt16, probe, toInt16 } from "../media/ffmpeg.ts";
 import { melSpectrogram } from "../media/mel.ts";
 import { findShots, type Shots, thumbnailOf } from "../media/shots.ts";
-import { boxStatistics, checkLevel, FEWEST_FRAMES, levelOf, SAMPLES_A_FRAME } from "./clip_facts.ts";
+import { boxStatistics, checkLevel, FEWEST_FRAMES, levelOf } from "./clip_facts.ts";
 import { type ClipConfig, clipPath, type Stamp } from "../dataset/clip_file.ts";
 import { cutFaces } from "./cut_faces.ts";
 import { splitVideo, type VideoPart } from "./video_parts.ts";

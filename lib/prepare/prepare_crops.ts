@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import { cropFace, cropLandmarks, mouthOpening } from "../media/face.ts";
-import { decodeAudio, FRAME_RATE, SAMPLE_RATE, toInt16 } from "../media/ffmpeg.ts";
+import { decodeAudio, toInt16 } from "../media/ffmpeg.ts";
 import { melSpectrogram } from "../media/mel.ts";
 import { findShots, thumbnailOf } from "../media/shots.ts";
 import { tf } from "../native/tf.ts";
-import { boxStatistics, checkAudio, FEWEST_FRAMES, SAMPLES_A_FRAME } from "./clip_facts.ts";
+import { boxStatistics, checkAudio, FEWEST_FRAMES } from "./clip_facts.ts";
 import { clipPath } from "../dataset/clip_file.ts";
 import { encodeCrop } from "./cut_faces.ts";
 import { NUMBERED_IMAGE } from "./layouts/listing.ts";

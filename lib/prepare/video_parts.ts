@@ -1,4 +1,4 @@
-import { FRAME_RATE } from "../media/ffmpeg.ts";
+import { FRAME_RATE } from "../base/shapes.ts";
 
 /** The longest clip, in frames: two minutes. Longer videos are split, so that no clip fills the memory. */
 export const LONGEST_FRAMES = 120 * FRAME_RATE;

@@ -1,4 +1,4 @@
-import { MEL_BANDS } from "../media/mel.ts";
+import { MEL_BANDS } from "../base/shapes.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import {
   splitFrames,

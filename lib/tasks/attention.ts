@@ -1,17 +1,27 @@
 import { basename, join } from "node:path";
-import { FRAME_BYTES, lowerFaces, melWindow, SYNC_FRAMES } from "../dataset/dataset.ts";
+import { lowerFaces, melWindow } from "../dataset/dataset.ts";
 import { openSpeakerVideo, type SpeakerVideo, type VideoPart, videoParts } from "../dataset/speaker_video.ts";
 import { KitError } from "../base/errors.ts";
 import { attentionGrid, type AttentionLayer, drawAttentionFrame } from "../figures/attention.ts";
 import { sourceLine } from "../figures/plot.ts";
 import { makeFolder, writeAtomic } from "../base/files.ts";
-import { FACE_SIZE } from "../media/face.ts";
-import { FRAME_RATE, openVideoWriter, type VideoWriter } from "../media/ffmpeg.ts";
-import { MEL_BANDS, MEL_WINDOW, melStart } from "../media/mel.ts";
+import { openVideoWriter, type VideoWriter } from "../media/ffmpeg.ts";
+import { melStart } from "../media/mel.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { disposeParams, type Params } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";
+import {
+  FACE_BYTES,
+  FACE_SIZE,
+  FRAME_RATE,
+  HALF_FACE,
+  LOWER_SIZE,
+  MEL_BANDS,
+  MEL_SIZE,
+  MEL_WINDOW,
+  SYNC_FRAMES,
+} from "../base/shapes.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { loadDiscriminator, readRun } from "../training/run.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
@@ -22,9 +32,6 @@ const BATCH = 16;
 /** Windows whose maps are read back at once while the video is drawn. */
 const BLOCK = 50;
 
-const MEL_SIZE = MEL_BANDS * MEL_WINDOW;
-const HALF = FACE_SIZE / 2;
-const LOWER_SIZE = HALF * FACE_SIZE * 3 * SYNC_FRAMES;
 /** The frame of a window that its maps are drawn over. */
 const MIDDLE = SYNC_FRAMES >> 1;
 
@@ -78,7 +85,7 @@ function attender(params: Params) {
     tf.tidy(() => {
       const maps = forward(params, {
         mel: tf.tensor4d(mel, [BATCH, MEL_BANDS, MEL_WINDOW, 1]),
-        faces: tf.tensor4d(faces, [BATCH, HALF, FACE_SIZE, 3 * SYNC_FRAMES]),
+        faces: tf.tensor4d(faces, [BATCH, HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES]),
       });
       for (const [name, { channel, spatial }] of Object.entries(maps)) {
         read[name] = {
@@ -96,7 +103,7 @@ function layersOf(params: Params): LayerSummary[] {
   return tf.tidy(() => {
     const { maps } = syncDiscriminator(params, {
       mel: tf.zeros([1, MEL_BANDS, MEL_WINDOW, 1]),
-      faces: tf.zeros([1, HALF, FACE_SIZE, 3 * SYNC_FRAMES]),
+      faces: tf.zeros([1, HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES]),
     }, { training: false });
     return Object.entries(maps).map(([name, { channel, spatial }]) => ({
       name,
@@ -186,7 +193,7 @@ async function draw(video: SpeakerVideo, report: AttentionReport): Promise<void>
   const optionsOf = (crop: Uint8Array, frame: number, start: number) => ({
     title: `Attention of the sync discriminator, ${name} at ${(frame / FRAME_RATE).toFixed(2)} s`,
     caption: sourceLine({ data: name, note: `${basename(report.run)}, ${report.step} steps` }),
-    face: { rgb: crop.subarray(FRAME_BYTES / 2), width: FACE_SIZE, height: HALF },
+    face: { rgb: crop.subarray(FACE_BYTES / 2), width: FACE_SIZE, height: HALF_FACE },
     mel: video.mel.subarray(melStart(start) * MEL_BANDS, melStart(start) * MEL_BANDS + MEL_SIZE),
   });
   using progress = new Progress("drawing", video.frames, { unit: "frames" });

@@ -1,13 +1,23 @@
 import { generatorColumn, generatorInput, melWindow } from "../dataset/dataset.ts";
 import { KitError } from "../base/errors.ts";
-import { cropFace, FACE_SIZE, pasteFace } from "../media/face.ts";
+import { cropFace, pasteFace } from "../media/face.ts";
 import { type FollowedFace, followFace } from "../media/face_video.ts";
-import { decodeAudio, decodeFrames, FRAME_RATE, openVideoWriter, SAMPLE_RATE } from "../media/ffmpeg.ts";
-import { MEL_BANDS, MEL_WINDOW, melSpectrogram } from "../media/mel.ts";
+import { decodeAudio, decodeFrames, openVideoWriter } from "../media/ffmpeg.ts";
+import { melSpectrogram } from "../media/mel.ts";
 import { type GeneratorKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import type { Params } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";
+import {
+  FACE_BYTES,
+  FACE_SIZE,
+  FRAME_RATE,
+  MEL_BANDS,
+  MEL_SIZE,
+  MEL_WINDOW,
+  SAMPLE_RATE,
+  SAMPLES_A_FRAME,
+} from "../base/shapes.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { loadGenerator } from "../training/run.ts";
 
@@ -16,9 +26,7 @@ const BATCH = 16;
 /** Below this level the sound is silence and there is nothing to speak. */
 const SILENCE = 1e-3;
 
-const MEL_SIZE = MEL_BANDS * MEL_WINDOW;
 const INPUT_SIZE = FACE_SIZE * FACE_SIZE * 6;
-const FACE_BYTES = FACE_SIZE * FACE_SIZE * 3;
 
 /** What a face is redrawn from: the crop to redraw, and the frame whose sound it is to speak. */
 export interface FaceRequest {
@@ -123,7 +131,7 @@ export async function dub(
   const reference = await referenceCrop(video, face);
   const mel = melSpectrogram(speech);
   const generate = faceGenerator(loaded);
-  const total = Math.floor(speech.length / (SAMPLE_RATE / FRAME_RATE));
+  const total = Math.floor(speech.length / SAMPLES_A_FRAME);
   const { width, height, seen: [first, last] } = face;
   const writer = await openVideoWriter(out, { width, height, fps: FRAME_RATE, audio: speech });
   const progress = new Progress("dubbing", total, { unit: "frames" });

@@ -19,9 +19,9 @@ import {
 import { mouthOpenings } from "../figures/sync.ts";
 import { contactSheet } from "../figures/video.ts";
 import { writeAtomic } from "../base/files.ts";
-import { FACE_SIZE } from "../media/face.ts";
 import { disposeParams } from "../nn/params.ts";
 import type { Row } from "../base/parquet.ts";
+import { FACE_SIZE } from "../base/shapes.ts";
 import { readLog } from "../training/log.ts";
 import { bestPath, loadDiscriminator, loadGenerator, readRun } from "../training/run.ts";
 import { accuracyOf, scorePairs } from "../training/sync_accuracy.ts";

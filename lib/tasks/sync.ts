@@ -2,8 +2,8 @@ import { openSpeakerVideo, type SpeakerVideo, videoParts } from "../dataset/spea
 import { FEWEST_WINDOWS, type Judge, judgeParts, openJudge } from "../evaluation/judges/judge.ts";
 import { REACH } from "../evaluation/metrics/lse.ts";
 import { writeAtomic } from "../base/files.ts";
-import { FRAME_RATE } from "../media/ffmpeg.ts";
 import { Progress } from "../base/progress.ts";
+import { FRAME_RATE } from "../base/shapes.ts";
 
 /** How well a video's sound and lips go together, as one judge sees it. */
 export interface SyncReport {

@@ -1,4 +1,5 @@
-import { type Dataset, MOUTH_REGION, sampleGeneratorBatch } from "../dataset/dataset.ts";
+import { MOUTH_REGION } from "../base/shapes.ts";
+import { type Dataset, sampleGeneratorBatch } from "../dataset/dataset.ts";
 import { type GeneratorNetwork, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { type Params, random } from "../nn/params.ts";

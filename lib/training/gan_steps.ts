@@ -1,12 +1,5 @@
-import {
-  type Dataset,
-  type GeneratorBatch,
-  MOUTH_REGION,
-  sampleGeneratorBatch,
-  SYNC_FRAMES,
-} from "../dataset/dataset.ts";
-import { FACE_SIZE } from "../media/face.ts";
-import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
+import { FACE_SIZE, MEL_BANDS, MEL_WINDOW, MOUTH_REGION, SYNC_FRAMES } from "../base/shapes.ts";
+import { type Dataset, type GeneratorBatch, sampleGeneratorBatch } from "../dataset/dataset.ts";
 import { forEachKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamDefaults, type AdamState, adamStep } from "../nn/adam.ts";

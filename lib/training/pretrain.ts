@@ -4,13 +4,10 @@ import {
   type Dataset,
   openDataset,
   sampleSyncBatch,
-  SYNC_FRAMES,
   type SyncBatch,
   type SyncBatchOptions,
 } from "../dataset/dataset.ts";
 import { holdFolder } from "../base/files.ts";
-import { FACE_SIZE } from "../media/face.ts";
-import { MEL_BANDS, MEL_WINDOW } from "../media/mel.ts";
 import {
   initSyncDiscriminator,
   syncDiscriminator,
@@ -20,6 +17,7 @@ import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamInit, type AdamState, adamStep } from "../nn/adam.ts";
 import { type Params, type Random, random, trainable } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";
+import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { checkParams, flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
@@ -61,7 +59,7 @@ export interface TrainResult extends TrainingEnd {
 /** A batch as tensors: mel [n, 80, 16, 1], faces [n, 48, 96, 15], labels [n]. */
 export const syncTensors = ({ mel, faces, labels, size }: SyncBatch): Named => ({
   mel: tf.tensor4d(mel, [size, MEL_BANDS, MEL_WINDOW, 1]),
-  faces: tf.tensor4d(faces, [size, FACE_SIZE / 2, FACE_SIZE, 3 * SYNC_FRAMES]),
+  faces: tf.tensor4d(faces, [size, HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES]),
   labels: tf.tensor1d(labels),
 });
 

@@ -1,7 +1,15 @@
-import { type Clip, type Dataset, lowerFaces, melWindow, SYNC_FRAMES } from "../dataset/dataset.ts";
+import { type Clip, type Dataset, lowerFaces, melWindow } from "../dataset/dataset.ts";
 import { KitError } from "../base/errors.ts";
-import { FACE_SIZE } from "../media/face.ts";
-import { MEL_BANDS, MEL_WINDOW, melStart } from "../media/mel.ts";
+import {
+  FACE_SIZE,
+  HALF_FACE,
+  LOWER_SIZE,
+  MEL_BANDS,
+  MEL_SIZE,
+  MEL_WINDOW,
+  SYNC_FRAMES,
+} from "../base/shapes.ts";
+import { melStart } from "../media/mel.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { type Params } from "../nn/params.ts";
@@ -29,8 +37,6 @@ export interface ScoredPair {
   voiced: boolean;
 }
 
-const LOWER_SIZE = FACE_SIZE / 2 * FACE_SIZE * 3 * SYNC_FRAMES;
-const MEL_SIZE = MEL_BANDS * MEL_WINDOW;
 /** Windows a forward pass. */
 const BATCH = 32;
 
@@ -60,7 +66,7 @@ export function embedder(params: Params): Embed {
       const out = tf.tidy(() => {
         const made = forward(params, {
           mel: tf.tensor4d(mel, [BATCH, MEL_BANDS, MEL_WINDOW, 1]),
-          faces: tf.tensor4d(faces, [BATCH, FACE_SIZE / 2, FACE_SIZE, 3 * SYNC_FRAMES]),
+          faces: tf.tensor4d(faces, [BATCH, HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES]),
         });
         return { a: made.audio.dataSync(), v: made.video.dataSync(), size: made.audio.shape[1]! };
       });

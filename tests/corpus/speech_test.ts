@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { SAMPLE_RATE } from "../../lib/base/shapes.ts";
 import { soundsOf } from "../../lib/corpus/mouth.ts";
 import { sampleSpeaker } from "../../lib/corpus/speaker.ts";
-import { openSpeech, recordInRoom, SPEECH_RATE, type Voice } from "../../lib/corpus/speech.ts";
+import { openSpeech, recordInRoom, type Voice } from "../../lib/corpus/speech.ts";
 
 const VOICE: Voice = {
   name: "en+f2",
@@ -16,7 +17,7 @@ const VOICE: Voice = {
 
 /** Level of a stretch of sound (s), decibels under full scale. */
 function level(audio: Float32Array, start: number, end: number): number {
-  const part = audio.subarray(Math.round(start * SPEECH_RATE), Math.round(end * SPEECH_RATE));
+  const part = audio.subarray(Math.round(start * SAMPLE_RATE), Math.round(end * SAMPLE_RATE));
   return 10 * Math.log10(part.reduce((sum, value) => sum + value * value, 1e-12) / part.length);
 }
 
@@ -26,7 +27,7 @@ Deno.test("speech comes with its words and phonemes in time", async () => {
     const text = "The happy baby, put a map away.",
       { audio, words, phonemes } = await speech.say(text, VOICE);
     assert.deepEqual(words.map(({ word }) => word), ["The", "happy", "baby", "put", "a", "map", "away"]);
-    const duration = audio.length / SPEECH_RATE;
+    const duration = audio.length / SAMPLE_RATE;
     assert(duration > 1.5 && duration < 4, `${duration} s`);
     for (const items of [words, phonemes]) {
       items.forEach(({ start, end }, i) => {
@@ -94,8 +95,8 @@ Deno.test("every sound of the accents and sentences has a mouth shape", async ()
 });
 
 Deno.test("a room sets the level of speech and of silence", () => {
-  const audio = new Float32Array(2 * SPEECH_RATE);
-  for (let i = SPEECH_RATE; i < audio.length; i++) audio[i] = 0.3 * Math.sin(i / 8);
+  const audio = new Float32Array(2 * SAMPLE_RATE);
+  for (let i = SAMPLE_RATE; i < audio.length; i++) audio[i] = 0.3 * Math.sin(i / 8);
   recordInRoom(audio, { voice: VOICE, seed: 1 });
   assert(Math.abs(level(audio, 1.2, 2) - VOICE.level) < 1.5, `${level(audio, 1.2, 2)}`);
   assert(Math.abs(level(audio, 0, 1) - VOICE.noise) < 3, `${level(audio, 0, 1)}`);

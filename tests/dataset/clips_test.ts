@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import v8 from "node:v8";
 import vm from "node:vm";
+import { FACE_BYTES } from "../../lib/base/shapes.ts";
 import { openClips } from "../../lib/dataset/clips.ts";
 import { sampleSyncBatch } from "../../lib/dataset/dataset.ts";
-import { FRAME_BYTES } from "../../lib/dataset/prepared_clip.ts";
 import { random } from "../../lib/nn/params.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
 
@@ -34,7 +34,7 @@ Deno.test("what was decoded of the clips used last is kept, up to the memory all
     assert.notEqual(await clips.open(1), second, "dropped for the third one's mel");
     assert.equal(await clips.open(2), third);
     const [face] = await second.faces([19]);
-    assert.equal(face.length, FRAME_BYTES, "whoever holds a dropped clip may still read it");
+    assert.equal(face.length, FACE_BYTES, "whoever holds a dropped clip may still read it");
   }));
 
 Deno.test("a clip that could not be read is tried again", () =>

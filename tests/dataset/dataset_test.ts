@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import {
   type Clip,
   faceAt,
-  FRAME_BYTES,
   generatorInput,
   loadClip,
   lowerFaces,
@@ -14,6 +13,7 @@ import {
   sampleSyncBatch,
 } from "../../lib/dataset/dataset.ts";
 import { KitError } from "../../lib/base/errors.ts";
+import { FACE_BYTES } from "../../lib/base/shapes.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
 import { random } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
@@ -26,7 +26,7 @@ function countedClip(frames: number, columns: number): Clip {
   return {
     row: { id: "a/b" } as Clip["row"],
     frames,
-    faces: Uint8Array.from({ length: frames * FRAME_BYTES }, (_, k) => Math.floor(k / FRAME_BYTES)),
+    faces: Uint8Array.from({ length: frames * FACE_BYTES }, (_, k) => Math.floor(k / FACE_BYTES)),
     mel: Float32Array.from({ length: columns * 80 }, (_, k) => 100 * Math.floor(k / 80) + k % 80),
     columns,
     audio: new Int16Array(0),
@@ -51,7 +51,7 @@ Deno.test("lower halves lie frame by frame along the channels, in 0..1", () => {
   const expected = [2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6].map((v) => Math.fround(v / 255));
   assert.deepEqual(Array.from(out.subarray(0, 15)), expected);
   // A row's place in the image: the first lower row is row 48.
-  const marked = { faces: new Uint8Array(5 * FRAME_BYTES) };
+  const marked = { faces: new Uint8Array(5 * FACE_BYTES) };
   marked.faces[48 * 96 * 3 + 1] = 255;
   lowerFaces(marked, 0, out);
   assert.deepEqual([out[0], out[1], out[2]], [0, 1, 0], "green of the first pixel of the first frame");
@@ -59,8 +59,8 @@ Deno.test("lower halves lie frame by frame along the channels, in 0..1", () => {
 });
 
 Deno.test("the generator sees the pose without its lower half, then the reference", () => {
-  const out = new Float32Array(2 * FRAME_BYTES);
-  generatorInput(new Uint8Array(FRAME_BYTES).fill(255), new Uint8Array(FRAME_BYTES).fill(51), out);
+  const out = new Float32Array(2 * FACE_BYTES);
+  generatorInput(new Uint8Array(FACE_BYTES).fill(255), new Uint8Array(FACE_BYTES).fill(51), out);
   const fifth = Math.fround(0.2);
   assert.deepEqual(Array.from(out.subarray(0, 6)), [1, 1, 1, fifth, fifth, fifth]);
   assert.deepEqual(Array.from(out.subarray(48 * 96 * 6, 48 * 96 * 6 + 6)), [0, 0, 0, fifth, fifth, fifth]);
@@ -75,7 +75,7 @@ Deno.test("a split's clips come back as they were prepared, and no tensor stays"
     assert.equal((await openDataset(folder, "all")).rows.length, 4);
     const clip = await dataset.clip(0);
     assert.deepEqual([clip.frames, clip.columns, clip.audio.length, clip.mouth.length], [40, 129, 25600, 80]);
-    assert.equal(clip.faces.length, 40 * FRAME_BYTES);
+    assert.equal(clip.faces.length, 40 * FACE_BYTES);
     // 40 frames hold 36 windows, of which the last one's mel would end at column 112 + 16 of 129.
     assert.equal(clip.voiced.length, 36);
     assert.ok(clip.voiced.every((voiced) => voiced));
@@ -141,7 +141,7 @@ Deno.test("frames for the generator, single and in windows", () =>
     const options = { frames: 3, windows: 0, poseShift: 0, voicedOnly: true, minShift: 5 };
     const single = await sampleGeneratorBatch(dataset, random(1), options);
     assert.deepEqual([single.size, single.windows, single.syncMel.length], [3, 0, 0]);
-    assert.equal(single.target.length, 3 * FRAME_BYTES);
+    assert.equal(single.target.length, 3 * FACE_BYTES);
     const upper = (batch: typeof single, k: number, c: number) =>
       Array.from({ length: 48 * 96 }, (_, p) => batch.faces[(k * 96 * 96 + p) * 6 + c]);
     const target = (batch: typeof single, k: number, c: number) =>

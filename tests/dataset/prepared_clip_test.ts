@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { FRAME_BYTES, openPreparedClip, windowsOf } from "../../lib/dataset/prepared_clip.ts";
+import { openPreparedClip, windowsOf } from "../../lib/dataset/prepared_clip.ts";
 import { KitError } from "../../lib/base/errors.ts";
+import { FACE_BYTES } from "../../lib/base/shapes.ts";
 import { type Tensor3D, tf } from "../../lib/native/tf.ts";
 import { writeSafetensors } from "../../lib/weights/safetensors.ts";
 import { inFolder } from "../prepared.ts";
@@ -77,10 +78,10 @@ Deno.test("only the frames asked for are decoded, once", () =>
     const audio = 96 * 80 * 4 + 13 * 8;
     assert.equal(bytes, audio);
     const [five, three, again] = await clip.faces([5, 3, 5]);
-    assert.deepEqual([five.length, five[0], three[FRAME_BYTES - 1], again], [FRAME_BYTES, 50, 30, five]);
-    assert.equal(bytes, audio + 2 * FRAME_BYTES);
+    assert.deepEqual([five.length, five[0], three[FACE_BYTES - 1], again], [FACE_BYTES, 50, 30, five]);
+    assert.equal(bytes, audio + 2 * FACE_BYTES);
     assert.equal((await clip.faces([3]))[0], three);
-    assert.equal(bytes, audio + 2 * FRAME_BYTES);
+    assert.equal(bytes, audio + 2 * FACE_BYTES);
     await assert.rejects(clip.faces([6, 7]), (error) => {
       assert.ok(error instanceof KitError);
       assert.match(error.message, /^Frame 7 of .*clip\.safetensors is no whole JPEG picture\. Prepare/);
@@ -97,14 +98,14 @@ Deno.test("the whole clip has all frames in one piece, and nothing is held twice
     const clip = await openPreparedClip(path, { grown: (more) => bytes += more });
     await clip.faces([2]);
     const whole = await clip.whole();
-    assert.deepEqual([whole.faces.length, whole.faces[0], whole.faces[5 * FRAME_BYTES]], [
-      6 * FRAME_BYTES,
+    assert.deepEqual([whole.faces.length, whole.faces[0], whole.faces[5 * FACE_BYTES]], [
+      6 * FACE_BYTES,
       0,
       50,
     ]);
     assert.deepEqual(Array.from(whole.audio), [1, -2, 3, -4]);
     assert.equal(whole.mouth.length, 12);
-    assert.equal(bytes, 96 * 80 * 4 + 7 * 8 + 6 * FRAME_BYTES + 8 + 12 * 4);
+    assert.equal(bytes, 96 * 80 * 4 + 7 * 8 + 6 * FACE_BYTES + 8 + 12 * 4);
     assert.equal((await clip.faces([4]))[0].buffer, whole.faces.buffer);
     assert.equal(await clip.whole(), whole);
   }));

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { FRAME_BYTES } from "../../lib/dataset/dataset.ts";
 import {
   openSpeakerVideo,
   type SpeakerVideo,
@@ -8,6 +7,7 @@ import {
   videoParts,
 } from "../../lib/dataset/speaker_video.ts";
 import { KitError } from "../../lib/base/errors.ts";
+import { FACE_BYTES } from "../../lib/base/shapes.ts";
 import { melStart } from "../../lib/media/mel.ts";
 import { cutFile, inFolder } from "../media/made_video.ts";
 import { makeFaceVideo } from "../prepare/face_video.ts";
@@ -28,7 +28,7 @@ Deno.test("a film is cut to the frames in which a face is seen and sound is hear
     assert.match(video.notes.join(), /frames 10 to 5\d of 75/);
     let crops = 0;
     for await (const crop of video.crops()) {
-      assert.equal(crop.length, FRAME_BYTES);
+      assert.equal(crop.length, FACE_BYTES);
       crops++;
     }
     assert.equal(crops, video.frames);
@@ -44,7 +44,7 @@ function countingVideo(frames: number): SpeakerVideo {
     mouth: new Float32Array(2 * frames),
     async *crops() {
       for (let t = 0; t < frames; t++) {
-        yield await Promise.resolve(new Uint8Array(FRAME_BYTES).fill(t % 256));
+        yield await Promise.resolve(new Uint8Array(FACE_BYTES).fill(t % 256));
       }
     },
   };
@@ -57,10 +57,10 @@ for (const frames of [5, 40, 253, 254, 255, 258, 600]) {
     for await (const part of videoParts(video)) {
       const { first, windows, faces, mel }: VideoPart = part;
       assert.equal(first, next);
-      assert.ok(part.frames >= windows + 4 && faces.length === part.frames * FRAME_BYTES);
+      assert.ok(part.frames >= windows + 4 && faces.length === part.frames * FACE_BYTES);
       for (let k = 0; k < windows; k++, next++) {
-        assert.equal(faces[k * FRAME_BYTES], next % 256);
-        assert.equal(faces[(k + 4) * FRAME_BYTES], (next + 4) % 256);
+        assert.equal(faces[k * FACE_BYTES], next % 256);
+        assert.equal(faces[(k + 4) * FACE_BYTES], (next + 4) % 256);
         assert.equal(mel[80 * melStart(k)], melStart(next));
       }
     }

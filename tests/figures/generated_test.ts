@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import { type Clip, FRAME_BYTES } from "../../lib/dataset/dataset.ts";
+import { FACE_BYTES } from "../../lib/base/shapes.ts";
+import { type Clip } from "../../lib/dataset/dataset.ts";
 import { generatedSheet, masked } from "../../lib/figures/generated.ts";
 import { readPng } from "./pixels.ts";
 
-const plain = (...colour: number[]) => Uint8Array.from({ length: FRAME_BYTES }, (_, k) => colour[k % 3]);
+const plain = (...colour: number[]) => Uint8Array.from({ length: FACE_BYTES }, (_, k) => colour[k % 3]);
 const red = [200, 10, 20], green = [10, 200, 20], blue = [5, 5, 220], grey = [90, 90, 90];
 
 /** A clip of ten frames of one colour; its second frame, the most closed, of another. */
 function clipOf(colour: number[], closed = colour): Clip {
-  const faces = new Uint8Array(10 * FRAME_BYTES);
-  for (let t = 0; t < 10; t++) faces.set(plain(...(t === 1 ? closed : colour)), t * FRAME_BYTES);
+  const faces = new Uint8Array(10 * FACE_BYTES);
+  for (let t = 0; t < 10; t++) faces.set(plain(...(t === 1 ? closed : colour)), t * FACE_BYTES);
   const mouth = Float32Array.from({ length: 20 }, (_, k) => k === 2 ? 0 : 0.1);
   return { frames: 10, faces, mouth } as Clip;
 }
@@ -17,8 +18,8 @@ function clipOf(colour: number[], closed = colour): Clip {
 Deno.test("the lower half of a masked face is black", () => {
   const face = masked(plain(...red));
   assert.deepEqual([...face.subarray(0, 3)], red);
-  assert.deepEqual([...face.subarray(FRAME_BYTES / 2, FRAME_BYTES / 2 + 3)], [0, 0, 0]);
-  assert.deepEqual([...face.subarray(FRAME_BYTES / 2 - 3, FRAME_BYTES / 2)], red);
+  assert.deepEqual([...face.subarray(FACE_BYTES / 2, FACE_BYTES / 2 + 3)], [0, 0, 0]);
+  assert.deepEqual([...face.subarray(FACE_BYTES / 2 - 3, FACE_BYTES / 2)], red);
 });
 
 Deno.test("a redrawn clip's sheet has its six films in rows, the closed mouth as the reference", async () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { type Clip, FRAME_BYTES, MOUTH_REGION } from "../../lib/dataset/dataset.ts";
+import { FACE_BYTES, FACE_SIZE, MOUTH_REGION } from "../../lib/base/shapes.ts";
+import { type Clip } from "../../lib/dataset/dataset.ts";
 import { closedFrame, generateClip, mouthL1, withAudio, withFaces } from "../../lib/inference/generate.ts";
-import { FACE_SIZE } from "../../lib/media/face.ts";
 
 /** A clip of even frames, frame t of value t, whose mouth is the most closed in frame 3. */
 function evenClip(frames: number): Clip {
-  const faces = new Uint8Array(frames * FRAME_BYTES);
-  for (let t = 0; t < frames; t++) faces.fill(t, t * FRAME_BYTES, (t + 1) * FRAME_BYTES);
+  const faces = new Uint8Array(frames * FACE_BYTES);
+  for (let t = 0; t < frames; t++) faces.fill(t, t * FACE_BYTES, (t + 1) * FACE_BYTES);
   const columns = Math.floor(frames * 3.2);
   return {
     row: { id: "a/b" } as Clip["row"],
@@ -21,7 +21,7 @@ function evenClip(frames: number): Clip {
 }
 
 Deno.test("the mouth's L1 counts the mouth's region only", () => {
-  const a = new Uint8Array(FRAME_BYTES), b = new Uint8Array(FRAME_BYTES).fill(51);
+  const a = new Uint8Array(FACE_BYTES), b = new Uint8Array(FACE_BYTES).fill(51);
   assert.ok(Math.abs(mouthL1(a, b) - 0.2) < 1e-9);
   const { top, left, height, width } = MOUTH_REGION;
   for (let y = top; y < top + height; y++) {
@@ -56,8 +56,8 @@ Deno.test("faces and sound are exchanged, and cut to what both have", () => {
   assert.deepEqual([dubbed.frames, dubbed.audio.length, dubbed.voiced.length], [8, 8 * 640, 4]);
   assert.equal(dubbed.mel[0], 8);
   assert.equal(dubbed.mel.length, dubbed.columns * 80);
-  const drawn = withFaces(clip, [new Uint8Array(FRAME_BYTES).fill(9), new Uint8Array(FRAME_BYTES).fill(8)]);
-  assert.deepEqual([drawn.frames, drawn.faces[0], drawn.faces[FRAME_BYTES], drawn.voiced.length], [
+  const drawn = withFaces(clip, [new Uint8Array(FACE_BYTES).fill(9), new Uint8Array(FACE_BYTES).fill(8)]);
+  assert.deepEqual([drawn.frames, drawn.faces[0], drawn.faces[FACE_BYTES], drawn.voiced.length], [
     2,
     9,
     8,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { cropFace, FACE_SIZE, pasteFace } from "../../lib/media/face_crop.ts";
+import { FACE_SIZE } from "../../lib/base/shapes.ts";
+import { cropFace, pasteFace } from "../../lib/media/face_crop.ts";
 
 /** A frame [height, width, 3] whose colours are given by place. */
 function draw(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { MEL_BANDS, MEL_RATE, MEL_WINDOW, melSpectrogram, melStart } from "../../lib/media/mel.ts";
+import { MEL_BANDS, MEL_RATE, MEL_WINDOW } from "../../lib/base/shapes.ts";
+import { melSpectrogram, melStart } from "../../lib/media/mel.ts";
 import { audioGolden } from "./audio_golden.ts";
 
 for (const name of ["sound", "short"] as const) {

@@ -1,4 +1,5 @@
-import { FACE_SIZE, type FaceNetwork, faceNetwork } from "../../media/face.ts";
+import { FACE_SIZE } from "../../base/shapes.ts";
+import { type FaceNetwork, faceNetwork } from "../../media/face.ts";
 
 /** Crops a forward pass. */
 const BATCH = 16;

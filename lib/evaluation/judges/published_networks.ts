@@ -1,4 +1,4 @@
-import { FACE_SIZE } from "../../media/face_crop.ts";
+import { FACE_SIZE } from "../../base/shapes.ts";
 import { loadImported } from "../../models/imported.ts";
 import { inception } from "../../models/inception.ts";
 import { foreignNetworks } from "../../models/pytorch_names.ts";

@@ -1,10 +1,10 @@
+import { SAMPLES_A_FRAME } from "../../base/shapes.ts";
 import { CEPSTRA, mfcc } from "../../media/mfcc.ts";
 
 /** Side of the frames that SyncNet sees, in pixels. */
 export const SYNCNET_SIDE = 224;
 /** MFCC columns beside a window of 5 frames, and columns a frame. */
 const COLUMNS = 20, COLUMNS_A_FRAME = 4;
-const SAMPLES_A_FRAME = 640;
 
 /**
  * How whole frames become SyncNet's images. The two do not compare:

@@ -1,3 +1,4 @@
+import { FACE_SIZE } from "../../base/shapes.ts";
 import { type Tensor, type Tensor4D, tf } from "../../native/tf.ts";
 
 /**
@@ -21,7 +22,7 @@ const BATCH = 32;
 const HIGHEST_PSNR = 100;
 
 /** RGB crops of one size, bytes [h, w, 3] each, as images in 0..1. */
-export function imageBatch(crops: Uint8Array[], { h = 96, w = 96 } = {}): ImageBatch {
+export function imageBatch(crops: Uint8Array[], { h = FACE_SIZE, w = FACE_SIZE } = {}): ImageBatch {
   const size = h * w * 3, values = new Float32Array(crops.length * size);
   crops.forEach((crop, k) => {
     if (crop.length !== size) {

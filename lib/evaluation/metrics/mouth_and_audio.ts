@@ -1,7 +1,6 @@
-import { FRAME_RATE, SAMPLE_RATE } from "../../media/ffmpeg.ts";
+import { SAMPLES_A_FRAME } from "../../base/shapes.ts";
 import { correlation } from "./mouth_motion.ts";
 
-const SAMPLES_A_FRAME = SAMPLE_RATE / FRAME_RATE;
 /** Half the span over which the level of a frame is measured: vowels last two frames or more. */
 const HALF_SPAN = SAMPLES_A_FRAME;
 /** Level of silence, dB of full scale. */

@@ -1,4 +1,5 @@
-import { cropFace, detectFaces, FACE_SIZE, mouthOpening } from "../../media/face.ts";
+import { FACE_SIZE } from "../../base/shapes.ts";
+import { cropFace, detectFaces, mouthOpening } from "../../media/face.ts";
 
 /** Side to which crops are enlarged, the one the detector looks at. */
 const LOOK = 224;

@@ -1,5 +1,5 @@
-import { faceAt, FRAME_BYTES, MOUTH_REGION } from "../../dataset/dataset.ts";
-import { FACE_SIZE } from "../../media/face_crop.ts";
+import { FACE_BYTES, FACE_SIZE, MOUTH_REGION } from "../../base/shapes.ts";
+import { faceAt } from "../../dataset/dataset.ts";
 import { temporalJitter } from "./mouth_motion.ts";
 
 /** The mouth among the 68 points: outer and inner lips. */
@@ -27,7 +27,7 @@ export function landmarkJitter(landmarks: Float32Array[]): number {
  * video's.
  */
 export function mouthFlicker(crops: { faces: Uint8Array }): number {
-  const frames = crops.faces.length / FRAME_BYTES;
+  const frames = crops.faces.length / FACE_BYTES;
   const { top, left, height, width } = MOUTH_REGION;
   if (frames < 3) return NaN;
   let sum = 0;

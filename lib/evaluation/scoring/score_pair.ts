@@ -1,8 +1,9 @@
-import { type Clip, faceAt, MOUTH_REGION, windowsOf } from "../../dataset/dataset.ts";
+import { type Clip, faceAt, windowsOf } from "../../dataset/dataset.ts";
 import { levelOf, SILENCE_DB } from "../../prepare/clip_facts.ts";
 import type { FaceGenerator } from "../../tasks/dub.ts";
 import { KitError } from "../../base/errors.ts";
-import { FRAME_RATE, fromInt16 } from "../../media/ffmpeg.ts";
+import { FRAME_RATE, MOUTH_REGION } from "../../base/shapes.ts";
+import { fromInt16 } from "../../media/ffmpeg.ts";
 import { mouthOpening } from "../../media/face.ts";
 import { mean } from "../statistics/bootstrap.ts";
 import { type ClipJudge, videoOf } from "../judges/clip_judge.ts";

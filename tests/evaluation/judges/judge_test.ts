@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { FRAME_BYTES } from "../../../lib/dataset/dataset.ts";
 import { type VideoPart } from "../../../lib/dataset/speaker_video.ts";
 import { KitError } from "../../../lib/base/errors.ts";
+import { FACE_BYTES } from "../../../lib/base/shapes.ts";
 import { judgeClip, judgeParts, openJudge } from "../../../lib/evaluation/judges/judge.ts";
 import { random } from "../../../lib/nn/params.ts";
 import { tf } from "../../../lib/native/tf.ts";
@@ -12,7 +12,7 @@ import { makeTinyRun } from "../../training/tiny_run.ts";
 function noiseClip(frames: number) {
   const rng = random(5), columns = 1 + Math.floor(frames * 3.2);
   return {
-    faces: Uint8Array.from({ length: frames * FRAME_BYTES }, () => 256 * rng.next()),
+    faces: Uint8Array.from({ length: frames * FACE_BYTES }, () => 256 * rng.next()),
     mel: Float32Array.from({ length: columns * 80 }, () => 8 * rng.next() - 4),
     ...{ columns, frames },
   };
@@ -45,7 +45,7 @@ Deno.test("a film in parts is judged as it would be whole", () =>
       for (const [first, windows] of [[0, 25], [25, 15]]) {
         yield {
           ...{ first, windows, frames: windows + 4 },
-          faces: clip.faces.subarray(first * FRAME_BYTES, (first + windows + 4) * FRAME_BYTES),
+          faces: clip.faces.subarray(first * FACE_BYTES, (first + windows + 4) * FACE_BYTES),
           mel: clip.mel.subarray(first * 3.2 * 80),
           columns: clip.columns - first * 3.2,
         };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type Clip, FRAME_BYTES } from "../../../lib/dataset/dataset.ts";
+import { type Clip } from "../../../lib/dataset/dataset.ts";
 import { KitError } from "../../../lib/base/errors.ts";
+import { FACE_BYTES } from "../../../lib/base/shapes.ts";
 import { syncnetJudge, type SyncnetNetwork } from "../../../lib/evaluation/judges/syncnet_judge.ts";
 import { openWholeFrames } from "../../../lib/evaluation/judges/whole_frames.ts";
 import { makeClip } from "../../dataset/made_clip.ts";
@@ -67,7 +68,7 @@ Deno.test("a redrawn face is set into the whole frame; the tracked protocol show
   inFolder(async (folder) => {
     const { prepared, clip: whole } = await makeClip(folder);
     const clip = cut(whole, 45),
-      faces = Array.from({ length: 45 }, () => new Uint8Array(FRAME_BYTES).fill(255));
+      faces = Array.from({ length: 45 }, () => new Uint8Array(FACE_BYTES).fill(255));
     const seen = async (protocol: "LRS" | "real videos", drawn?: Uint8Array[]) => {
       const { network, lips } = recorder();
       await syncnetJudge(network, { version: "made", protocol, folder: prepared }).score({

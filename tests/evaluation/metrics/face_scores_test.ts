@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FRAME_BYTES, MOUTH_REGION } from "../../../lib/dataset/dataset.ts";
+import { FACE_BYTES, MOUTH_REGION } from "../../../lib/base/shapes.ts";
 import { faceDescriptors, landmarksOf } from "../../../lib/evaluation/judges/crop_networks.ts";
 import { identitySimilarity } from "../../../lib/evaluation/metrics/identity.ts";
 import { imageBatch, partOf, sharpness } from "../../../lib/evaluation/metrics/image_quality.ts";
@@ -15,8 +15,8 @@ const crops = (person = 0) =>
   talkingFrames(person).map((frame) => cropFace(frame, 224, 224, [40, 40, 184, 190]));
 
 const videoOf = (frames: Uint8Array[]) => {
-  const faces = new Uint8Array(frames.length * FRAME_BYTES);
-  frames.forEach((frame, t) => faces.set(frame, t * FRAME_BYTES));
+  const faces = new Uint8Array(frames.length * FACE_BYTES);
+  frames.forEach((frame, t) => faces.set(frame, t * FACE_BYTES));
   return { faces };
 };
 
@@ -56,7 +56,7 @@ Deno.test("jitter of landmarks and flicker of pixels: none in steady motion, the
   );
   assert.ok(Math.abs(landmarkJitter(trembling) - 1) < 1e-4);
   assert.ok(Number.isNaN(landmarkJitter(moving.slice(0, 2))));
-  const grey = (value: number) => new Uint8Array(FRAME_BYTES).fill(value);
+  const grey = (value: number) => new Uint8Array(FACE_BYTES).fill(value);
   assert.equal(mouthFlicker(videoOf([10, 20, 30, 40].map(grey))), 0);
   const flicker = mouthFlicker(videoOf([10, 20, 10, 20].map(grey)));
   assert.ok(Math.abs(flicker - 20 / 255) < 1e-9);
@@ -83,7 +83,7 @@ Deno.test("identity: a person is nearer to himself with another mouth than to so
 Deno.test("the mouth's part of a picture is scored by itself", () => {
   // A checkered mouth on a plain face: sharp there, and there only.
   const { top, left, height, width } = MOUTH_REGION;
-  const crop = new Uint8Array(FRAME_BYTES).fill(100);
+  const crop = new Uint8Array(FACE_BYTES).fill(100);
   for (let y = top; y < top + height; y++) {
     for (let x = left; x < left + width; x++) {
       if ((x + y) % 2) crop.fill(120, (y * 96 + x) * 3, (y * 96 + x + 1) * 3);

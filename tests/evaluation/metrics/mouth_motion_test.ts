@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { openSpeakerVideo } from "../../../lib/dataset/speaker_video.ts";
 import { correlation, mouthOpenings, temporalJitter } from "../../../lib/evaluation/metrics/mouth_motion.ts";
 import { exists } from "../../../lib/base/files.ts";
-import { cropFace, FACE_SIZE } from "../../../lib/media/face.ts";
+import { FACE_SIZE } from "../../../lib/base/shapes.ts";
+import { cropFace } from "../../../lib/media/face.ts";
 import { tf } from "../../../lib/native/tf.ts";
 import { opening, talkingFrames } from "../../prepare/face_video.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Dataset } from "../../../lib/dataset/dataset.ts";
 import { KitError } from "../../../lib/base/errors.ts";
+import { FACE_BYTES } from "../../../lib/base/shapes.ts";
 import { stillPoseRows } from "../../../lib/evaluation/metrics/still_pose.ts";
-import { FRAME_BYTES } from "../../../lib/dataset/dataset.ts";
 import { cropFace } from "../../../lib/media/face.ts";
 import { talkingFrames } from "../../prepare/face_video.ts";
 
@@ -10,9 +10,9 @@ import { talkingFrames } from "../../prepare/face_video.ts";
 function talkingClips(count: number): Dataset {
   const talk = talkingFrames().map((frame) => cropFace(frame, 224, 224, [40, 40, 184, 190]));
   const clips = Array.from({ length: count }, (_, k) => {
-    const frames = 20, faces = new Uint8Array(frames * FRAME_BYTES);
+    const frames = 20, faces = new Uint8Array(frames * FACE_BYTES);
     const moments = Array.from({ length: frames }, (_, t) => Math.floor(t / (k + 1)) % talk.length);
-    moments.forEach((moment, t) => faces.set(talk[moment], t * FRAME_BYTES));
+    moments.forEach((moment, t) => faces.set(talk[moment], t * FACE_BYTES));
     const mouth = new Float32Array(2 * frames).fill(1);
     mouth[0] = 0;
     return { row: { id: `clip ${k}` }, frames, faces, mouth, mel: new Float32Array(80).fill(k), moments };
@@ -27,7 +27,7 @@ Deno.test("a generator that draws the sound's film follows it, one that draws no
   const perfect = await stillPoseRows(dataset, {
     generate: (requests, { mel }) =>
       requests.map(({ frame }) =>
-        videos[mel[0]].faces.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES)
+        videos[mel[0]].faces.subarray(frame * FACE_BYTES, (frame + 1) * FACE_BYTES)
       ),
   });
   for (const row of perfect) {
