@@ -26,6 +26,7 @@ interface Step {
 
 /** The steps, with what is done already looked up; the first three do not wait for each other. */
 async function steps(root: string): Promise<Step[]> {
+  const venv = await hasVenv(root);
   return [
     { name: "packages", needs: PACKAGES_NEED, done: await hasPackages(root), run: installPackages },
     {
@@ -35,8 +36,9 @@ async function steps(root: string): Promise<Step[]> {
       done: hasTensorflow(root),
       run: installTensorflow,
     },
-    { name: "python", needs: PYTHON_NEEDS, needsPython: true, done: await hasVenv(root), run: installVenv },
-    { name: "kernel", needs: 0, done: hasKernel(root), run: (site) => installKernel(site.root) },
+    { name: "python", needs: PYTHON_NEEDS, needsPython: true, done: venv, run: installVenv },
+    // A .venv that is made anew, as in a folder that was moved, takes the kernel inside it along.
+    { name: "kernel", needs: 0, done: venv && hasKernel(root), run: (site) => installKernel(site.root) },
   ];
 }
 

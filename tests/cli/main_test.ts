@@ -27,8 +27,8 @@ Deno.test("every task is a command with help and the other way round, and makes 
   assert.deepEqual(listed.sort(), Object.keys(tasks).sort());
   for (const name of commands) {
     assert.match(stdout, new RegExp(`^  ${name} `, "m"));
-    assert.match(tasks[name], /^deno run -A --quiet lib\/setup\.ts --quiet && /);
-    assert.match(tasks[name], new RegExp(`lib/cli\\.ts ${name}$`));
+    assert.match(tasks[name], /^deno run -A --quiet lib\/setup\/main\.ts --quiet && /);
+    assert.match(tasks[name], new RegExp(`lib/cli/main\\.ts ${name}$`));
   }
   const helps = await Promise.all(commands.map((name) => kit([name, "--help"])));
   helps.forEach((help, index) => {

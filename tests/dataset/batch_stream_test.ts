@@ -68,7 +68,7 @@ Deno.test("what goes wrong on the thread is said by whoever takes the batch", ()
     const options = { state: 1, requests: turns(9), ahead: 2 };
     {
       using stream = streamBatches(dataset, { ...options, script: script("throw new Error('out of luck')") });
-      await rejects(stream, /thread that requests batches ahead has failed: .*out of luck.*--resume/);
+      await rejects(stream, /thread that draws batches ahead has failed: .*out of luck.*--resume/);
     }
     {
       const later = "onmessage = () => setTimeout(() => { throw new Error('in the middle') })";

@@ -7,7 +7,7 @@ import { cString, int64s, libraryPath, openLibrary, utf8 } from "../../lib/nativ
 async function loadWith(env: Record<string, string>) {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const script =
-    'const { tf } = await import("./lib/tf.ts"); console.log(tf.scalar(6).mul(7).dataSync()[0]);';
+    'const { tf } = await import("./lib/native/tf.ts"); console.log(tf.scalar(6).mul(7).dataSync()[0]);';
   const output = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-lock", "--quiet", script],
     cwd: root,
@@ -22,7 +22,7 @@ Deno.test("TensorFlow loads without a word", async () => {
 });
 
 Deno.test("a process that also loads skia-canvas ends well", async () => {
-  const script = 'await import("skia-canvas"); await import("./lib/tf.ts");';
+  const script = 'await import("skia-canvas"); await import("./lib/native/tf.ts");';
   const cwd = fileURLToPath(new URL("../..", import.meta.url));
   const { code } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", script], cwd })
     .output();

@@ -104,6 +104,9 @@ Deno.test("only what is missing or damaged is made again", async () => {
     const stamp = join(project.root, ".native/done/tensorflow.json");
     await Deno.writeTextFile(stamp, Deno.readTextFileSync(stamp).replace("2.21.0", "2.20.0"));
     assert.deepEqual(await again(), ["tensorflow"]);
+    // A .venv that must be made anew takes the kernel inside it along.
+    await Deno.remove(join(project.root, ".native/done/python.json"));
+    assert.deepEqual(await again(), ["python", "kernel"]);
   } finally {
     await project.remove();
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { tensorflowWheels } from "../../lib/setup/tensorflow.ts";
 
-const SOURCES = ["setup.ts", "exit.ts", "errors.ts", "files.ts", "setup"];
+const SOURCES = ["base", "setup"];
 
 export interface Project {
   root: string;
@@ -76,7 +76,7 @@ export async function makeProject(folder?: string): Promise<Project> {
   const setup = async ({ env = {}, args = [], killAfter }: SetupOptions = {}): Promise<SetupResult> => {
     const begun = performance.now();
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", join(root, "lib", "setup.ts"), ...args],
+      args: ["run", "-A", "--quiet", join(root, "lib", "setup", "main.ts"), ...args],
       cwd: root,
       env: {
         PIP_NO_INDEX: "1",
