@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join } from "node:path";
 import { readTranscript, transcriptWithin, wordsFromText, wordsToText } from "../../lib/dataset/words.ts";
-import { exists } from "../../lib/base/files.ts";
-
-const REAL = fileURLToPath(new URL("../../../shared/data/grid/", import.meta.url));
-const hasReal = await exists(REAL);
-if (!hasReal) console.log("SKIPPED: words of real clips, because the folder with them is not here");
+import { GRID } from "../real_clips.ts";
 
 const FORMATS = { "a.txt": "lrs2", "a.align": "align" } as const;
 
@@ -117,27 +112,16 @@ Deno.test("words travel as text", () => {
   assert.deepEqual(wordsFromText(undefined), []);
 });
 
-Deno.test({
-  name: "GRID's alignments fit their clips and agree with the clips' names",
-  ignore: !hasReal,
-  fn: async () => {
-    const folders = ["s1", "original/s1/align"];
-    let count = 0;
-    for (const folder of folders) {
-      for await (const { name } of Deno.readDir(join(REAL, folder))) {
-        if (!name.endsWith(".align") || (folder === "s1" && !name.startsWith("b"))) continue;
-        const file = { path: join(REAL, folder, name), format: "align", there: true } as const;
-        const { text, words, note } = await readTranscript(file, 2.96);
-        // A clip is named by the first letters of its words, digits by themselves.
-        const digits = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-        const initials = words.map(({ word }) => {
-          const digit = digits.indexOf(word);
-          return digit < 0 ? word[0] : digit === 0 ? "z" : `${digit}`;
-        }).join("");
-        assert.deepEqual([initials, note, text.split(" ").length], [name.slice(0, 6), "", 6]);
-        count++;
-      }
-    }
-    assert.ok(count >= 50, `${count}`);
-  },
+Deno.test("GRID's alignments fit their clips and agree with the clips' names", async () => {
+  for (const path of ["align/bbaf2n.align", "lbbe2p.align"]) {
+    const file = { path: join(GRID, "s1", path), format: "align", there: true } as const;
+    const { text, words, note } = await readTranscript(file, 2.96);
+    // A clip is named by the first letters of its words, digits by themselves.
+    const digits = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    const initials = words.map(({ word }) => {
+      const digit = digits.indexOf(word);
+      return digit < 0 ? word[0] : digit === 0 ? "z" : `${digit}`;
+    }).join("");
+    assert.deepEqual([initials, note, text.split(" ").length], [basename(path, ".align"), "", 6]);
+  }
 });

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { KitError } from "../../lib/base/errors.ts";
-import { exists } from "../../lib/base/files.ts";
 import { decodeAudio, decodeFrames, ffmpegPath, probe } from "../../lib/media/ffmpeg.ts";
 import {
   brightFrom,
@@ -14,10 +12,7 @@ import {
   videoInputs,
   type VideoOptions,
 } from "./made_video.ts";
-
-const REAL = fileURLToPath(new URL("../../../shared/data/grid/", import.meta.url));
-const hasReal = await exists(REAL);
-if (!hasReal) console.log("SKIPPED: tests on real clips, because the folder with them is not here");
+import { encodePublished, PUBLISHED_CLIP } from "../real_clips.ts";
 
 /** Asserts that a video turns white at frame `frame` of `count` and clicks at second `click`. */
 async function assertTimes(
@@ -234,11 +229,9 @@ Deno.test("the program is the one that KIT_FFMPEG names, or that of set-up", () 
   }
 });
 
-Deno.test({
-  name: "a published GRID clip (mpg) and its copy in mp4 agree in picture, sound and time",
-  ignore: !hasReal,
-  fn: async () => {
-    const original = join(REAL, "original/s1/bbaf2n.mpg"), copy = join(REAL, "s1/bbaf2n.mp4");
+Deno.test("a published GRID clip (mpg) and its copy in mp4 agree in picture, sound and time", () =>
+  inFolder(async (folder) => {
+    const original = PUBLISHED_CLIP, copy = await encodePublished(join(folder, "copy.mp4"));
     for (const path of [original, copy]) {
       const { video, duration } = await probe(path);
       assert.deepEqual(video, { width: 360, height: 288, fps: 25, rotation: 0 });
@@ -262,5 +255,4 @@ Deno.test({
     const [a, b] = [await decodeAudio(original), await decodeAudio(copy)];
     assert.equal(a.length, b.length);
     assert.ok(a.every((x, i) => Math.abs(x - b[i]) < 1e-3));
-  },
-});
+  }));

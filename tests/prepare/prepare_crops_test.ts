@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { loadClip } from "../../lib/dataset/dataset.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
 import { correlation } from "../../lib/evaluation/metrics/mouth_motion.ts";
-import { exists } from "../../lib/base/files.ts";
 import { cropFace } from "../../lib/media/face.ts";
 import { decodeAudio, decodeFrames, writeWav } from "../../lib/media/ffmpeg.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { inFolder } from "../media/made_video.ts";
 import { opening, talkingFrames } from "./face_video.ts";
-
-const REAL = fileURLToPath(new URL("../../../shared/data/grid/", import.meta.url));
-const hasReal = await exists(REAL);
-if (!hasReal) console.log("SKIPPED: crops of a real clip, because the folder with it is not here");
+import { ENCODED_CLIP } from "../real_clips.ts";
 
 /** The drawn face in its image of 224 x 224, as a detector frames it. */
 const BOX = [50, 76, 164, 196];
@@ -103,39 +98,35 @@ Deno.test("Wav2Lip's folders become clips without a look for faces, or rows that
     assert.equal((await Deno.stat(join(out, whole.path))).mtime!.getTime(), before);
   }));
 
-Deno.test({
-  name: "a real clip cut by somebody else has the mouth and sound of the film itself",
-  ignore: !hasReal,
-  fn: () =>
-    inFolder(async (root) => {
-      const video = join(REAL, "s1/pbwp7s.mp4"), videos = join(root, "films");
-      await Deno.mkdir(videos);
-      await Deno.symlink(video, join(videos, "clip.mp4"));
-      const of = await prepare(videos, join(root, "of film"), { every: 2, workers: 1 });
-      const { row, ...own } = await loadClip(join(root, "of film"), of.clips[0]);
-      const [x0, y0, x1, y1] = [-0.5, -0.5, 0.5, 0.55].map((side, i) =>
-        Math.round((i % 2 ? row.box_y_mean : row.box_x_mean) + side * row.box_size_mean)
-      );
-      const folder = join(root, "crops/s1/clip");
-      await Deno.mkdir(folder, { recursive: true });
-      let t = 0;
-      for await (const frame of decodeFrames(video)) {
-        const pixels = new Uint8Array((x1 - x0) * (y1 - y0) * 3);
-        for (let y = y0; y < y1; y++) {
-          const from = (y * 360 + x0) * 3;
-          pixels.set(frame.subarray(from, from + (x1 - x0) * 3), (y - y0) * (x1 - x0) * 3);
-        }
-        await writeImage(join(folder, `${t++}.jpg`), pixels, [y1 - y0, x1 - x0]);
+Deno.test("a real clip cut by somebody else has the mouth and sound of the film itself", () =>
+  inFolder(async (root) => {
+    const video = ENCODED_CLIP, videos = join(root, "films");
+    await Deno.mkdir(videos);
+    await Deno.symlink(video, join(videos, "clip.mp4"));
+    const of = await prepare(videos, join(root, "of film"), { every: 2, workers: 1 });
+    const { row, ...own } = await loadClip(join(root, "of film"), of.clips[0]);
+    const [x0, y0, x1, y1] = [-0.5, -0.5, 0.5, 0.55].map((side, i) =>
+      Math.round((i % 2 ? row.box_y_mean : row.box_x_mean) + side * row.box_size_mean)
+    );
+    const folder = join(root, "crops/s1/clip");
+    await Deno.mkdir(folder, { recursive: true });
+    let t = 0;
+    for await (const frame of decodeFrames(video)) {
+      const pixels = new Uint8Array((x1 - x0) * (y1 - y0) * 3);
+      for (let y = y0; y < y1; y++) {
+        const from = (y * 360 + x0) * 3;
+        pixels.set(frame.subarray(from, from + (x1 - x0) * 3), (y - y0) * (x1 - x0) * 3);
       }
-      await writeWav(join(folder, "audio.wav"), await decodeAudio(video));
-      const { clips } = await prepare(join(root, "crops"), join(root, "of crops"), { every: 2, workers: 1 });
-      const cut = await loadClip(join(root, "of crops"), clips[0]);
-      assert.ok(Math.abs(cut.frames - own.frames) <= 1, `${cut.frames} and ${own.frames} frames`);
-      for (const [what, k] of [["gap", 0], ["width", 1]] as const) {
-        const course = (mouth: Float32Array) => mouth.filter((_, i) => i % 2 === k);
-        const r = correlation(course(cut.mouth), course(own.mouth));
-        assert.ok(r > (what === "gap" ? 0.9 : 0.7), `${what}: r = ${r}`);
-      }
-      assert.deepEqual(cut.audio.subarray(0, 16000), own.audio.subarray(0, 16000));
-    }),
-});
+      await writeImage(join(folder, `${t++}.jpg`), pixels, [y1 - y0, x1 - x0]);
+    }
+    await writeWav(join(folder, "audio.wav"), await decodeAudio(video));
+    const { clips } = await prepare(join(root, "crops"), join(root, "of crops"), { every: 2, workers: 1 });
+    const cut = await loadClip(join(root, "of crops"), clips[0]);
+    assert.ok(Math.abs(cut.frames - own.frames) <= 1, `${cut.frames} and ${own.frames} frames`);
+    for (const [what, k] of [["gap", 0], ["width", 1]] as const) {
+      const course = (mouth: Float32Array) => mouth.filter((_, i) => i % 2 === k);
+      const r = correlation(course(cut.mouth), course(own.mouth));
+      assert.ok(r > (what === "gap" ? 0.9 : 0.7), `${what}: r = ${r}`);
+    }
+    assert.deepEqual(cut.audio.subarray(0, 16000), own.audio.subarray(0, 16000));
+  }));

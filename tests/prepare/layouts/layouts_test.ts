@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { KitError } from "../../../lib/base/errors.ts";
 import { exists } from "../../../lib/base/files.ts";
 import { listClips } from "../../../lib/prepare/layouts/layouts.ts";
 import { safeName } from "../../../lib/prepare/layouts/names.ts";
 import { inFolder } from "../../media/made_video.ts";
-
-const REAL = fileURLToPath(new URL("../../../../shared/data/grid/", import.meta.url));
-const hasReal = await exists(REAL);
-if (!hasReal) console.log("SKIPPED: the layout of real clips, because the folder with them is not here");
+import { GRID } from "../../real_clips.ts";
 
 async function touch(root: string, ...paths: string[]): Promise<void> {
   for (const path of paths) {
@@ -172,26 +168,28 @@ Deno.test("a link that leads round in a circle is not followed", () =>
     assert.deepEqual(await idsOf(root), ["p/a", "p/b"]);
   }));
 
-Deno.test({
-  name: "published GRID clips: all of them, each with its words",
-  ignore: !hasReal,
-  fn: async () => {
-    const published = await listClips(join(REAL, "original"));
+Deno.test("real GRID clips: all of them, each with its words, which keep to their own folder", () =>
+  inFolder(async (root) => {
+    const { line, clips } = await listClips(GRID);
     assert.equal(
-      published.line,
-      "GRID's layout: 6 clips of 1 speaker, each with its .align; split by hash of the clip",
+      line,
+      "GRID's layout: 2 clips of 1 speaker, each with its .align; split by hash of the clip",
     );
-    const copied = await listClips(join(REAL, "s1"));
-    assert.deepEqual([copied.layout, copied.clips.length, copied.clips[0].speaker], ["grid", 500, "s1"]);
-    assert.ok(copied.clips.every(({ transcript }) => transcript?.there));
-    // Both below one folder: the same speaker, and ids that stay apart.
-    const both = await listClips(REAL);
-    const ids = both.clips.map(({ id }) => id);
-    assert.deepEqual([new Set(ids).size, both.rejects.length], [514, 0]);
+    assert.deepEqual(clips.map(({ id, transcript }) => [id, transcript?.there]), [
+      ["s1/bbaf2n", true],
+      ["s1/lbbe2p", true],
+    ]);
+    // Both twice below one folder: the same speaker, and ids that stay apart.
+    const files = ["bbaf2n.mpg", "align/bbaf2n.align", "lbbe2p.mp4", "lbbe2p.align"];
+    for (const name of ["first", "second"]) {
+      await Deno.mkdir(join(root, name, "s1/align"), { recursive: true });
+      for (const file of files) await Deno.symlink(join(GRID, "s1", file), join(root, name, "s1", file));
+    }
+    const both = await listClips(root), ids = both.clips.map(({ id }) => id);
+    assert.deepEqual([new Set(ids).size, both.rejects.length], [4, 0]);
     assert.equal(ids.filter((id) => /^s1\/bbaf2n-[0-9a-f]{8}$/.test(id)).length, 2);
-    const own = both.clips.filter(({ id }) => id.startsWith("s1/bbaf2n")).map(({ path, transcript }) =>
+    const own = both.clips.map(({ path, transcript }) =>
       dirname(transcript!.path).replace(/\/align$/, "") === dirname(path)
     );
-    assert.deepEqual(own, [true, true], "each has the .align of its own folder");
-  },
-});
+    assert.deepEqual(own, Array(4).fill(true), "each has the .align of its own folder");
+  }));
