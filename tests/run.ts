@@ -59,7 +59,20 @@ const checks: Job = {
       counts[success ? "passed" : "failed"]++;
       if (!success) all += `${said}\n`;
     };
-    count(await deno(["fmt", "--check", "lib", "tests", "README.md", "deno.json"])); // notebooks: see below
+    count(
+      await deno([
+        "fmt",
+        "--check",
+        "lib",
+        "tests",
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs",
+        "deno.json",
+      ]),
+    ); // notebooks: see below
     count(await deno(["lint"]));
     count(await deno(["check", "--quiet", "lib", "tests"]));
     const said = await checkNotebooks(listNotebooks(join(ROOT, "notebooks")));
