@@ -1,3 +1,4 @@
+import { type Attribute, bytesOf, setAttribute } from "./attributes.ts";
 import {
   type Bytes,
   CONSTANTS,
@@ -11,15 +12,6 @@ import {
   type Symbols,
   utf8,
 } from "./library.ts";
-import { Recorder } from "./recorder.ts";
-
-/** An attribute as tfjs-node's backend hands it over. */
-export interface Attribute {
-  name: string;
-  type: number;
-  // deno-lint-ignore no-explicit-any
-  value: any;
-}
 
 /** What the backend is told of a tensor that an operation made. */
 export interface TensorMetadata {
@@ -33,6 +25,15 @@ const STRING_BYTES = 24;
 /** TensorFlow's ConfigProto that says device_count { "GPU": 0 }. */
 const NO_GPU = Uint8Array.of(0x0a, 7, 0x0a, 3, ...utf8("GPU"), 0x10, 0);
 
+/** What takes operations in place of TensorFlow while a step is recorded: see recorder.ts. */
+interface OperationRecorder {
+  add(name: string, attributes: Attribute[], ids: number[], outputs: number): TensorMetadata[];
+  /** Whether the id stood for a node, which is now forgotten. */
+  forget(id: number): boolean;
+  /** Throws an error when the id stands for a node, which has no value. */
+  refuseValue(id: number): void;
+}
+
 type TensorData = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint8Array[];
 
 /**
@@ -42,7 +43,7 @@ type TensorData = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint8
 export class Binding {
   readonly TF_Version: string;
   /** The recorder of the step being compiled; while it is set, operations are recorded, not run. */
-  recorder: Recorder | null = null;
+  recorder: OperationRecorder | null = null;
   readonly #handles = new Map<number, Pointer>();
   readonly #status: Pointer;
   readonly #context: Pointer;
@@ -51,7 +52,6 @@ export class Binding {
   #outputs = new BigUint64Array(new ArrayBuffer(8 * 64));
   readonly #count = new Int32Array(new ArrayBuffer(4));
   #nextId = 0;
-  #functions = 0;
 
   constructor(readonly symbols: Symbols, config: Bytes = new Uint8Array()) {
     Object.assign(this, CONSTANTS);
@@ -243,66 +243,32 @@ export class Binding {
     return Array.from(this.#outputs.subarray(0, outputs), (address) => Deno.UnsafePointer.create(address));
   }
 
-  /** Starts recording operations into a graph in place of running them; `end` or `abort` stops it. */
-  beginRecording(): Recorder {
-    if (this.recorder) throw new Error("A step is being compiled already: compile() does not nest");
-    return this.recorder = new Recorder(this, `step_${this.#functions++}`);
-  }
-
   /** Makes a recorded function callable by its name. */
   addFunction(func: Pointer): void {
     this.symbols.TFE_ContextAddFunction(this.#context, func, this.#status);
     this.check();
   }
 
-  removeFunction(name: string): void {
-    this.symbols.TFE_ContextRemoveFunction(this.#context, cString(name), this.#status);
-    this.check();
-  }
-
-  #setAttribute(op: Pointer, { name, type, value }: Attribute): void {
-    const s = this.symbols, n = cString(name), list = Array.isArray(value);
+  #setAttribute(op: Pointer, attribute: Attribute): void {
+    const s = this.symbols, { name, type, value } = attribute;
+    if (setAttribute(s, { kind: "TFE_Op", at: op }, attribute)) return;
     switch (type) {
       case CONSTANTS.TF_ATTR_STRING: {
-        if (list) {
-          const texts = (value as (string | Bytes)[]).map((v) => typeof v === "string" ? utf8(v) : v);
-          const pointers = BigUint64Array.from(
-            texts,
-            (t) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(t)),
-          );
-          const lengths = BigUint64Array.from(texts, (t) => BigInt(t.length));
-          return s.TFE_OpSetAttrStringList(op, n, pointers, lengths, texts.length);
-        }
-        const text = typeof value === "string" ? utf8(value) : value;
-        return s.TFE_OpSetAttrString(op, n, text, BigInt(text.length));
+        const texts: Bytes[] = value.map(bytesOf);
+        const places = texts.map((t) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(t)));
+        const pointers = BigUint64Array.from(places);
+        const lengths = BigUint64Array.from(texts, ({ length }) => BigInt(length));
+        return s.TFE_OpSetAttrStringList(op, cString(name), pointers, lengths, texts.length);
       }
-      case CONSTANTS.TF_ATTR_INT:
-        return list
-          ? s.TFE_OpSetAttrIntList(op, n, int64s(value), value.length)
-          : s.TFE_OpSetAttrInt(op, n, BigInt(Math.trunc(value)));
-      case CONSTANTS.TF_ATTR_FLOAT:
-        return list
-          ? s.TFE_OpSetAttrFloatList(op, n, new Float32Array(value), value.length)
-          : s.TFE_OpSetAttrFloat(op, n, value);
-      case CONSTANTS.TF_ATTR_BOOL:
-        return list
-          ? s.TFE_OpSetAttrBoolList(op, n, Uint8Array.from(value, Number), value.length)
-          : s.TFE_OpSetAttrBool(op, n, value ? 1 : 0);
-      case CONSTANTS.TF_ATTR_TYPE:
-        return list
-          ? s.TFE_OpSetAttrTypeList(op, n, Int32Array.from(value), value.length)
-          : s.TFE_OpSetAttrType(op, n, value);
       case CONSTANTS.TF_ATTR_SHAPE:
-        s.TFE_OpSetAttrShape(op, n, int64s(value), value.length, this.#status);
+        s.TFE_OpSetAttrShape(op, cString(name), int64s(value), value.length, this.#status);
         return this.check();
       case CONSTANTS.TF_ATTR_TENSOR: {
         const tensor = this.resolve(this.handle(value));
-        s.TFE_OpSetAttrTensor(op, n, tensor, this.#status);
+        s.TFE_OpSetAttrTensor(op, cString(name), tensor, this.#status);
         s.TF_DeleteTensor(tensor);
         return this.check();
       }
-      case CONSTANTS.TF_ATTR_FUNC:
-        return s.TFE_OpSetAttrFunctionName(op, n, utf8(value), BigInt(utf8(value).length));
       default:
         throw new Error(`Unhandled TF_AttrType: ${type} of attribute ${name}`);
     }

@@ -1,3 +1,4 @@
+import { Recorder } from "./recorder.ts";
 import { binding, type Tensor, tf } from "./tf.ts";
 
 /** Tensors in plain objects and arrays, to any depth. */
@@ -69,7 +70,7 @@ export function compile<A extends unknown[], R>(
 function record<A extends unknown[], R>(step: (...args: A) => R, args: A): Trace<R> {
   const inputs = leaves(args);
   inputs.forEach(idOf); // uploads what is not in TensorFlow's memory yet, before recording starts
-  const recorder = binding.beginRecording();
+  const recorder = new Recorder(binding);
   const random = Math.random;
   Math.random = () => {
     throw new Error(

@@ -22,7 +22,6 @@ const SYMBOLS = {
   TFE_NewContext: { parameters: ["pointer", "pointer"], result: "pointer" },
   TFE_ContextListDevices: { parameters: ["pointer", "pointer"], result: "pointer" },
   TFE_ContextAddFunction: { parameters: ["pointer", "pointer", "pointer"], result: "void" },
-  TFE_ContextRemoveFunction: { parameters: ["pointer", "buffer", "pointer"], result: "void" },
   TF_DeviceListCount: { parameters: ["pointer"], result: "i32" },
   TF_DeviceListType: { parameters: ["pointer", "i32", "pointer"], result: "pointer" },
   TF_DeviceListName: { parameters: ["pointer", "i32", "pointer"], result: "pointer" },
@@ -57,14 +56,13 @@ const SYMBOLS = {
   TFE_OpSetAttrBoolList: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "void" },
   TFE_OpSetAttrShape: { parameters: ["pointer", "buffer", "buffer", "i32", "pointer"], result: "void" },
   TFE_OpSetAttrTensor: { parameters: ["pointer", "buffer", "pointer", "pointer"], result: "void" },
-  TFE_OpSetAttrFunctionName: { parameters: ["pointer", "buffer", "buffer", "usize"], result: "void" },
   TFE_Execute: { parameters: ["pointer", "buffer", "buffer", "pointer"], result: "void" },
   TF_StringInit: { parameters: ["pointer"], result: "void" },
   TF_StringCopy: { parameters: ["pointer", "buffer", "usize"], result: "void" },
   TF_StringDealloc: { parameters: ["pointer"], result: "void" },
   TF_StringGetDataPointer: { parameters: ["pointer"], result: "pointer" },
   TF_StringGetSize: { parameters: ["pointer"], result: "usize" },
-  // Graphs, for recording a step (trace.ts).
+  // Graphs, for recording a step (recorder.ts).
   TF_NewGraph: { parameters: [], result: "pointer" },
   TF_DeleteGraph: { parameters: ["pointer"], result: "void" },
   TF_NewOperation: { parameters: ["pointer", "buffer", "buffer"], result: "pointer" },

@@ -1,4 +1,5 @@
-import type { Attribute, Binding, TensorMetadata } from "./binding.ts";
+import { type Attribute, setAttribute } from "./attributes.ts";
+import type { Binding, TensorMetadata } from "./binding.ts";
 import { type Bytes, CONSTANTS, cString, int64s, memory, type Pointer, utf8 } from "./library.ts";
 
 /** A node's output in the graph: a TF_Output of 16 bytes (operation pointer, index). */
@@ -52,8 +53,11 @@ function* lengthDelimited(message: Uint8Array): Generator<[number, Uint8Array]> 
 /** The input arguments of each operation seen so far, from TensorFlow's OpDef. */
 const definitions = new Map<string, InputArgument[]>();
 
-/** Records operations as nodes of a graph and turns the graph into one TensorFlow function. */
+let functions = 0;
+
+/** Records operations as nodes of a graph, in place of running them, and turns the graph into one TensorFlow function. */
 export class Recorder {
+  readonly name = `step_${functions++}`;
   readonly statistics: TraceStatistics = { nodes: 0, constants: 0, fills: 0 };
   readonly #graph: Pointer;
   readonly #nodes = new Map<number, Output>();
@@ -61,8 +65,11 @@ export class Recorder {
   readonly #arguments: Output[] = [];
   #names = 0;
 
-  constructor(readonly binding: Binding, readonly name: string) {
+  /** Starts recording what the binding is asked to run, until `close`. */
+  constructor(readonly binding: Binding) {
+    if (binding.recorder) throw new Error("A step is being compiled already: compile() does not nest");
     this.#graph = binding.symbols.TF_NewGraph();
+    binding.recorder = this;
   }
 
   /** Adds an argument of the function and returns the id that stands for it. */
@@ -263,35 +270,14 @@ export class Recorder {
     return inputs;
   }
 
-  #setAttribute(node: Pointer, { name, type, value }: Attribute): void {
-    const s = this.binding.symbols, n = cString(name), list = Array.isArray(value);
-    switch (type) {
-      case CONSTANTS.TF_ATTR_STRING: {
-        if (list) throw new Error(`A compiled step cannot hold attribute ${name}, a list of strings`);
-        const text = typeof value === "string" ? utf8(value) : value;
-        return s.TF_SetAttrString(node, n, text, BigInt(text.length));
-      }
-      case CONSTANTS.TF_ATTR_INT:
-        return list
-          ? s.TF_SetAttrIntList(node, n, int64s(value), value.length)
-          : s.TF_SetAttrInt(node, n, BigInt(Math.trunc(value)));
-      case CONSTANTS.TF_ATTR_FLOAT:
-        return list
-          ? s.TF_SetAttrFloatList(node, n, new Float32Array(value), value.length)
-          : s.TF_SetAttrFloat(node, n, value);
-      case CONSTANTS.TF_ATTR_BOOL:
-        return list
-          ? s.TF_SetAttrBoolList(node, n, Uint8Array.from(value, Number), value.length)
-          : s.TF_SetAttrBool(node, n, value ? 1 : 0);
-      case CONSTANTS.TF_ATTR_TYPE:
-        return list
-          ? s.TF_SetAttrTypeList(node, n, Int32Array.from(value), value.length)
-          : s.TF_SetAttrType(node, n, value);
-      case CONSTANTS.TF_ATTR_SHAPE:
-        return s.TF_SetAttrShape(node, n, int64s(value), value.length);
-      default:
-        throw new Error(`A compiled step cannot hold attribute ${name} of kind ${type}`);
+  #setAttribute(node: Pointer, attribute: Attribute): void {
+    const s = this.binding.symbols, { name, type, value } = attribute;
+    if (setAttribute(s, { kind: "TF_", at: node }, attribute)) return;
+    if (type === CONSTANTS.TF_ATTR_SHAPE) {
+      return s.TF_SetAttrShape(node, cString(name), int64s(value), value.length);
     }
+    const what = type === CONSTANTS.TF_ATTR_STRING ? ", a list of strings" : ` of kind ${type}`;
+    throw new Error(`A compiled step cannot hold attribute ${name}${what}`);
   }
 }
 
