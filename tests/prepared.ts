@@ -3,7 +3,7 @@ import { clipConfig } from "../lib/dataset/clip_file.ts";
 import { type ManifestRow, PREPARED_VERSION, type Split, writeManifest } from "../lib/dataset/manifest.ts";
 import { makeFolder, writeAtomic } from "../lib/base/files.ts";
 import { FACE_SIZE, MEL_BANDS } from "../lib/base/shapes.ts";
-import { type Random, random } from "../lib/nn/params.ts";
+import { type Random, random } from "../lib/base/random.ts";
 import { writeClip } from "../lib/prepare/write_clip.ts";
 import { type Tensor3D, tf } from "../lib/native/tf.ts";
 import { madeRow } from "./dataset/made_row.ts";
@@ -27,7 +27,7 @@ export interface MadeClip {
 
 /** How far the mouth is open at a time in seconds, 0 to 1: a few cosines, the same for the same seed. */
 function openings(r: Random): (seconds: number) => number {
-  const waves = Array.from({ length: 4 }, () => [0.5 + 3 * r.next(), 2 * Math.PI * r.next()]);
+  const waves = Array.from({ length: 4 }, () => [0.5 + 3 * r.uniform(), 2 * Math.PI * r.uniform()]);
   return (t) =>
     waves.reduce((sum, [rate, phase]) => sum + (1 + Math.cos(2 * Math.PI * rate * t + phase)) / 8, 0);
 }
@@ -72,7 +72,7 @@ export async function makePrepared(folder: string, clips: MadeClip[]): Promise<s
   for (const [k, clip] of clips.entries()) {
     const { split, frames = 40, silent = false, black = false, seed = k + 1, speaker } = clip;
     const r = random(seed), open = openings(r);
-    const colours = [0, 1, 2].map(() => black ? 0 : 0.5 + 0.4 * r.next());
+    const colours = [0, 1, 2].map(() => black ? 0 : 0.5 + 0.4 * r.uniform());
     const jpegs: Uint8Array[] = [];
     for (let f = 0; f < frames; f++) {
       const image = tf.tensor3d(madeFace(colours, open(f / 25)), [FACE_SIZE, FACE_SIZE, 3], "int32");

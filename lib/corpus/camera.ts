@@ -1,5 +1,5 @@
+import { randomStream } from "../base/random.ts";
 /** What a camera makes of a clean image: slightly soft, with the grain of its sensor. */
-import { random } from "./random.ts";
 
 export interface Camera {
   /** Share of its light that a pixel gives to each of its two neighbours in a row and in a column, 0 to 0.25. */
@@ -17,7 +17,7 @@ const MID_GREY = 118;
 let grainValues: Float32Array | undefined;
 
 function grainOfVideo(): Float32Array {
-  const rng = random("grain"), values = new Float32Array(GRAIN_LENGTH);
+  const rng = randomStream("grain"), values = new Float32Array(GRAIN_LENGTH);
   for (let i = 0; i < values.length; i++) values[i] = rng.normal();
   return values;
 }
@@ -65,9 +65,9 @@ export function openCamera(
   return (frame, number) => {
     soften(frame, soft, { size, share: softness });
     const exposed = new Uint8ClampedArray(frame.length);
-    const offsets = random(seed, "grain", number), room = GRAIN_LENGTH - frame.length;
+    const offsets = randomStream(seed, "grain", number), room = GRAIN_LENGTH - frame.length;
     // Most of the grain is common to the three colours, the rest is each one's own.
-    const common = offsets.index(room), own = offsets.index(room);
+    const common = offsets.below(room), own = offsets.below(room);
     for (let i = 0, pixel = common; i < frame.length; i += 3, pixel++) {
       const shared = 0.85 * noise[pixel];
       for (let c = i; c < i + 3; c++) {

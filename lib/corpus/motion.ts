@@ -1,6 +1,6 @@
 /** How a drawn speaker's head and eyes move: slow, smooth, and all but independent of what is said. */
+import { type Random, randomStream } from "../base/random.ts";
 import { type Pose, STILL } from "./face.ts";
-import { type Random, random } from "./random.ts";
 import type { Phoneme } from "./speech.ts";
 
 /** A smooth random curve: normal values at knots `every` seconds apart, joined by cubic splines. */
@@ -46,7 +46,7 @@ export function headPoses(phonemes: Phoneme[], times: number[], { seed, liveline
   /** Size of the movements, about 0.6 to 1.3. */
   liveliness: number;
 }): Pose[] {
-  const rng = random(seed, "motion"), duration = (times.at(-1) ?? 0) + 1;
+  const rng = randomStream(seed, "motion"), duration = (times.at(-1) ?? 0) + 1;
   const slow = () => wander(rng, rng.uniform(0.9, 1.8), duration),
     quick = () => wander(rng, 0.45, duration);
   const curves = { x: slow(), y: slow(), scale: slow(), roll: slow(), turn: slow(), nod: slow() };

@@ -1,9 +1,9 @@
 import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
+import { randomStream } from "../base/random.ts";
 import type { ClipPlan } from "./plan.ts";
 import type { Pose } from "./face.ts";
 import { headPoses } from "./motion.ts";
 import { type MouthShape, mouthShapes } from "./mouth.ts";
-import { random } from "./random.ts";
 import type { Speaker } from "./speaker.ts";
 import { type Phoneme, recordInRoom, type Speech, type Word } from "./speech.ts";
 
@@ -30,7 +30,7 @@ export async function perform(
   { voice, manner, liveliness }: Speaker,
   speech: Speech,
 ): Promise<Performance> {
-  const rng = random(seed, "clip", id), before = rng.uniform(0.2, 0.45), after = rng.uniform(0.25, 0.5);
+  const rng = randomStream(seed, "clip", id), before = rng.uniform(0.2, 0.45), after = rng.uniform(0.25, 0.5);
   const longest = LONGEST - before - after;
   let rate = voice.rate * rng.uniform(0.95, 1.05), said = await speech.say(text, { ...voice, rate });
   const seconds = () => said.audio.length / SAMPLE_RATE;
@@ -41,7 +41,7 @@ export async function perform(
   const frames = Math.ceil((before + seconds() + after) * FRAME_RATE - 1e-6);
   const audio = new Float32Array(frames * SAMPLES_A_FRAME);
   audio.set(said.audio, Math.round(before * SAMPLE_RATE));
-  recordInRoom(audio, { voice, seed: random(seed, "room", id).index(2 ** 31) });
+  recordInRoom(audio, { voice, seed: randomStream(seed, "room", id).below(2 ** 31) });
   const later = <T extends { start: number; end: number }>(items: T[]) =>
     items.map((item) => ({ ...item, start: item.start + before, end: item.end + before }));
   const phonemes = later(said.phonemes);

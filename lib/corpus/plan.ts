@@ -1,6 +1,6 @@
 /** What a corpus of drawn speakers holds, before anything is drawn. */
+import { type Random, randomStream } from "../base/random.ts";
 import type { Split } from "../dataset/manifest.ts";
-import { type Random, random } from "./random.ts";
 import { sampleSpeaker } from "./speaker.ts";
 
 /** Speakers, how many of them are kept for validation and for testing, and clips of each. */
@@ -53,7 +53,9 @@ function clipTexts(sentences: string[], { shuffle }: Random): string[] {
 
 /** Deals whole speakers; those held out alternate between high and low voices. */
 function splitsOf(seed: number, { speakers, val, test }: (typeof SIZES)[CorpusSize]): Split[] {
-  const order = random(seed, "splits").shuffle(Array.from({ length: speakers }, (_, speaker) => speaker));
+  const order = randomStream(seed, "splits").shuffle(
+    Array.from({ length: speakers }, (_, speaker) => speaker),
+  );
   const high = order.filter((speaker) => sampleSpeaker(seed, speaker).appearance.feminine > 0.5);
   const low = order.filter((speaker) => !high.includes(speaker));
   const heldOut = high.flatMap((speaker, i) => i < low.length ? [speaker, low[i]] : [speaker]);
@@ -72,7 +74,7 @@ export async function planCorpus({ size, seed }: { size: CorpusSize; seed: numbe
   let deck: string[] = [];
   for (let speaker = 0; speaker < speakers; speaker++) {
     for (let clip = 0; clip < clips; clip++) {
-      if (deck.length === 0) deck = clipTexts(sentences, random(seed, "sentences", plans.length));
+      if (deck.length === 0) deck = clipTexts(sentences, randomStream(seed, "sentences", plans.length));
       const id = `${folderOf(speaker)}/${`${clip + 1}`.padStart(5, "0")}`;
       plans.push({ seed, speaker, id, text: deck.shift()!, split: splits[speaker] });
     }

@@ -1,7 +1,7 @@
+import { randomStream } from "../base/random.ts";
 import type { Camera } from "./camera.ts";
 import { drawLook, type Look } from "./face.ts";
 import type { Manner } from "./mouth.ts";
-import { random } from "./random.ts";
 import type { Voice } from "./speech.ts";
 
 /** A drawn person: what they look like, how they sound, how they move when they speak, and who videos them. */
@@ -31,8 +31,8 @@ const LOW = ["m1", "m2", "m3", "m4", "m6", "m7", "m8", "Michael", "Denis", "max"
 
 /** The speaker `index` of a corpus `seed`: a pure function, so that a corpus may grow without changing its people. */
 export function sampleSpeaker(seed: number, index: number): Speaker {
-  const appearance = drawLook(seed, index), rng = random(seed, "speaker", index), { uniform } = rng;
-  const first = random(seed, "voices").index(1000) + index;
+  const appearance = drawLook(seed, index), rng = randomStream(seed, "speaker", index), { uniform } = rng;
+  const first = randomStream(seed, "voices").below(1000) + index;
   const high = appearance.feminine > 0.5, variants = high ? HIGH : LOW;
   // Neighbours differ in accent and variant, and no pair of them comes back before eighty people have spoken.
   const variant = 7 * first + 3 * Math.floor(first / ACCENTS.length);

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { KitError } from "../base/errors.ts";
 import { SAMPLE_RATE } from "../base/shapes.ts";
-import { random } from "./random.ts";
+import { randomStream } from "../base/random.ts";
 
 /** How somebody speaks, and the room they are recorded in. */
 export interface Voice {
@@ -120,7 +120,7 @@ function readEvents(text: string, events: Reply["events"], stretch: number) {
 
 /** What a microphone in the voice's room hears: a few dozen early echoes, steady noise, a set level. In place. */
 export function recordInRoom(audio: Float32Array, { voice, seed }: { voice: Voice; seed: number }): void {
-  const rng = random(seed, "room", voice.name), dry = audio.slice();
+  const rng = randomStream(seed, "room", voice.name), dry = audio.slice();
   for (let echo = 0; echo < 24; echo++) {
     const delay = Math.round(SAMPLE_RATE * rng.uniform(0.004, 0.16));
     const gain = 0.22 * voice.echo * Math.exp(-delay / SAMPLE_RATE / 0.06) * (rng.uniform() < 0.5 ? -1 : 1);

@@ -217,7 +217,7 @@ export async function sampleGeneratorBatch(
     size,
     windows,
   };
-  const samplePose = (clip: PreparedClip) => random.next() < poseShift ? random.below(clip.frames) : null;
+  const samplePose = (clip: PreparedClip) => random.uniform() < poseShift ? random.below(clip.frames) : null;
   let filled = 0;
   const put = async ({ clip, frames, reference, pose }: FaceRequest) => {
     const [seen, posed, ...faces] = await clip.faces([reference, pose ?? reference, ...frames]);

@@ -1,6 +1,7 @@
+import { random } from "../base/random.ts";
 import { valueAndGradients } from "../native/compile.ts";
 import { type Tensor, tf } from "../native/tf.ts";
-import { type Params, random } from "./params.ts";
+import { type Params } from "./params.ts";
 
 /** The slope of a function along one direction of one parameter, by its gradient and by finite differences. */
 export type SlopeRow = {
@@ -15,7 +16,7 @@ export type SlopeRow = {
 /** A random direction of length 1: the same seed and name give the same one. */
 function direction(shape: number[], seed: number): Tensor {
   const rng = random(seed), size = shape.reduce((a, b) => a * b, 1);
-  const signs = Float32Array.from({ length: size }, () => rng.next() < 0.5 ? -1 : 1);
+  const signs = Float32Array.from({ length: size }, () => rng.uniform() < 0.5 ? -1 : 1);
   return tf.mul(tf.tensor(signs, shape), 1 / Math.sqrt(size));
 }
 

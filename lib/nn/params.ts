@@ -1,7 +1,5 @@
-import { type Tensor, tf } from "../native/tf.ts";
 import { random } from "../base/random.ts";
-
-export { type Random, random } from "../base/random.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
 /** Parameters by path (`audio/0/conv/kernel`): the same name in checkpoints, importers and logs. */
 export type Params = Record<string, Tensor>;
@@ -46,7 +44,7 @@ export function initialize(specs: Specs, seed: number): Params {
       if (fanIn === undefined) data.fill(value ?? 0);
       else {
         const r = random(seedOf(seed, name)), bound = 1 / Math.sqrt(fanIn);
-        for (let k = 0; k < data.length; k++) data[k] = (2 * r.next() - 1) * bound;
+        for (let k = 0; k < data.length; k++) data[k] = (2 * r.uniform() - 1) * bound;
       }
       return [name, tf.keep(tf.tensor(data, shape, "float32"))];
     }),

@@ -1,8 +1,9 @@
 import { MOUTH_REGION } from "../base/shapes.ts";
+import { random } from "../base/random.ts";
 import { type Dataset, sampleGeneratorBatch } from "../dataset/dataset.ts";
 import { type GeneratorNetwork, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
-import { type Params, random } from "../nn/params.ts";
+import { type Params } from "../nn/params.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
 import { type DiscriminatorName, DISCRIMINATORS, discriminatorsIn } from "./discriminators.ts";

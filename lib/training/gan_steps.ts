@@ -1,9 +1,10 @@
 import { FACE_SIZE, MEL_BANDS, MEL_WINDOW, MOUTH_REGION, SYNC_FRAMES } from "../base/shapes.ts";
+import type { Random } from "../base/random.ts";
 import { type Dataset, type GeneratorBatch, sampleGeneratorBatch } from "../dataset/dataset.ts";
 import { forEachKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamDefaults, type AdamState, adamStep } from "../nn/adam.ts";
-import { type Params, type Random, trainable } from "../nn/params.ts";
+import { type Params, trainable } from "../nn/params.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import type { Config, GanConfig } from "./config.ts";
 import {

@@ -15,9 +15,10 @@ import {
 } from "../models/sync_discriminator.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamInit, type AdamState, adamStep } from "../nn/adam.ts";
-import { type Params, type Random, random, trainable } from "../nn/params.ts";
+import { type Params, trainable } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";
 import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
+import { type Random, random } from "../base/random.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { checkParams, flattenAdam, saveCheckpoint, unflattenAdam } from "./checkpoint.ts";
 import type { Config } from "./config.ts";

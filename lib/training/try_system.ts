@@ -1,8 +1,9 @@
+import { random } from "../base/random.ts";
 import { type Dataset, sampleGeneratorBatch, sampleSyncBatch } from "../dataset/dataset.ts";
 import { initGeneratorOf } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";
-import { initialize, type Params, random } from "../nn/params.ts";
+import { initialize, type Params } from "../nn/params.ts";
 import { tf } from "../native/tf.ts";
 import { flattenAdam } from "./checkpoint.ts";
 import type { Config } from "./config.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { randomStream } from "../../lib/base/random.ts";
 import type { Evaluation } from "../../lib/tasks/evaluate.ts";
-import { random } from "../../lib/corpus/random.ts";
 import { describeSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
 import { planPairs, realJobs, setupOf, systemJobs } from "../../lib/evaluation/scoring/evaluation_plan.ts";
 import { FACE_FEATURES } from "../../lib/evaluation/judges/feature_network.ts";
@@ -130,7 +130,7 @@ async function storeAll(
   for (const [k, job] of jobs.entries()) {
     const made = failedPair(""), apart = job.key.system === SHUFFLED ? 3 : 0;
     const scores = { ...made.scores, lse_d: 6 + apart + 0.1 * k, lse_c: 7 - apart, offset: 0 };
-    const rng = random("features", k);
+    const rng = randomStream("features", k);
     const features = Array.from({ length: 8 }, () => Float32Array.from({ length: 3 }, () => rng.normal()));
     await storeScore(out, rowOf(job, { ...made, scores, frames: 36, seconds: 1.44 }), features);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { randomStream } from "../../lib/base/random.ts";
 import { headPoses } from "../../lib/corpus/motion.ts";
-import { random } from "../../lib/corpus/random.ts";
 import type { Phoneme } from "../../lib/corpus/speech.ts";
 
 const TIMES = Array.from({ length: 500 }, (_, frame) => (frame + 0.5) / 25);
@@ -26,7 +26,7 @@ Deno.test("poses hardly tell when somebody speaks", () => {
   let sum = 0;
   const clips = 12;
   for (let clip = 0; clip < clips; clip++) {
-    const rng = random("speech", clip), phonemes: Phoneme[] = [];
+    const rng = randomStream("speech", clip), phonemes: Phoneme[] = [];
     for (let time = 0.3; time < 19; time += rng.uniform(0.2, 0.5)) {
       phonemes.push({ symbol: "ˈa", start: time, end: time + 0.15 });
     }

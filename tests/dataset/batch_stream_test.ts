@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type BatchRequest, type BatchStream, streamBatches } from "../../lib/dataset/batch_stream.ts";
 import { openDataset, sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { KitError } from "../../lib/base/errors.ts";
-import { random } from "../../lib/nn/params.ts";
+import { random } from "../../lib/base/random.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 
 const PAIRS = { size: 2, minShift: 5, voicedOnly: true };

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import v8 from "node:v8";
 import vm from "node:vm";
 import { FACE_BYTES } from "../../lib/base/shapes.ts";
+import { random } from "../../lib/base/random.ts";
 import { openClips } from "../../lib/dataset/clips.ts";
 import { sampleSyncBatch } from "../../lib/dataset/dataset.ts";
-import { random } from "../../lib/nn/params.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
 
 v8.setFlagsFromString("--expose-gc");

@@ -13,8 +13,8 @@ import {
 } from "../../lib/dataset/dataset.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { FACE_BYTES } from "../../lib/base/shapes.ts";
+import { random } from "../../lib/base/random.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
-import { random } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 import { ENCODED_CLIP } from "../real_clips.ts";

@@ -1,4 +1,4 @@
-import { random } from "../../lib/corpus/random.ts";
+import { randomStream } from "../../lib/base/random.ts";
 import { NO_SCORES, REAL, type ScoreRow, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
 
 /** A row of scores; what a test is about is given. */
@@ -35,7 +35,7 @@ export interface MadeSystem {
 /** Rows of real and shuffled video and of some systems on the same `videos`, each with own and cross pairs. */
 export function madeScores(systems: MadeSystem[], { videos = 12, apart = 3 } = {}): ScoreRow[] {
   const names = Array.from({ length: videos }, (_, k) => `s${k % 4}/v${k}`);
-  const ease = names.map((name) => random("ease", name).normal());
+  const ease = names.map((name) => randomStream("ease", name).normal());
   const rows: ScoreRow[] = [];
   names.forEach((video, k) => {
     const sound = names[(k + 1) % videos];
@@ -56,7 +56,7 @@ export function madeScores(systems: MadeSystem[], { videos = 12, apart = 3 } = {
       lse_c: 7 - apart - ease[k],
     }));
     for (const { system, seed = 1, lseD, lseC, noise = 0.2 } of systems) {
-      const rng = random(system, seed, video);
+      const rng = randomStream(system, seed, video);
       rows.push(scoreRow({ system, seed, video, l1: 0.02 + 0.01 * rng.uniform(), landmark_distance: 1 }));
       rows.push(scoreRow({
         ...{ system, seed, video, sound, offset: 0 },

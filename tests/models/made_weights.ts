@@ -12,7 +12,7 @@ function hashed(name: string): number {
 /** Numbers in [-1, 1) that follow from a name: the formula of tests/goldens/make_parity.py. */
 export function uniform(name: string, count: number): Float64Array {
   const state = random(hashed(name)), values = new Float64Array(count);
-  for (let k = 0; k < count; k++) values[k] = 2 * state.next() - 1;
+  for (let k = 0; k < count; k++) values[k] = 2 * state.uniform() - 1;
   return values;
 }
 

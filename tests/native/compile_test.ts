@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { random } from "../../lib/base/random.ts";
 import { initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile, leaves, type Named, valueAndGradients, withLeaves } from "../../lib/native/compile.ts";
 import { adamInit, type AdamState } from "../../lib/nn/adam.ts";
-import { disposeParams, type Params, random } from "../../lib/nn/params.ts";
+import { disposeParams, type Params } from "../../lib/nn/params.ts";
 import { binding, type Tensor, tf } from "../../lib/native/tf.ts";
 import { flattenAdam } from "../../lib/training/checkpoint.ts";
 import { pretrainStep } from "../../lib/training/pretrain.ts";
@@ -14,7 +15,7 @@ const thin = { lstm: "front" as const, cbam: true, width: 0.03 };
 function madeBatch(seed: number, size = 4): Named {
   const r = random(seed);
   const fill = (count: number, low: number, high: number) =>
-    Float32Array.from({ length: count }, () => low + (high - low) * r.next());
+    Float32Array.from({ length: count }, () => low + (high - low) * r.uniform());
   return {
     mel: tf.tensor4d(fill(size * 80 * 16, -4, 4), [size, 80, 16, 1]),
     faces: tf.tensor4d(fill(size * 48 * 96 * 15, 0, 1), [size, 48, 96, 15]),

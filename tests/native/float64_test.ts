@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
+import { random } from "../../lib/base/random.ts";
 import { matMul64, type Matrix, symmetricEigen, symmetricEigenvalues } from "../../lib/native/float64.ts";
-import { random } from "../../lib/nn/params.ts";
 import { binding } from "../../lib/native/tf.ts";
 
 /** A matrix of small numbers. */
 function made(rows: number, columns: number, seed: number): Matrix {
   const rng = random(seed);
-  return { values: Float64Array.from({ length: rows * columns }, () => rng.next() - 0.5), rows, columns };
+  return { values: Float64Array.from({ length: rows * columns }, () => rng.uniform() - 0.5), rows, columns };
 }
 
 Deno.test("a product is that of the definition, with either side transposed", () => {

@@ -4,7 +4,6 @@ import {
   disposeParams,
   initialize,
   isStatistic,
-  random,
   type Specs,
   trainable,
 } from "../../lib/nn/params.ts";
@@ -15,23 +14,6 @@ const specs: Specs = {
   "audio/0/norm/scale": { shape: [32], value: 1 },
   "audio/0/norm/moving_mean": { shape: [32], value: 0 },
 };
-
-Deno.test("random numbers are the same everywhere, and their state is one number", () => {
-  const r = random(1);
-  assert.deepEqual([r.next(), r.next(), r.next()], [
-    0.6270739405881613,
-    0.002735721180215478,
-    0.5274470399599522,
-  ]);
-  const again = random(r.state);
-  assert.deepEqual([again.next(), again.below(10)], [r.next(), r.below(10)]);
-});
-
-Deno.test("whole numbers below n come out equally often", () => {
-  const r = random(5), counts = new Array(7).fill(0);
-  for (let k = 0; k < 7000; k++) counts[r.below(7)]++;
-  assert.ok(counts.every((count) => Math.abs(count - 1000) < 150), counts.join());
-});
 
 Deno.test("parameters start uniform within 1 / sqrt(fan in), or at their constant", () => {
   const params = initialize(specs, 1);

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import process from "node:process";
+import { randomStream } from "../../lib/base/random.ts";
 import { findDuplicates } from "../../lib/prepare/duplicates.ts";
 import { audioHash, hashDistance, imageHash } from "../../lib/prepare/fingerprint.ts";
-import { random } from "../../lib/corpus/random.ts";
 
 const ZEROS = "0".repeat(64);
 /** A fingerprint with some of its 256 bits turned, drawn by chance. */
 function turned(hash: string, bits: number): string {
   const digits = [...hash].map((digit) => parseInt(digit, 16));
-  const places = random("bits", hash).shuffle(Array.from({ length: 256 }, (_, bit) => bit));
+  const places = randomStream("bits", hash).shuffle(Array.from({ length: 256 }, (_, bit) => bit));
   for (const bit of places.slice(0, bits)) digits[bit >> 2] ^= 8 >> (bit & 3);
   return digits.map((digit) => digit.toString(16)).join("");
 }
 const drawn = (name: string) => {
-  const rng = random("hash", name);
-  return Array.from({ length: 64 }, () => rng.index(16).toString(16)).join("");
+  const rng = randomStream("hash", name);
+  return Array.from({ length: 64 }, () => rng.below(16).toString(16)).join("");
 };
 const clip = (id: string, { frames = 75, picture: image = ZEROS, sound: audio = drawn(id) } = {}) => ({
   id,
@@ -43,7 +43,7 @@ Deno.test("a picture's fingerprint says where it grows brighter to the right", (
 
 Deno.test("a sound's fingerprint does not hear loudness, but hears what is said", () => {
   const speech = (name: string, columns = 240) => {
-    const rng = random("speech", name), mel = new Float32Array(columns * 80);
+    const rng = randomStream("speech", name), mel = new Float32Array(columns * 80);
     const bumps = Array.from({ length: 60 }, () => [rng.uniform(0, columns), rng.uniform(0, 80)]);
     for (let k = 0; k < mel.length; k++) {
       const column = Math.floor(k / 80), band = k % 80;
@@ -75,12 +75,12 @@ Deno.test("the second of two films that are alike is a duplicate of the first", 
 });
 
 Deno.test("among 145,000 clips each of a hundred copies is found, in seconds", () => {
-  const rng = random("many");
+  const rng = randomStream("many");
   const digits = () =>
-    Array.from({ length: 8 }, () => rng.index(2 ** 32).toString(16).padStart(8, "0")).join("");
+    Array.from({ length: 8 }, () => rng.below(2 ** 32).toString(16).padStart(8, "0")).join("");
   const clips = Array.from(
     { length: 145_000 },
-    (_, k) => clip(`${k}`, { frames: 25 + rng.index(125), sound: digits() }),
+    (_, k) => clip(`${k}`, { frames: 25 + rng.below(125), sound: digits() }),
   );
   const copies = clips.filter((_, k) => k % 1450 === 0).map((original) => ({
     ...original,

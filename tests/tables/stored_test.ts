@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { randomStream } from "../../lib/base/random.ts";
 import {
   frechetScores,
   frechetVerdicts,
@@ -9,7 +10,6 @@ import { writeRows } from "../../lib/evaluation/scoring/score_folder.ts";
 import { readStoredFeatures, readStoredTables, writeStoredTables } from "../../lib/tables/stored.ts";
 import type { TrainingRow } from "../../lib/tables/stored.ts";
 import type { ScoreRow } from "../../lib/evaluation/scoring/score_row.ts";
-import { random } from "../../lib/corpus/random.ts";
 import { inFolder } from "../media/made_video.ts";
 import { madeScores, scoreRow } from "../evaluation/made_scores.ts";
 
@@ -23,7 +23,10 @@ Deno.test("stored tables come back as they were: rows, curves, crowds, verdicts,
     const rows = madeScores([{ system: "Ours", lseD: 6, lseC: 7 }, { system: "w/o CBAM", lseD: 7, lseC: 6 }])
       .map((row) => ({ ...row, distances: [1, 2.5] }));
     const features = (row: ScoreRow) =>
-      Array.from({ length: 6 }, (_, k) => Float32Array.from([random(row.video.length + k).normal(), 1, 2]));
+      Array.from(
+        { length: 6 },
+        (_, k) => Float32Array.from([randomStream(row.video.length + k).normal(), 1, 2]),
+      );
     const tables = {
       ...{ facts: { data: "made", seeds: [1] }, rows, trainings: [training] },
       crowds: frechetScores(rows, features),

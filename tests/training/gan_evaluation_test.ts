@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { random } from "../../lib/base/random.ts";
 import { openDataset, sampleGeneratorBatch } from "../../lib/dataset/dataset.ts";
 import { generator, initGenerator } from "../../lib/models/generator.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
-import { disposeParams, random } from "../../lib/nn/params.ts";
+import { disposeParams } from "../../lib/nn/params.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { evaluateGenerator, mouthRegion } from "../../lib/training/gan_evaluation.ts";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { random } from "../../lib/base/random.ts";
 import { openDataset, sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { generator, initGenerator } from "../../lib/models/generator.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile } from "../../lib/native/compile.ts";
 import { adamInit } from "../../lib/nn/adam.ts";
-import { disposeParams, type Params, random } from "../../lib/nn/params.ts";
+import { disposeParams, type Params } from "../../lib/nn/params.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { flattenAdam } from "../../lib/training/checkpoint.ts";
 import { tiny } from "../../lib/training/config.ts";

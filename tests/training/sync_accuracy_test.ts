@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { random } from "../../lib/base/random.ts";
 import { openDataset, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
-import { disposeParams, random } from "../../lib/nn/params.ts";
+import { disposeParams } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { syncProbability } from "../../lib/training/losses.ts";

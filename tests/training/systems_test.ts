@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { openDataset, sampleGeneratorBatch } from "../../lib/dataset/dataset.ts";
 import { dub } from "../../lib/tasks/dub.ts";
 import { KitError } from "../../lib/base/errors.ts";
+import { random } from "../../lib/base/random.ts";
 import { compile } from "../../lib/native/compile.ts";
 import { adamInit } from "../../lib/nn/adam.ts";
-import { disposeParams, initialize, random } from "../../lib/nn/params.ts";
+import { disposeParams, initialize } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { configure, tiny } from "../../lib/training/config.ts";
 import {

@@ -1,4 +1,4 @@
-import { type Random, random } from "../random.ts";
+import { type Random, randomStream } from "../../base/random.ts";
 
 /** Red, green, blue, each 0 to 255. */
 export type Colour = [number, number, number];
@@ -123,7 +123,7 @@ export function fabric(hue: number, saturation: number, lightness: number): Colo
  * eight people already differ, and a fortieth does not repeat them.
  */
 function spread(seed: number, index: number, name: string, step: number): number {
-  return (random(seed, "spread", name).uniform() + index * step) % 1;
+  return (randomStream(seed, "spread", name).uniform() + index * step) % 1;
 }
 
 function hairOf(
@@ -169,7 +169,7 @@ function beardOf(
 
 /** The look of the person `index` of a corpus `seed`: a pure function, every trait varying continuously. */
 export function sampleAppearance(seed: number, index: number): Appearance {
-  const rng = random(seed, "look", index), { uniform } = rng;
+  const rng = randomStream(seed, "look", index), { uniform } = rng;
   const feminine = spread(seed, index, "feminine", 0.5 + 0.0557);
   const age = spread(seed, index, "age", 0.7549), tone = spread(seed, index, "skin", 0.6180);
   const dark = tone ** 1.25, masculine = 1 - feminine;
@@ -179,7 +179,7 @@ export function sampleAppearance(seed: number, index: number): Appearance {
   const azimuth = (spread(seed, index, "light", 0.5698) * 2 - 1) * 0.75, elevation = uniform(0.25, 0.75);
   const clothesHue = spread(seed, index, "clothes", 0.3247) * 360, wallHue = uniform(0, 360);
   const hair = hairOf(rng, { feminine, age, dark }, spread(seed, index, "hair", 0.809));
-  const beard = beardOf(random(seed, "beard", index), { masculine, hair: hair.colour });
+  const beard = beardOf(randomStream(seed, "beard", index), { masculine, hair: hair.colour });
   const lip = mix(mix(base, [176, 72, 74], 0.44 - 0.1 * dark), [88, 36, 42], 0.1 + 0.18 * dark);
   const lipstick = feminine > 0.55 && uniform() < 0.5 ? uniform(0.25, 0.6) : 0;
   return {

@@ -1,5 +1,5 @@
 /** Beard and moustache, drawn once for a look: skin that shows less and less, and fine hairs over it. */
-import { random } from "../random.ts";
+import { randomStream } from "../../base/random.ts";
 import { drawOn, strands } from "./brush.ts";
 import { DETAIL, ease, type Layer } from "./layer.ts";
 import { type Appearance, mix } from "./appearance.ts";
@@ -45,7 +45,7 @@ function growsAt(appearance: Appearance, x: number, y: number): number {
 /** Darkens the skin where the beard grows, keeping the light that falls on it. */
 function tint({ data, width, height, left, top }: Layer, appearance: Appearance): void {
   const { beard: { growth, colour }, skin: { base }, head } = appearance;
-  const rng = random("beard", appearance.background.seed),
+  const rng = randomStream("beard", appearance.background.seed),
     most = 0.5 * ease(0, HAIRS_FROM, growth) + 0.4 * growth;
   // A shaved beard shines through blueish.
   const shown = mix(mix(base, [74, 74, 84], 0.5), colour, ease(0.1, 0.5, growth));
@@ -72,7 +72,7 @@ export function drawBeard(head: Layer, appearance: Appearance): void {
   if (growth <= 0) return;
   tint(head, appearance);
   if (growth < HAIRS_FROM) return;
-  const place = random("hairs", seed);
+  const place = randomStream("hairs", seed);
   drawOn(head, (pen) => {
     pen.globalAlpha = 0.35 + 0.5 * growth;
     for (const [d, shade] of [[-1, 1 - 0.3 * light.x], [1, 1 + 0.3 * light.x]]) {

@@ -1,5 +1,5 @@
 /** Neck, shoulders and clothes, drawn once for a look. */
-import { type Random, random } from "../random.ts";
+import { type Random, randomStream } from "../../base/random.ts";
 import { drawnLayer, gradient, type Pen, type Point, trace } from "./brush.ts";
 import type { Layer } from "./layer.ts";
 import { type Appearance, type Colour, css, lighten, mix } from "./appearance.ts";
@@ -148,7 +148,7 @@ function folds(pen: Pen, appearance: Appearance, rng: Random): void {
 
 function drawClothes(pen: Pen, appearance: Appearance): void {
   const { clothes, head, feminine } = appearance, { style, colour, second } = clothes, chin = head.chin;
-  const rng = random("clothes", appearance.background.seed),
+  const rng = randomStream("clothes", appearance.background.seed),
     gap = head.halfWidth * (0.72 - 0.14 * feminine) + 3;
   const fill = (points: Point[], paint: Colour, detail = true) => {
     pen.save();

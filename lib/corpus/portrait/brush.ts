@@ -1,5 +1,5 @@
 import { Canvas, type CanvasRenderingContext2D } from "skia-canvas";
-import { type Random, random } from "../random.ts";
+import { type Random, randomStream } from "../../base/random.ts";
 import { DETAIL, emptyLayer, type Layer, overlay } from "./layer.ts";
 import { type Colour, css, lighten } from "./appearance.ts";
 
@@ -72,7 +72,7 @@ export function strands(
     path: (place: number, rng: Random) => Point[];
   },
 ): void {
-  const rng = random("strands", seed);
+  const rng = randomStream("strands", seed);
   for (let i = 0; i < count; i++) {
     const shade = Math.exp(contrast * 0.6 * Math.max(-2, Math.min(1.6, rng.normal())));
     pen.strokeStyle = css(lighten(colour, shade), rng.uniform(0.25, 0.7));

@@ -1,10 +1,10 @@
 /** Brows, freckles and what is worn on the face, drawn once for a look. */
+import { randomStream } from "../../base/random.ts";
 import { drawnLayer, drawOn, glow, type Point, strands, trace } from "./brush.ts";
 import { drawFringe } from "./fringe.ts";
 import { bell, type Layer } from "./layer.ts";
 import { type Appearance, css, lighten, mix } from "./appearance.ts";
 import { HEAD_AREA } from "./relief.ts";
-import { random } from "../random.ts";
 
 /** Eyebrows, a layer of their own because they move. */
 export function drawBrows(appearance: Appearance): Layer {
@@ -101,7 +101,7 @@ export function drawEarrings(head: Layer, appearance: Appearance): void {
 
 /** Draws freckles on nose and cheeks, for those who have them. */
 export function drawFreckles(head: Layer, appearance: Appearance): void {
-  const { skin: { freckles, base }, background: { seed } } = appearance, rng = random("freckles", seed);
+  const { skin: { freckles, base }, background: { seed } } = appearance, rng = randomStream("freckles", seed);
   if (!freckles) return;
   drawOn(head, (pen) => {
     for (let i = 0; i < 260 * freckles; i++) {

@@ -5,7 +5,7 @@ import type { Layer } from "./layer.ts";
 import { type Appearance, css, lighten } from "./appearance.ts";
 import { HAIR_SHAPES, hairTone, isParted } from "./hair_style.ts";
 import { headHalfWidth } from "./relief.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../../base/random.ts";
 
 /** Points of the hair's outer edge, left to right over the crown. */
 function outerEdge(appearance: Appearance): Point[] {

@@ -3,7 +3,7 @@
  * bumps (nose, brow ridge, cheekbones, chin) on a rounded head; shading comes from its slope, so every face
  * shape is lit consistently.
  */
-import { random } from "../random.ts";
+import { randomStream } from "../../base/random.ts";
 import { bell, DETAIL, ease, emptyLayer, type Layer } from "./layer.ts";
 import { type Appearance, type Colour, lighten, mix } from "./appearance.ts";
 
@@ -51,7 +51,7 @@ function heightAt(appearance: Appearance, x: number, y: number, halfWidth: numbe
 
 /** Smooth noise, about -1 to 1, of two scales (face pixels). */
 function skinNoise(appearance: Appearance, width: number, height: number): Float32Array {
-  const rng = random("skin", Math.round(1e6 * appearance.head.chin)),
+  const rng = randomStream("skin", Math.round(1e6 * appearance.head.chin)),
     noise = new Float32Array(width * height);
   for (const [scale, strength] of [[9, 0.55], [3, 0.35], [1.2, 0.3]]) {
     const step = scale * DETAIL, columns = Math.ceil(width / step) + 2, rows = Math.ceil(height / step) + 2;

@@ -1,6 +1,6 @@
 /** The room behind the speaker, out of focus, drawn once for a look. */
 import { Canvas } from "skia-canvas";
-import { type Random, random } from "../random.ts";
+import { type Random, randomStream } from "../../base/random.ts";
 import { glow, gradient, type Pen, type Point } from "./brush.ts";
 import { type Appearance, css, fabric } from "./appearance.ts";
 
@@ -95,7 +95,7 @@ function furnish(pen: Pen, appearance: Appearance, rng: Random): void {
 /** The room behind the speaker as a frame [size, size, 3], out of focus. */
 export function drawBackground(appearance: Appearance, size: number): Uint8Array {
   const { kind, hue, lightness, seed } = appearance.background,
-    rng = random("background", seed, Math.round(hue));
+    rng = randomStream("background", seed, Math.round(hue));
   const paint = (blur: number, draws: (pen: Pen) => void) => {
     const canvas = new Canvas(size, size);
     canvas.gpu = false;

@@ -1,5 +1,5 @@
-import { random } from "../../corpus/random.ts";
 import { KitError } from "../../base/errors.ts";
+import { randomStream } from "../../base/random.ts";
 import type { Pair } from "./evaluation_list.ts";
 
 /**
@@ -18,7 +18,7 @@ export function crossPairs(
     );
   }
   const ordered = clips.toSorted((a, b) => a.id < b.id ? -1 : 1);
-  const bySpeaker = Map.groupBy(random(seed, "cross pairs").shuffle(ordered), ({ speaker }) => speaker);
+  const bySpeaker = Map.groupBy(randomStream(seed, "cross pairs").shuffle(ordered), ({ speaker }) => speaker);
   const row = [...bySpeaker.values()].flat();
   // Speakers stand side by side: so many places on, everybody meets somebody else.
   const largest = Math.max(...[...bySpeaker.values()].map(({ length }) => length));

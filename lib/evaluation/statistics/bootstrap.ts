@@ -1,4 +1,4 @@
-import { type Random, random } from "../../corpus/random.ts";
+import { type Random, randomStream } from "../../base/random.ts";
 
 /** Drawn resamples, unless told otherwise: the ends of a 95 % interval then move by about 2 % of its width. */
 export const RESAMPLES = 4000;
@@ -54,10 +54,10 @@ export function bootstrapInterval(
 ): Interval | null {
   const n = values.length;
   if (n < 2) return null;
-  const rng = random(seed, "bootstrap");
+  const rng = randomStream(seed, "bootstrap");
   const estimates = Array.from({ length: resamples }, () => {
     let sum = 0;
-    for (let k = 0; k < n; k++) sum += values[rng.index(n)];
+    for (let k = 0; k < n; k++) sum += values[rng.below(n)];
     return sum / n;
   });
   return percentileInterval(estimates, level);
@@ -115,7 +115,7 @@ export function differenceInterval(
   },
   { seed = 1, resamples = RESAMPLES }: { seed?: number; resamples?: number } = {},
 ): Interval {
-  const rng = random(seed, "difference");
+  const rng = randomStream(seed, "difference");
   return percentileInterval(
     Array.from(
       { length: resamples },

@@ -1,4 +1,4 @@
-import { type Random, random } from "../../corpus/random.ts";
+import { type Random, randomStream } from "../../base/random.ts";
 import {
   differenceInterval,
   type Interval,
@@ -59,7 +59,7 @@ export function signFlipTest(differences: number[], { seed = 1 }: { seed?: numbe
     }
     return as / 2 ** n;
   }
-  const rng = random(seed, "signs");
+  const rng = randomStream(seed, "signs");
   let as = 1;
   for (let k = 0; k < DRAWS; k++) {
     let sum = 0;
@@ -117,7 +117,7 @@ export function pairedDifference(
   const difference = mean(differences);
   const videoError = (rng: Random) => {
     let sum = 0;
-    for (let k = 0; k < videos; k++) sum += differences[rng.index(videos)];
+    for (let k = 0; k < videos; k++) sum += differences[rng.below(videos)];
     return sum / videos - difference;
   };
   const means = [meansOf(scores.ours), meansOf(scores.theirs)] as const;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type VideoPart } from "../../../lib/dataset/speaker_video.ts";
 import { KitError } from "../../../lib/base/errors.ts";
 import { FACE_BYTES } from "../../../lib/base/shapes.ts";
+import { random } from "../../../lib/base/random.ts";
 import { judgeClip, judgeParts, openJudge } from "../../../lib/evaluation/judges/judge.ts";
-import { random } from "../../../lib/nn/params.ts";
 import { tf } from "../../../lib/native/tf.ts";
 import { inFolder } from "../../media/made_video.ts";
 import { makeTinyRun } from "../../training/tiny_run.ts";
@@ -12,8 +12,8 @@ import { makeTinyRun } from "../../training/tiny_run.ts";
 function noiseClip(frames: number) {
   const rng = random(5), columns = 1 + Math.floor(frames * 3.2);
   return {
-    faces: Uint8Array.from({ length: frames * FACE_BYTES }, () => 256 * rng.next()),
-    mel: Float32Array.from({ length: columns * 80 }, () => 8 * rng.next() - 4),
+    faces: Uint8Array.from({ length: frames * FACE_BYTES }, () => 256 * rng.uniform()),
+    mel: Float32Array.from({ length: columns * 80 }, () => 8 * rng.uniform() - 4),
     ...{ columns, frames },
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { randomStream } from "../../../lib/base/random.ts";
 import { featureStatistics, frechetDistance } from "../../../lib/evaluation/metrics/frechet.ts";
 import { kernelDistance } from "../../../lib/evaluation/metrics/kid.ts";
-import { random } from "../../../lib/corpus/random.ts";
 import { readGolden } from "../../golden.ts";
 
 const { tensors, metadata } = await readGolden("evaluation");
@@ -31,7 +31,7 @@ for (const name of ["many", "few", "wide"]) {
 
 /** Features of independent numbers with a spread and a mean. */
 function drawn(count: number, { size = 6, mean = 0, spread = 1, seed = 1 } = {}): number[][] {
-  const rng = random(seed);
+  const rng = randomStream(seed);
   return Array.from(
     { length: count },
     () => Array.from({ length: size }, () => mean + spread * rng.normal()),

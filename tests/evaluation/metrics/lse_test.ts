@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { random } from "../../../lib/base/random.ts";
 import { lse } from "../../../lib/evaluation/metrics/lse.ts";
-import { random } from "../../../lib/nn/params.ts";
 import { openSafetensors } from "../../../lib/weights/safetensors.ts";
 
 /** Rows of a flat array. */
@@ -32,7 +32,10 @@ for (const name of ["long", "short", "unrelated"]) {
 
 Deno.test("sound delayed by n frames gives offset -n, early sound +n", () => {
   const rng = random(3);
-  const course = Array.from({ length: 90 }, () => Float32Array.from({ length: 8 }, () => rng.next() - 0.5));
+  const course = Array.from(
+    { length: 90 },
+    () => Float32Array.from({ length: 8 }, () => rng.uniform() - 0.5),
+  );
   const video = course.slice(20, 70);
   for (const delay of [-15, -4, 0, 1, 15]) {
     // What the lips say at t is heard at t + delay.

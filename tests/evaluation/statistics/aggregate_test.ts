@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { random } from "../../../lib/corpus/random.ts";
+import { randomStream } from "../../../lib/base/random.ts";
 import { aggregate } from "../../../lib/evaluation/statistics/aggregate.ts";
 import { frechetScores, frechetVerdicts } from "../../../lib/evaluation/statistics/frechet_scores.ts";
 import { metricOf } from "../../../lib/evaluation/metrics/metrics.ts";
@@ -159,7 +159,7 @@ Deno.test("Frechet distance by system: the worse crowd is farther, the kernel di
   const featuresOf = (row: ScoreRow) => {
     const key = keyOf(row), shift = row.system === "w/o LSTM" ? 1 : 0;
     if (!features.has(key)) {
-      const rng = random("features", key);
+      const rng = randomStream("features", key);
       features.set(
         key,
         Array.from({ length: 8 }, () => Float32Array.from({ length: 4 }, () => shift + rng.normal())),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { random } from "../../../lib/corpus/random.ts";
+import { randomStream } from "../../../lib/base/random.ts";
 import {
   bootstrapInterval,
   jackknifeInterval,
@@ -24,7 +24,7 @@ Deno.test("the interval of a mean is scipy's percentile bootstrap, up to what dr
 Deno.test("95 % intervals of drawn samples hold the true mean about 19 times of 20", () => {
   let held = 0;
   for (let k = 0; k < 300; k++) {
-    const rng = random("sample", k);
+    const rng = randomStream("sample", k);
     const { low, high } = bootstrapInterval(Array.from({ length: 40 }, () => 5 + rng.normal()), {
       resamples: 400,
     })!;

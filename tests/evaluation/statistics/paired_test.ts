@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { random } from "../../../lib/corpus/random.ts";
+import { randomStream } from "../../../lib/base/random.ts";
 import { bootstrapInterval } from "../../../lib/evaluation/statistics/bootstrap.ts";
 import { holm, pairedDifference, signFlipTest } from "../../../lib/evaluation/statistics/paired.ts";
 import { readGolden } from "../../golden.ts";
@@ -27,7 +27,7 @@ Deno.test("p of few videos is scipy's exact one, of many what scipy draws", () =
 Deno.test("without a difference p is below 0.05 about once in 20", () => {
   let below = 0;
   for (let k = 0; k < 400; k++) {
-    const rng = random("null", k);
+    const rng = randomStream("null", k);
     if (signFlipTest(Array.from({ length: 10 }, () => rng.normal())) < 0.05) below++;
   }
   assert.ok(below > 6 && below < 36, `${below} of 400`);
@@ -40,7 +40,7 @@ Deno.test("Holm's adjustment by hand", () => {
 });
 
 Deno.test("a difference is taken video by video: what videos share does not widen its interval", () => {
-  const rng = random("shared");
+  const rng = randomStream("shared");
   const shared = Array.from({ length: 30 }, () => 10 * rng.normal());
   const ours = shared.map((value) => value + 0.1 * rng.normal());
   const theirs = shared.map((value) => value + 1 + 0.1 * rng.normal());
@@ -55,7 +55,7 @@ Deno.test("a difference is taken video by video: what videos share does not wide
 });
 
 Deno.test("several seeds: their spread widens the interval, and seeds that disagree are told", () => {
-  const rng = random("seeds");
+  const rng = randomStream("seeds");
   const videos = Array.from({ length: 40 }, () => rng.normal());
   const trained = (shift: number) => videos.map((value) => value + shift + 0.05 * rng.normal());
   const alike = pairedDifference(paired([trained(0), trained(0)], [trained(0.2), trained(0.2)]));
@@ -84,7 +84,7 @@ Deno.test("few trainings widen the interval by Student's t, as scipy.stats.t.ppf
 Deno.test("trainings that differ by chance alone are told apart at most once in 20, whatever the videos share", () => {
   let apart = 0;
   for (let k = 0; k < 300; k++) {
-    const rng = random("trainings", k), videos = Array.from({ length: 12 }, () => rng.normal());
+    const rng = randomStream("trainings", k), videos = Array.from({ length: 12 }, () => rng.normal());
     const trained = () => {
       const shift = 0.3 * rng.normal();
       return videos.map((value) => value + shift + 0.1 * rng.normal());

@@ -1,9 +1,26 @@
 import assert from "node:assert/strict";
-import { random } from "../../lib/corpus/random.ts";
+import { random, randomStream } from "../../lib/base/random.ts";
+
+Deno.test("random numbers are the same everywhere, and their state is one number", () => {
+  const r = random(1);
+  assert.deepEqual([r.uniform(), r.uniform(), r.uniform()], [
+    0.6270739405881613,
+    0.002735721180215478,
+    0.5274470399599522,
+  ]);
+  const again = random(r.state);
+  assert.deepEqual([again.uniform(), again.below(10)], [r.uniform(), r.below(10)]);
+});
+
+Deno.test("whole numbers below n come out equally often", () => {
+  const r = random(5), counts = new Array(7).fill(0);
+  for (let k = 0; k < 7000; k++) counts[r.below(7)]++;
+  assert.ok(counts.every((count) => Math.abs(count - 1000) < 150), counts.join());
+});
 
 Deno.test("a stream depends on its name alone", () => {
   const numbers = (...names: (string | number)[]) => {
-    const rng = random(...names);
+    const rng = randomStream(...names);
     return Array.from({ length: 5 }, () => rng.uniform());
   };
   assert.deepEqual(numbers(1, "look", 3), numbers(1, "look", 3));
@@ -12,7 +29,7 @@ Deno.test("a stream depends on its name alone", () => {
 });
 
 Deno.test("uniform numbers have mean 1/2 and variance 1/12, normal ones 0 and 1", () => {
-  const rng = random("moments"), count = 20000;
+  const rng = randomStream("moments"), count = 20000;
   const moments = (next: () => number) => {
     const values = Array.from({ length: count }, next), mean = values.reduce((a, b) => a + b) / count;
     return [mean, values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count];
@@ -23,7 +40,7 @@ Deno.test("uniform numbers have mean 1/2 and variance 1/12, normal ones 0 and 1"
 });
 
 Deno.test("a shuffle keeps every item", () => {
-  const list = Array.from({ length: 50 }, (_, i) => i), mixed = random("cards").shuffle(list);
+  const list = Array.from({ length: 50 }, (_, i) => i), mixed = randomStream("cards").shuffle(list);
   assert.notDeepEqual(mixed, list);
   assert.deepEqual(mixed.toSorted((a, b) => a - b), list);
 });
