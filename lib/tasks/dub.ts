@@ -1,79 +1,16 @@
-import { generatorColumn, generatorInput, melWindow } from "../dataset/dataset.ts";
 import { KitError } from "../base/errors.ts";
 import { cropFace, pasteFace } from "../media/face.ts";
 import { type FollowedFace, followFace } from "../media/face_video.ts";
+import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import { decodeAudio, decodeFrames, openVideoWriter } from "../media/ffmpeg.ts";
 import { melSpectrogram } from "../media/mel.ts";
-import { type GeneratorKind, GENERATORS } from "../models/generator_kinds.ts";
-import { compile, type Named } from "../native/compile.ts";
-import type { Params } from "../nn/params.ts";
+import { disposeParams } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";
-import {
-  FACE_BYTES,
-  FACE_SIZE,
-  FRAME_RATE,
-  MEL_BANDS,
-  MEL_SIZE,
-  MEL_WINDOW,
-  SAMPLE_RATE,
-  SAMPLES_A_FRAME,
-} from "../base/shapes.ts";
-import { type Tensor, tf } from "../native/tf.ts";
+import { faceGenerator, FACES_A_PASS } from "../inference/generate.ts";
 import { loadGenerator } from "../training/run.ts";
 
-/** Frames a forward pass. */
-const BATCH = 16;
 /** Below this level the sound is silence and there is nothing to speak. */
 const SILENCE = 1e-3;
-
-const INPUT_SIZE = FACE_SIZE * FACE_SIZE * 6;
-
-/** What a face is redrawn from: the crop to redraw, and the frame whose sound it is to speak. */
-export interface FaceRequest {
-  pose: Uint8Array;
-  frame: number;
-}
-
-/** Redraws crops [96, 96, 3] of one person to a sound's mel [columns, 80]. */
-export type FaceGenerator = (
-  requests: FaceRequest[],
-  given: { reference: Uint8Array; mel: Float32Array },
-) => Uint8Array[];
-
-/** A generator of any kind as a function on crops, compiled once for batches of 16. */
-export function faceGenerator(
-  { params, config }: { params: Params; config: { generator: { kind: GeneratorKind } } },
-): FaceGenerator {
-  const { apply } = GENERATORS[config.generator.kind];
-  const forward = compile((all: Named, batch: Named) =>
-    apply(all, batch as { mel: Tensor; faces: Tensor }, { training: false }).face
-  );
-  return (requests, { reference, mel }) => {
-    const audio = { mel, columns: mel.length / MEL_BANDS };
-    const faces: Uint8Array[] = [];
-    for (let from = 0; from < requests.length; from += BATCH) {
-      const part = requests.slice(from, from + BATCH);
-      const mels = new Float32Array(BATCH * MEL_SIZE), inputs = new Float32Array(BATCH * INPUT_SIZE);
-      part.forEach(({ pose, frame }, k) => {
-        melWindow(audio, generatorColumn(frame), mels.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE));
-        generatorInput(pose, reference, inputs.subarray(k * INPUT_SIZE, (k + 1) * INPUT_SIZE));
-      });
-      const drawn = tf.tidy(() =>
-        forward(params, {
-          mel: tf.tensor4d(mels, [BATCH, MEL_BANDS, MEL_WINDOW, 1]),
-          faces: tf.tensor4d(inputs, [BATCH, FACE_SIZE, FACE_SIZE, 6]),
-        }).dataSync()
-      );
-      // A plain loop: Uint8Array.from with a function takes longer than the network.
-      part.forEach((_, k) => {
-        const face = new Uint8Array(FACE_BYTES);
-        for (let i = 0; i < FACE_BYTES; i++) face[i] = Math.round(255 * drawn[k * FACE_BYTES + i]);
-        faces.push(face);
-      });
-    }
-    return faces;
-  };
-}
 
 /** The crop of the frame whose mouth is the most closed: a reference that gives no mouth shape away. */
 async function referenceCrop(video: string, face: FollowedFace): Promise<Uint8Array> {
@@ -156,7 +93,7 @@ export async function dub(
     let part: { frame: Uint8Array; index: number }[] = [];
     for await (const next of endless(video)) {
       part.push(next);
-      if (part.length < BATCH && done + part.length < total) continue;
+      if (part.length < FACES_A_PASS && done + part.length < total) continue;
       await write(part);
       part = [];
       if (done >= total) break;
@@ -167,7 +104,7 @@ export async function dub(
     throw error;
   } finally {
     progress.stop();
-    tf.dispose(params);
+    disposeParams(params);
   }
   return { out, frames: total, untouched, seconds: total / FRAME_RATE };
 }

@@ -2,10 +2,9 @@
 import { join } from "node:path";
 import { attentionReport } from "./attention.ts";
 import { type Dataset, faceAt, openDataset } from "../dataset/dataset.ts";
-import { faceGenerator } from "./dub.ts";
 import { heldOutRows, lseTable, meanAndSpread, otherClip } from "../evaluation/scoring/held_out.ts";
 import { openJudge } from "../evaluation/judges/judge.ts";
-import { closedFrame, generateClip } from "../inference/generate.ts";
+import { closedFrame, faceGenerator, generateClip } from "../inference/generate.ts";
 import { roc } from "../evaluation/metrics/roc.ts";
 import { stillPoseRows, stillPoseVideo } from "../evaluation/metrics/still_pose.ts";
 import {

@@ -1,17 +1,6 @@
-import { type Clip, type Dataset, lowerFaces, melWindow } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { KitError } from "../base/errors.ts";
-import {
-  FACE_SIZE,
-  HALF_FACE,
-  LOWER_SIZE,
-  MEL_BANDS,
-  MEL_SIZE,
-  MEL_WINDOW,
-  SYNC_FRAMES,
-} from "../base/shapes.ts";
-import { melStart } from "../media/mel.ts";
-import { syncDiscriminator } from "../models/sync_discriminator.ts";
-import { compile, type Named } from "../native/compile.ts";
+import { cosine, embedWindows } from "../inference/embed.ts";
 import { type Params } from "../nn/params.ts";
 import { binaryCrossEntropy } from "./losses.ts";
 import { tf } from "../native/tf.ts";
@@ -37,59 +26,6 @@ export interface ScoredPair {
   voiced: boolean;
 }
 
-/** Windows a forward pass. */
-const BATCH = 32;
-
-/** Embeds windows of one clip: `start` frames in, [n, c] audio and video embeddings out. */
-export type Embed = (
-  clip: Pick<Clip, "faces" | "mel" | "columns">,
-  starts: number[],
-) => { audio: Float32Array[]; video: Float32Array[] };
-
-/** Compiled once for all evaluations of a process. */
-const forward = compile((all: Named, batch: Named) => {
-  const { audio, video } = syncDiscriminator(all, batch as { mel: never; faces: never }, { training: false });
-  return { audio, video };
-});
-
-/** Applies a discriminator to windows, batch by batch of one size so that it is compiled once. */
-export function embedder(params: Params): Embed {
-  return (clip, starts) => {
-    const audio: Float32Array[] = [], video: Float32Array[] = [];
-    for (let from = 0; from < starts.length; from += BATCH) {
-      const part = starts.slice(from, from + BATCH);
-      const mel = new Float32Array(BATCH * MEL_SIZE), faces = new Float32Array(BATCH * LOWER_SIZE);
-      part.forEach((start, k) => {
-        melWindow(clip, melStart(start), mel.subarray(k * MEL_SIZE, (k + 1) * MEL_SIZE));
-        lowerFaces(clip, start, faces.subarray(k * LOWER_SIZE, (k + 1) * LOWER_SIZE));
-      });
-      const out = tf.tidy(() => {
-        const made = forward(params, {
-          mel: tf.tensor4d(mel, [BATCH, MEL_BANDS, MEL_WINDOW, 1]),
-          faces: tf.tensor4d(faces, [BATCH, HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES]),
-        });
-        return { a: made.audio.dataSync(), v: made.video.dataSync(), size: made.audio.shape[1]! };
-      });
-      part.forEach((_, k) => {
-        audio.push(out.a.slice(k * out.size, (k + 1) * out.size) as Float32Array);
-        video.push(out.v.slice(k * out.size, (k + 1) * out.size) as Float32Array);
-      });
-    }
-    return { audio, video };
-  };
-}
-
-/** Cosine of two embeddings (eq. 4). */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  let dot = 0, aa = 0, bb = 0;
-  for (let k = 0; k < a.length; k++) {
-    dot += a[k] * b[k];
-    aa += a[k] * a[k];
-    bb += b[k] * b[k];
-  }
-  return dot / Math.max(Math.sqrt(aa * bb), 1e-6);
-}
-
 /**
  * Scores windows of each clip against sound at every shift of up to `reach` frames.
  * Only pairs in which both windows hold speech count as voiced.
@@ -99,12 +35,11 @@ export async function scorePairs(
   params: Params,
   { every = 3, reach = 15, clips = Infinity }: { every?: number; reach?: number; clips?: number } = {},
 ): Promise<ScoredPair[]> {
-  const embed = embedder(params);
   const pairs: ScoredPair[] = [];
   for (let k = 0; k < Math.min(clips, dataset.rows.length); k++) {
     const clip = await dataset.clip(k);
     const windows = clip.voiced.length;
-    const { audio, video } = embed(clip, Array.from({ length: windows }, (_, f) => f));
+    const { audio, video } = embedWindows(params, clip, Array.from({ length: windows }, (_, f) => f));
     for (let f = 0; f < windows; f += every) {
       for (let shift = -reach; shift <= reach; shift++) {
         const g = f + shift;

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { FACE_BYTES, FACE_SIZE, MOUTH_REGION } from "../../lib/base/shapes.ts";
-import { type Clip } from "../../lib/dataset/dataset.ts";
-import { closedFrame, generateClip, mouthL1, withAudio, withFaces } from "../../lib/inference/generate.ts";
+import type { Clip } from "../../lib/dataset/dataset.ts";
+import {
+  closedFrame,
+  faceGenerator,
+  generateClip,
+  mouthL1,
+  withAudio,
+  withFaces,
+} from "../../lib/inference/generate.ts";
+import { initGenerator } from "../../lib/models/generator.ts";
+import { disposeParams } from "../../lib/nn/params.ts";
 
 /** A clip of even frames, frame t of value t, whose mouth is the most closed in frame 3. */
 function evenClip(frames: number): Clip {
@@ -63,4 +72,17 @@ Deno.test("faces and sound are exchanged, and cut to what both have", () => {
     8,
     0,
   ]);
+});
+
+Deno.test("redrawn crops do not depend on how many are redrawn at once", () => {
+  const params = initGenerator({ width: 0.03 }, 3);
+  const generate = faceGenerator({ params, config: { generator: { kind: "wav2lip" } } });
+  const pose = (k: number) => Uint8Array.from({ length: FACE_SIZE ** 2 * 3 }, (_, i) => (i * (k + 3)) % 256);
+  const mel = Float32Array.from({ length: 80 * 80 }, (_, i) => Math.sin(i));
+  const given = { reference: pose(1), mel };
+  const requests = Array.from({ length: 19 }, (_, k) => ({ pose: pose(k), frame: k % 20 }));
+  const all = generate(requests, given);
+  assert.equal(all.length, 19);
+  assert.deepEqual(generate([requests[17]], given)[0], all[17]);
+  disposeParams(params);
 });

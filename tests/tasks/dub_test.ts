@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { dub, faceGenerator } from "../../lib/tasks/dub.ts";
+import { dub } from "../../lib/tasks/dub.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { exists } from "../../lib/base/files.ts";
 import { FACE_SIZE } from "../../lib/base/shapes.ts";
 import { cropFace } from "../../lib/media/face.ts";
 import { followFace } from "../../lib/media/face_video.ts";
 import { decodeAudio, decodeFrames, probe, writeWav } from "../../lib/media/ffmpeg.ts";
-import { initGenerator } from "../../lib/models/generator.ts";
-import { disposeParams } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { makeFaceVideo } from "../prepare/face_video.ts";
 import { inFolder } from "../media/made_video.ts";
@@ -64,19 +62,6 @@ Deno.test("a film is dubbed to the length of the sound, and changed at the face 
     }
     assert.ok(tf.memory().numTensors - before < 120, "the face detector stays loaded, nothing else does");
   }));
-
-Deno.test("redrawn crops do not depend on how many are redrawn at once", () => {
-  const params = initGenerator({ width: 0.03 }, 3);
-  const generate = faceGenerator({ params, config: { generator: { kind: "wav2lip" } } });
-  const pose = (k: number) => Uint8Array.from({ length: FACE_SIZE ** 2 * 3 }, (_, i) => (i * (k + 3)) % 256);
-  const mel = Float32Array.from({ length: 80 * 80 }, (_, i) => Math.sin(i));
-  const given = { reference: pose(1), mel };
-  const requests = Array.from({ length: 19 }, (_, k) => ({ pose: pose(k), frame: k % 20 }));
-  const all = generate(requests, given);
-  assert.equal(all.length, 19);
-  assert.deepEqual(generate([requests[17]], given)[0], all[17]);
-  disposeParams(params);
-});
 
 Deno.test("silence, a film without sound, no face and a folder that is no run are refused by name", () =>
   inFolder(async (folder) => {

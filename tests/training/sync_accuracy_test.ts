@@ -3,14 +3,13 @@ import { random } from "../../lib/base/random.ts";
 import { openDataset, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
+import { cosine, embedWindows } from "../../lib/inference/embed.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { syncProbability } from "../../lib/training/losses.ts";
 import { syncTensors } from "../../lib/training/pretrain.ts";
 import {
   accuracyOf,
-  cosine,
-  embedder,
   rocAuc,
   type ScoredPair,
   scorePairs,
@@ -74,7 +73,7 @@ Deno.test("windows are scored as training sees them, at every shift that both fi
     assert.deepEqual(counts, [16, 26, 31, 21]);
 
     const clip = await dataset.clip(0);
-    const { audio, video } = embedder(params)(clip, [3, 20]);
+    const { audio, video } = embedWindows(params, clip, [3, 20]);
     const tensors = syncTensors(
       await sampleSyncBatch(dataset, random(1), { size: 2, minShift: 5, voicedOnly: true }),
     );
@@ -89,7 +88,7 @@ Deno.test("windows are scored as training sees them, at every shift that both fi
     disposeParams(params);
   }));
 
-Deno.test("the embedder's windows are the batches': the same pair has the same probability", () =>
+Deno.test("embedded windows are the batches': the same pair has the same probability", () =>
   inFolder(async (folder) => {
     const dataset = await openDataset(await makePrepared(folder, [{ split: "val" }]), "val");
     const params = initSyncDiscriminator(tiny.discriminator, 1);

@@ -3,7 +3,7 @@ import { windowsOf } from "../../dataset/dataset.ts";
 import { KitError } from "../../base/errors.ts";
 import { disposeParams } from "../../nn/params.ts";
 import { loadDiscriminator, readRun } from "../../training/run.ts";
-import { embedder } from "../../training/sync_accuracy.ts";
+import { embedWindows } from "../../inference/embed.ts";
 import { type LipSyncError, lse, OFFSETS } from "../metrics/lse.ts";
 
 /** Fewest windows of a judged clip: with 31, even 15 frames apart more than half of the sound is not padding. */
@@ -58,14 +58,17 @@ function unit(embedding: Float32Array): Float32Array {
 export async function openJudge(run: string): Promise<Judge> {
   const { config, data } = await readRun(run);
   const { params, step } = await loadDiscriminator(run);
-  const embed = embedder(params);
   const name = `run's discriminator (${config.name}, ${data.name}), not the official SyncNet`;
   return {
     name,
     protocol: PROTOCOL,
     step,
     embed(part, windows) {
-      const { audio, video } = embed(part, Array.from({ length: windows }, (_, start) => start));
+      const { audio, video } = embedWindows(
+        params,
+        part,
+        Array.from({ length: windows }, (_, start) => start),
+      );
       return { audio: audio.map(unit), video: video.map(unit) };
     },
     score: (embedded) => ({ ...lse(embedded), judge: name, protocol: PROTOCOL }),

@@ -10,20 +10,31 @@ import {
   syncnetLip,
 } from "../../models/syncnet.ts";
 import { disposeParams } from "../../nn/params.ts";
-import { type Tensor, tf } from "../../native/tf.ts";
+import type { Tensor } from "../../native/tf.ts";
+import { inBatches, type PackedInput } from "../../inference/batches.ts";
 import type { FeatureNetwork } from "./feature_network.ts";
 import type { SyncnetNetwork } from "./syncnet_judge.ts";
 
-/** Crops a forward pass of Inception: each is drawn to 299 x 299. */
+/** What the tables call these features. */
+export const INCEPTION_FEATURES = "FID's Inception (official weights, 2048 numbers) of 96x96 crops";
+
+/** Crops, or windows of 5 frames, a forward pass: each is an image of up to 299 x 299 pixels or 3 MB. */
 const BATCH = 8;
 
-/** The rows of a matrix [n, d]: [n] of [d]. */
-function rowsOf(make: () => Tensor): Float32Array[] {
-  const { values, size } = tf.tidy(() => {
-    const made = make();
-    return { values: made.dataSync() as Float32Array, size: made.shape[1]! };
+/** What a network says of each item, [n] of [d], a batch at a time. */
+const rowsOf = <T>(items: T[], input: PackedInput<T>, network: (batch: Tensor) => Tensor): Float32Array[] =>
+  Array.from(
+    inBatches(items, { size: BATCH, inputs: { input }, network: ({ input }) => ({ row: network(input) }) }),
+    ({ row }) => row,
+  );
+
+/** Writes 5 frames [224, 224, 3] as one window [224, 224, 15], frame by frame along the channels. */
+function writeWindow(frames: Uint8Array[], place: Float32Array): void {
+  frames.forEach((frame, f) => {
+    for (let from = 0, to = 3 * f; from < frame.length; from += 3, to += 3 * SYNCNET_FRAMES) {
+      for (let c = 0; c < 3; c++) place[to + c] = frame[from + c];
+    }
   });
-  return Array.from({ length: values.length / size }, (_, k) => values.slice(k * size, (k + 1) * size));
 }
 
 /** Imported weights of SyncNet, ready to judge; `width` other than 1 is for tests. Throws KitError as `loadImported`. */
@@ -32,11 +43,14 @@ export async function openSyncnet(
   { width = 1 }: { width?: number } = {},
 ): Promise<SyncnetNetwork> {
   const params = await loadImported(path, foreignNetworks.syncnet(width));
-  const side = SYNCNET_SIZE, [bands, columns] = SYNCNET_MFCC;
+  const audio: PackedInput<Float32Array> = {
+    shape: [...SYNCNET_MFCC, 1],
+    write: (mfcc, place) => place.set(mfcc),
+  };
+  const lip = { shape: [SYNCNET_SIZE, SYNCNET_SIZE, 3 * SYNCNET_FRAMES], write: writeWindow };
   return {
-    audio: (mfcc, n) => rowsOf(() => syncnetAudio(params, tf.tensor4d(mfcc, [n, bands, columns, 1]))),
-    lip: (frames, n) =>
-      rowsOf(() => syncnetLip(params, tf.tensor4d(frames, [n, side, side, 3 * SYNCNET_FRAMES]))),
+    audio: (windows) => rowsOf(windows, audio, (mfcc) => syncnetAudio(params, mfcc)),
+    lip: (windows) => rowsOf(windows, lip, (frames) => syncnetLip(params, frames)),
     dispose: () => disposeParams(params),
   };
 }
@@ -50,24 +64,13 @@ export async function openInception(
   { width = 1 }: { width?: number } = {},
 ): Promise<FeatureNetwork> {
   const params = await loadImported(path, foreignNetworks.inception(width));
+  const image: PackedInput<Uint8Array> = {
+    shape: [FACE_SIZE, FACE_SIZE, 3],
+    write: (crop, place) => crop.forEach((value, i) => place[i] = value / 255),
+  };
   return {
     name: INCEPTION_FEATURES,
-    features(crops) {
-      const all: Float32Array[] = [];
-      for (let from = 0; from < crops.length; from += BATCH) {
-        const some = crops.slice(from, from + BATCH), size = some[0].length;
-        const values = new Float32Array(some.length * size);
-        some.forEach((crop, k) => crop.forEach((value, i) => values[k * size + i] = value / 255));
-        all.push(
-          ...rowsOf(() =>
-            inception(params, tf.tensor4d(values, [some.length, FACE_SIZE, FACE_SIZE, 3])).features
-          ),
-        );
-      }
-      return Promise.resolve(all);
-    },
+    features: (crops) =>
+      Promise.resolve(rowsOf(crops, image, (images) => inception(params, images).features)),
   };
 }
-
-/** What the tables call these features. */
-export const INCEPTION_FEATURES = "FID's Inception (official weights, 2048 numbers) of 96x96 crops";

@@ -151,15 +151,14 @@ export function detectorBoxes(crops: ArrayLike<number>): Float32Array {
 export const syncnetWindows = (frames: number, samples: number): number =>
   Math.max(0, Math.min(frames, Math.floor(samples / SAMPLES_A_FRAME)) - 5);
 
-/** The MFCC beside each window of 5 frames, columns 4 i to 4 i + 19: sound -> [windows, 13, 20]. */
-export function mfccWindows(audio: Int16Array, windows: number): Float32Array {
-  const cepstra = mfcc(audio), out = new Float32Array(windows * CEPSTRA * COLUMNS);
-  for (let k = 0; k < windows; k++) {
-    for (let n = 0; n < CEPSTRA; n++) {
-      for (let column = 0; column < COLUMNS; column++) {
-        out[(k * CEPSTRA + n) * COLUMNS + column] = cepstra[(COLUMNS_A_FRAME * k + column) * CEPSTRA + n];
-      }
-    }
-  }
-  return out;
+/** The MFCC beside each window of 5 frames, columns 4 i to 4 i + 19: sound -> [windows] of [13, 20]. */
+export function mfccWindows(audio: Int16Array, windows: number): Float32Array[] {
+  const cepstra = mfcc(audio);
+  return Array.from({ length: windows }, (_, k) => {
+    const at = (n: number, column: number) => cepstra[(COLUMNS_A_FRAME * k + column) * CEPSTRA + n];
+    return Float32Array.from(
+      { length: CEPSTRA * COLUMNS },
+      (_, i) => at(Math.floor(i / COLUMNS), i % COLUMNS),
+    );
+  });
 }

@@ -6,7 +6,6 @@ import {
   detectorBoxes,
   mfccWindows,
   type Raster,
-  SYNCNET_SIDE,
   syncnetCrop,
   type SyncnetProtocol,
   syncnetTrack,
@@ -18,16 +17,15 @@ import { openWholeFrames, type WholeFrames } from "./whole_frames.ts";
 
 /** SyncNet, as far as a judge needs it. */
 export interface SyncnetNetwork {
-  /** MFCC windows [n, 13, 20] -> n embeddings. */
-  audio(mfcc: Float32Array, n: number): Float32Array[];
-  /** Windows of 5 RGB frames in 0..255, frame by frame along the channels, [n, 224, 224, 15] -> n embeddings. */
-  lip(frames: Float32Array, n: number): Float32Array[];
+  /** MFCC windows [13, 20] -> an embedding of each. */
+  audio(windows: Float32Array[]): Float32Array[];
+  /** Windows of 5 RGB frames [224, 224, 3] in 0..255 -> an embedding of each. */
+  lip(windows: Uint8Array[][]): Float32Array[];
   dispose(): void;
 }
 
-/** Frames of a window, and windows a forward pass: 3 MB each. */
+/** Frames of a window, and windows that are held at once: 3 MB each. */
 const FRAMES = 5, BATCH = 8;
-const PLANE = SYNCNET_SIDE * SYNCNET_SIDE;
 
 /** What each protocol is, beside the name that the tables give. */
 export const SYNCNET_PROTOCOLS: Record<SyncnetProtocol, string> = {
@@ -37,37 +35,21 @@ export const SYNCNET_PROTOCOLS: Record<SyncnetProtocol, string> = {
     "landmarks in place of S3FD, no re-encoding)",
 };
 
-/** Writes 5 frames [224, 224, 3] into one window [224, 224, 15]. */
-function writeWindow(frames: Uint8Array[], out: Float32Array): void {
-  frames.forEach((frame, f) => {
-    for (let p = 0; p < PLANE; p++) {
-      for (let c = 0; c < 3; c++) out[p * 3 * FRAMES + 3 * f + c] = frame[3 * p + c];
-    }
-  });
-}
-
-/** Embeds the windows that start at each of the first frames of a stream: only five frames and a batch are held. */
+/** Embeds the windows that start at each of the first frames of a stream: only those of one batch are held. */
 async function embedLips(
   network: SyncnetNetwork,
   { frames, windows }: { frames: AsyncGenerator<Uint8Array>; windows: number },
 ): Promise<Float32Array[]> {
-  const all: Float32Array[] = [], held: Uint8Array[] = [];
-  const batch = new Float32Array(BATCH * PLANE * 3 * FRAMES);
-  let filled = 0;
-  const embed = () => {
-    if (filled > 0) all.push(...network.lip(batch.subarray(0, filled * PLANE * 3 * FRAMES), filled));
-    filled = 0;
-  };
+  const embedded: Float32Array[] = [], held: Uint8Array[] = [];
   for await (const frame of frames) {
     held.push(frame);
-    if (held.length < FRAMES) continue;
-    writeWindow(held, batch.subarray(filled * PLANE * 3 * FRAMES, (filled + 1) * PLANE * 3 * FRAMES));
-    held.shift();
-    if (++filled === BATCH) embed();
-    if (all.length + filled === windows) break;
+    const count = held.length - FRAMES + 1;
+    if (count < Math.min(BATCH, windows - embedded.length)) continue;
+    embedded.push(...network.lip(Array.from({ length: count }, (_, k) => held.slice(k, k + FRAMES))));
+    held.splice(0, count);
+    if (embedded.length === windows) break;
   }
-  embed();
-  return all;
+  return embedded;
 }
 
 /** The images that SyncNet sees of a video. */
@@ -101,13 +83,7 @@ async function score(
   }
   const whole = await openWholeFrames(folder, clip);
   const video = await embedLips(network, { frames: images(whole, { protocol, faces }), windows });
-  const mfcc = mfccWindows(sound.audio, windows), size = mfcc.length / windows;
-  const audio: Float32Array[] = [];
-  for (let from = 0; from < windows; from += BATCH) {
-    const n = Math.min(BATCH, windows - from);
-    audio.push(...network.audio(mfcc.subarray(from * size, (from + n) * size), n));
-  }
-  return lse({ audio, video });
+  return lse({ audio: network.audio(mfccWindows(sound.audio, windows)), video });
 }
 
 /**

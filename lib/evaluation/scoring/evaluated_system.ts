@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FaceGenerator, faceGenerator } from "../../tasks/dub.ts";
+import { type FaceGenerator, faceGenerator } from "../../inference/generate.ts";
 import { KitError } from "../../base/errors.ts";
 import { exists } from "../../base/files.ts";
 import { disposeParams } from "../../nn/params.ts";

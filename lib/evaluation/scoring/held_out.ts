@@ -1,5 +1,5 @@
 import { type Clip, type Dataset, faceAt } from "../../dataset/dataset.ts";
-import { type FaceGenerator } from "../../tasks/dub.ts";
+import { type FaceGenerator } from "../../inference/generate.ts";
 import type { Row } from "../../base/parquet.ts";
 import { Progress } from "../../base/progress.ts";
 import { type Judge, judgeClip } from "../judges/judge.ts";

@@ -1,6 +1,6 @@
 import { type Clip, faceAt, windowsOf } from "../../dataset/dataset.ts";
 import { levelOf, SILENCE_DB } from "../../prepare/clip_facts.ts";
-import type { FaceGenerator } from "../../tasks/dub.ts";
+import type { FaceGenerator } from "../../inference/generate.ts";
 import { KitError } from "../../base/errors.ts";
 import { FRAME_RATE, MOUTH_REGION } from "../../base/shapes.ts";
 import { fromInt16 } from "../../media/ffmpeg.ts";

@@ -5,7 +5,7 @@ import type { Clip } from "../../../lib/dataset/dataset.ts";
 import { featureStatistics, frechetDistance } from "../../../lib/evaluation/metrics/frechet.ts";
 import { kernelDistance } from "../../../lib/evaluation/metrics/kid.ts";
 import { openInception, openSyncnet } from "../../../lib/evaluation/judges/published_networks.ts";
-import { syncnetJudge } from "../../../lib/evaluation/judges/syncnet_judge.ts";
+import { syncnetJudge, type SyncnetNetwork } from "../../../lib/evaluation/judges/syncnet_judge.ts";
 import { ffmpegPath } from "../../../lib/media/ffmpeg.ts";
 import { foreignNetworks } from "../../../lib/models/pytorch_names.ts";
 import type { ForeignNetwork } from "../../../lib/weights/foreign.ts";
@@ -104,14 +104,16 @@ Deno.test("SyncNet's embeddings and scores of a film are PyTorch's, for whole fr
     for (const [protocol, name] of [["LRS", "LRS"], ["real videos", "real"]] as const) {
       const expected = under(tensors, `${name}/`), of = (key: string) => expected[key].dataSync();
       const embedded: Record<"audio" | "lip", number[]> = { audio: [], lip: [] };
-      const keep = (tower: "audio" | "lip") => (input: Float32Array, n: number) => {
-        const rows = network[tower](input, n);
+      const keep = (tower: "audio" | "lip", rows: Float32Array[]) => {
         for (const row of rows) embedded[tower].push(...row);
         return rows;
       };
-      const judge = syncnetJudge({ audio: keep("audio"), lip: keep("lip"), dispose() {} }, {
-        ...{ version: "made", protocol, folder },
-      });
+      const kept: SyncnetNetwork = {
+        audio: (windows) => keep("audio", network.audio(windows)),
+        lip: (windows) => keep("lip", network.lip(windows)),
+        dispose() {},
+      };
+      const judge = syncnetJudge(kept, { version: "made", protocol, folder });
       const { distances, lseD, lseC, offset } = await judge.score({ clip, audio: clip });
       assert.ok(relativeError(embedded.audio, of("audio")) < 1e-4, `${name}: sound`);
       assert.ok(relativeError(embedded.lip, of("video")) < 1e-4, `${name}: lips`);

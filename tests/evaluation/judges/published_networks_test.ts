@@ -35,15 +35,16 @@ Deno.test("SyncNet as imported embeds windows one by one as it does together", (
       },
     );
     const mfcc = Float32Array.from({ length: 2 * 13 * 20 }, (_, k) => Math.sin(k));
-    const audio = network.audio(mfcc, 2);
+    const audio = network.audio([mfcc.subarray(0, 260), mfcc.subarray(260)]);
     const expected = syncnetAudio(params, tf.tensor4d(mfcc.slice(260), [1, 13, 20, 1])).dataSync();
     assert.equal(audio.length, 2);
     near(audio[1], expected);
-    const frames = Float32Array.from({ length: 224 * 224 * 15 }, (_, k) => k % 251);
-    near(
-      network.lip(frames, 1)[0],
-      syncnetLip(params, tf.tensor4d(frames, [1, 224, 224, 15])).dataSync(),
+    // Frame f of a window stands in the channels 3 f to 3 f + 2.
+    const window = Float32Array.from({ length: 224 * 224 * 15 }, (_, k) => k % 251);
+    const frames = [0, 1, 2, 3, 4].map((f) =>
+      Uint8Array.from(window.filter((_, k) => Math.floor(k % 15 / 3) === f))
     );
+    near(network.lip([frames])[0], syncnetLip(params, tf.tensor4d(window, [1, 224, 224, 15])).dataSync());
     network.dispose();
     // A file of another width is another network, and one judge's file is not another's.
     const path = join(folder, "syncnet.safetensors"), before = tf.memory().numTensors;

@@ -63,8 +63,8 @@ Deno.test("MFCC windows are 4 columns a frame apart, one window fewer than would
   const windows = syncnetWindows(40, audio.length);
   assert.equal(windows, 20);
   const found = mfccWindows(audio, windows);
-  assert.equal(found.length, windows * 13 * 20);
-  found.forEach((value, k) =>
+  assert.deepEqual(found.map(({ length }) => length), Array(20).fill(13 * 20));
+  found.flatMap((window) => [...window]).forEach((value, k) =>
     assert.ok(Math.abs(value - expected[k]) < 1e-3 * Math.max(1, Math.abs(expected[k])))
   );
   assert.deepEqual([syncnetWindows(36, 64000), syncnetWindows(3, 64000)], [31, 0]);

@@ -14,24 +14,19 @@ function recorder(): { network: SyncnetNetwork; lips: number[][]; sounds: number
     lips,
     sounds,
     network: {
-      lip(frames, n) {
-        const size = frames.length / n;
-        assert.equal(size, 224 * 224 * 15);
-        for (let k = 0; k < n; k++) {
-          const sums = new Array<number>(5).fill(0);
-          for (let i = k * size; i < (k + 1) * size; i++) {
-            sums[Math.floor((i % 15) / 3)] += frames[i] * 15 / size / 3;
-          }
-          lips.push(sums);
+      lip(windows) {
+        for (const frames of windows) {
+          assert.deepEqual(frames.map(({ length }) => length), Array(5).fill(224 * 224 * 3));
+          lips.push(frames.map((frame) => frame.reduce((sum, value) => sum + value / frame.length, 0)));
         }
-        return Array.from({ length: n }, (_, k) => Float32Array.of(k, 0));
+        return windows.map((_, k) => Float32Array.of(k, 0));
       },
-      audio(mfcc, n) {
-        assert.equal(mfcc.length, n * 13 * 20);
-        for (let k = 0; k < n; k++) {
-          sounds.push(mfcc.subarray(k * 260, k * 260 + 20).reduce((a, b) => a + b) / 20);
+      audio(windows) {
+        for (const mfcc of windows) {
+          assert.equal(mfcc.length, 260);
+          sounds.push(mfcc.subarray(0, 20).reduce((a, b) => a + b) / 20);
         }
-        return Array.from({ length: n }, (_, k) => Float32Array.of(k, 1));
+        return windows.map((_, k) => Float32Array.of(k, 1));
       },
       dispose() {},
     },
