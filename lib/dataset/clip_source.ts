@@ -3,9 +3,9 @@ import { KitError } from "../base/errors.ts";
 import { exists } from "../base/files.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
 import { decodeFrames, probe } from "../media/ffmpeg.ts";
+import { decodeJpeg } from "../media/jpeg.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import type { ManifestRow } from "./manifest.ts";
-import { decodeCrop } from "../prepare/measures.ts";
 import { spanAt } from "./clip_span.ts";
 import { type SpokenWord, wordsFromText } from "./words.ts";
 
@@ -69,7 +69,7 @@ export async function cropAt(prepared: string, row: ManifestRow, share: number):
     const offsets = new BigInt64Array((await file.read("frame_offsets")).slice().buffer);
     const frame = Math.min(offsets.length - 2, Math.floor(share * (offsets.length - 1)));
     const jpeg = await file.readRange("frames", Number(offsets[frame]), Number(offsets[frame + 1]));
-    return new Uint8Array(decodeCrop(jpeg));
+    return decodeJpeg(jpeg).rgb;
   } finally {
     file.close();
   }

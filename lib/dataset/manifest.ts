@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import pl from "nodejs-polars";
 import { KitError } from "../base/errors.ts";
@@ -9,7 +8,6 @@ import {
   type ManifestRow,
   REJECT_COLUMNS,
   type RejectRow,
-  type Split,
   SPLITS,
 } from "./manifest_row.ts";
 
@@ -23,30 +21,6 @@ export const PREPARED_VERSION = 2;
 
 /** Rows read at once: their text must fit one string. */
 const BLOCK = 50_000;
-
-/** Parses shares such as "95,2,3" of train, val and test; throws KitError unless they are three numbers >= 0. */
-export function parseSplit(text: string): [number, number, number] {
-  const shares = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
-  const sum = shares.reduce((a, b) => a + b, 0);
-  if (shares.length !== 3 || !shares.every((share) => share >= 0) || !(sum > 0) || !Number.isFinite(sum)) {
-    throw new KitError(`The split "${text}" is not three shares`, 'Write it as "95,2,3" (train, val, test)');
-  }
-  return shares.map((share) => share / sum) as [number, number, number];
-}
-
-/** A number in [0, 1) that depends on the text only. */
-export function hashShare(text: string): number {
-  return createHash("sha1").update(text).digest().readUInt32BE(0) / 2 ** 32;
-}
-
-/**
- * Deals a key (a clip's id, or a speaker when whole speakers are kept apart) into train, val or test.
- * It depends on the key alone, so adding clips moves none that were there.
- */
-export function splitOf(key: string, [train, val]: [number, number, number]): Split {
-  const share = hashShare(key);
-  return share < train ? "train" : share < train + val ? "val" : "test";
-}
 
 const TYPES = { text: pl.Utf8, whole: pl.Int64, number: pl.Float64, truth: pl.Bool };
 

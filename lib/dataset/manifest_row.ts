@@ -1,5 +1,3 @@
-import type { ClipMeasures } from "../prepare/measures.ts";
-
 export type Split = "train" | "val" | "test";
 export const SPLITS: Split[] = ["train", "val", "test"];
 
@@ -40,6 +38,27 @@ export interface VideoFacts {
   words: number;
   /** What was left out or mended, in words; empty when nothing was. */
   note: string;
+}
+
+/** What a prepared clip's own file tells about it: no video is needed for these numbers. */
+export interface ClipMeasures {
+  /** Variance of the Laplacian of the grey crops (0 to 255), mean over ten of them; below about 50 a face is blurred. */
+  sharpness: number;
+  /** How the head is held on the average, in degrees; see `headPose`. */
+  yaw_deg: number;
+  pitch_deg: number;
+  roll_deg: number;
+  /** How far it goes from straight: a tenth of the looks are further. */
+  yaw_most_deg: number;
+  pitch_most_deg: number;
+  roll_most_deg: number;
+  /** Standard deviation of the inner-lip gap, as a share of the face's height. */
+  mouth_motion: number;
+  /** Share of the sync windows in which somebody speaks. */
+  voiced_share: number;
+  /** Fingerprints, by which the same video is known again. */
+  picture_hash: string;
+  sound_hash: string;
 }
 
 /** What is known of one prepared clip by itself. */

@@ -12,7 +12,7 @@ import { followFace } from "../media/face_video.ts";
 import { decodeAudio, decodeFrames, probe } from "../media/ffmpeg.ts";
 import { melSpectrogram, melStart } from "../media/mel.ts";
 import { windowsOf } from "./dataset.ts";
-import { levelOf, SILENCE_DB } from "../prepare/clip_facts.ts";
+import { levelOf, SILENCE_DB } from "../media/audio.ts";
 
 /** So many frames left out are worth a note: half a second. */
 const NOTED_FRAMES = FRAME_RATE / 2;

@@ -17,6 +17,16 @@ export function fromInt16(samples: Int16Array): Float32Array {
   return audio;
 }
 
+/** A sound below this level, in dB of full scale, is silence. */
+export const SILENCE_DB = -60;
+
+/** Level of a sound in dB of full scale: 20 log10 of the root mean square. */
+export function levelOf(audio: Float32Array): number {
+  let sum = 0;
+  for (const sample of audio) sum += sample * sample;
+  return 10 * Math.log10(Math.max(sum / Math.max(1, audio.length), 1e-12));
+}
+
 /** Mono sound in [-1, 1] as the bytes of a 16-bit wav file. */
 export function wavBytes(audio: Float32Array, sampleRate = SAMPLE_RATE): Uint8Array {
   const bytes = new Uint8Array(44 + audio.length * 2);

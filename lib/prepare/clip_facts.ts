@@ -1,17 +1,8 @@
+import { levelOf, SILENCE_DB } from "../media/audio.ts";
 import { Reject } from "./rejection.ts";
 
 /** Fewer frames than this hold no window to learn from. */
 export const FEWEST_FRAMES = 15;
-/** A sound below this level, in dB of full scale, is silence. */
-export const SILENCE_DB = -60;
-
-/** Level of a sound in dB of full scale: 20 log10 of the root mean square. */
-export function levelOf(audio: Float32Array): number {
-  let sum = 0;
-  for (const sample of audio) sum += sample * sample;
-  return 10 * Math.log10(Math.max(sum / Math.max(1, audio.length), 1e-12));
-}
-
 /** Throws Reject unless a sound of `samples` samples is there and loud enough to be speech; returns its level. */
 export function checkLevel(level: number, samples: number): number {
   if (samples === 0) throw new Reject("no-sound", "its sound track is empty");

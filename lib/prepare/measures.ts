@@ -1,29 +1,9 @@
 import { FACE_SIZE } from "../base/shapes.ts";
 import { headPose } from "../media/head_pose.ts";
-import { tf } from "../native/tf.ts";
+import { decodeJpeg } from "../media/jpeg.ts";
+import type { ClipMeasures } from "../dataset/manifest_row.ts";
 import { audioHash, HASHED_IMAGES, imageHash } from "./fingerprint.ts";
 import { voicedWindows } from "../dataset/windows.ts";
-
-/** What a prepared clip's own file tells about it: no video is needed for these numbers. */
-export interface ClipMeasures {
-  /** Variance of the Laplacian of the grey crops (0 to 255), mean over ten of them; below about 50 a face is blurred. */
-  sharpness: number;
-  /** How the head is held on the average, in degrees; see `headPose`. */
-  yaw_deg: number;
-  pitch_deg: number;
-  roll_deg: number;
-  /** How far it goes from straight: a tenth of the looks are further. */
-  yaw_most_deg: number;
-  pitch_most_deg: number;
-  roll_most_deg: number;
-  /** Standard deviation of the inner-lip gap, as a share of the face's height. */
-  mouth_motion: number;
-  /** Share of the sync windows in which somebody speaks. */
-  voiced_share: number;
-  /** Fingerprints, by which the same video is known again. */
-  picture_hash: string;
-  sound_hash: string;
-}
 
 /** What is measured: a clip of T frames as it lies in its file. */
 export interface Measured {
@@ -45,14 +25,6 @@ const spread = (frames: number, count: number): number[] =>
   Array.from({ length: Math.min(count, frames) }, (_, k) => {
     return Math.floor((k + 0.5) * frames / Math.min(count, frames));
   });
-
-/** A JPEG crop as RGB bytes, [96, 96, 3]. */
-export function decodeCrop(jpeg: Uint8Array): Uint8Array {
-  const image = tf.node.decodeJpeg(jpeg, 3);
-  const bytes = image.dataSync() as unknown as Uint8Array;
-  image.dispose();
-  return bytes;
-}
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
@@ -99,7 +71,7 @@ export function measureClip({ jpegs, mel, mouth, landmarks }: Measured): ClipMea
   const gaps = Array.from({ length: frames }, (_, t) => mouth[2 * t]);
   const voiced = voicedWindows(mel, frames);
   return {
-    sharpness: mean(spread(frames, SHARP_IMAGES).map((t) => sharpnessOf(decodeCrop(jpegs[t])))),
+    sharpness: mean(spread(frames, SHARP_IMAGES).map((t) => sharpnessOf(decodeJpeg(jpegs[t]).rgb))),
     yaw_deg: mean(yaws),
     pitch_deg: mean(pitches),
     roll_deg: mean(rolls),
@@ -108,7 +80,7 @@ export function measureClip({ jpegs, mel, mouth, landmarks }: Measured): ClipMea
     roll_most_deg: most(rolls),
     mouth_motion: deviation(gaps),
     voiced_share: voiced.filter(Boolean).length / Math.max(1, voiced.length),
-    picture_hash: imageHash(spread(frames, HASHED_IMAGES).map((t) => decodeCrop(jpegs[t]))),
+    picture_hash: imageHash(spread(frames, HASHED_IMAGES).map((t) => decodeJpeg(jpegs[t]).rgb)),
     sound_hash: audioHash(mel),
   };
 }

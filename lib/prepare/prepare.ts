@@ -11,7 +11,6 @@ import { finish } from "./finish.ts";
 import { listClips, type SourceClip } from "./layouts/layouts.ts";
 import {
   type ManifestRow,
-  parseSplit,
   type Prepared,
   PREPARED_VERSION,
   preparedOfAnyVersion,
@@ -19,10 +18,9 @@ import {
   type RejectRow,
   writePrepared,
 } from "../dataset/manifest.ts";
+import { inShard, parseShard, parseSplit, type SplitUnit, splitUnit } from "./splits.ts";
 import type { ClipJob, PreparedVideo } from "./prepare_clip.ts";
 import { recall, remember } from "./prepare_cache.ts";
-import { inShard, parseShard } from "./shards.ts";
-import { type SplitUnit, splitUnit } from "./splits.ts";
 import { runJobs } from "../base/worker_pool.ts";
 
 export { type ManifestRow, readManifest, readRejects, type RejectRow } from "../dataset/manifest.ts";

@@ -1,7 +1,8 @@
 import { basename, join, resolve } from "node:path";
 import { decide, readFilters } from "../prepare/filters.ts";
 import { holdPrepared } from "../prepare/finish.ts";
-import { hashShare, type ManifestRow, readManifest, writeManifest } from "../dataset/manifest.ts";
+import { hashShare } from "../prepare/splits.ts";
+import { type ManifestRow, readManifest, writeManifest } from "../dataset/manifest.ts";
 import { type Judge, openJudge } from "../evaluation/judges/judge.ts";
 import { REACH } from "../evaluation/metrics/lse.ts";
 import {

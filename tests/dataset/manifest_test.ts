@@ -3,14 +3,8 @@ import { join } from "node:path";
 import process from "node:process";
 import pl from "nodejs-polars";
 import { KitError } from "../../lib/base/errors.ts";
-import {
-  parseSplit,
-  PREPARED_VERSION,
-  readManifest,
-  readRejects,
-  splitOf,
-  writeManifest,
-} from "../../lib/dataset/manifest.ts";
+import { parseSplit, splitOf } from "../../lib/prepare/splits.ts";
+import { PREPARED_VERSION, readManifest, readRejects, writeManifest } from "../../lib/dataset/manifest.ts";
 import { madeRow } from "./made_row.ts";
 import { inFolder } from "../media/made_video.ts";
 

@@ -5,7 +5,7 @@ import { readFilters } from "../../lib/prepare/filters.ts";
 import { readManifest, readRejects } from "../../lib/dataset/manifest.ts";
 import { mergePrepared } from "../../lib/prepare/merge.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
-import { inShard, parseShard } from "../../lib/prepare/shards.ts";
+import { inShard, parseShard } from "../../lib/prepare/splits.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { inFolder } from "../media/made_video.ts";
 import { makeFaceVideo } from "./face_video.ts";

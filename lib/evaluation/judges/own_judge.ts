@@ -1,11 +1,6 @@
 import { basename, join, relative, resolve } from "node:path";
-import {
-  hashShare,
-  type ManifestRow,
-  readPrepared,
-  readSelected,
-  writeManifest,
-} from "../../dataset/manifest.ts";
+import { hashShare } from "../../prepare/splits.ts";
+import { type ManifestRow, readPrepared, readSelected, writeManifest } from "../../dataset/manifest.ts";
 import { KitError } from "../../base/errors.ts";
 import { makeFolder, writeAtomic } from "../../base/files.ts";
 import { type Config } from "../../training/config.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
-import { hashShare, readSelected } from "../../dataset/manifest.ts";
+import { hashShare } from "../../prepare/splits.ts";
+import { readSelected } from "../../dataset/manifest.ts";
 import { KitError } from "../../base/errors.ts";
 import type { ClipJudge } from "../judges/clip_judge.ts";
 import { crossPairs } from "./cross_pairs.ts";

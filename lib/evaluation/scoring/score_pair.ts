@@ -1,6 +1,6 @@
 import { type Clip, faceAt, windowsOf } from "../../dataset/dataset.ts";
-import { levelOf, SILENCE_DB } from "../../prepare/clip_facts.ts";
-import type { FaceGenerator } from "../../inference/generate.ts";
+import { levelOf, SILENCE_DB } from "../../media/audio.ts";
+import { closedFrame, type FaceGenerator, generateClip, withFaces } from "../../inference/generate.ts";
 import { KitError } from "../../base/errors.ts";
 import { FRAME_RATE, MOUTH_REGION } from "../../base/shapes.ts";
 import { fromInt16 } from "../../media/ffmpeg.ts";
@@ -15,7 +15,6 @@ import { FEWEST_WINDOWS } from "../judges/judge.ts";
 import { mouthLandmarkDistance } from "../metrics/landmark_distance.ts";
 import { OFFSETS } from "../metrics/lse.ts";
 import { correlation } from "../metrics/mouth_motion.ts";
-import { closedFrame, generateClip, withFaces } from "../../inference/generate.ts";
 import { NO_SCORES, type Scores } from "./score_row.ts";
 import { landmarkJitter, mouthFlicker } from "../metrics/temporal_jitter.ts";
 
