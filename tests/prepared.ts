@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { clipConfig } from "../lib/dataset/clip_file.ts";
-import { type ManifestRow, PREPARED_VERSION, type Split, writeManifest } from "../lib/dataset/manifest.ts";
+import { type ManifestRow, type Split, writeManifest } from "../lib/dataset/manifest.ts";
+import { PREPARED_VERSION } from "../lib/dataset/prepared.ts";
 import { makeFolder, writeAtomic } from "../lib/base/files.ts";
 import { FACE_SIZE, MEL_BANDS } from "../lib/base/shapes.ts";
 import { type Random, random } from "../lib/base/random.ts";

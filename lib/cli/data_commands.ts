@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Cuts } from "../dataset/clip_file.ts";
-import type { Prepared } from "../dataset/manifest.ts";
+import type { Prepared } from "../dataset/prepared.ts";
 import type { OffsetOptions } from "../tasks/offsets.ts";
 import { collect, count, printing } from "./printing.ts";
 

@@ -1,7 +1,8 @@
 import { FACE_SIZE } from "../base/shapes.ts";
 import { readHeader } from "../weights/safetensors.ts";
-import { PREPARED_VERSION } from "./manifest.ts";
-import { type ClipRow, type Kind, MEASURE_COLUMNS, MEASURES, VIDEO_COLUMNS } from "./manifest_row.ts";
+import { PREPARED_VERSION } from "./prepared.ts";
+import { type ClipRow, MEASURE_COLUMNS, MEASURES, VIDEO_COLUMNS } from "./manifest.ts";
+import type { Kind } from "../base/parquet.ts";
 
 /** Raised whenever the same video under the same options would give another file: then clips are made anew. */
 const RECIPE = 3;

@@ -1,50 +1,127 @@
+/** manifest.parquet and rejects.parquet: what a prepared folder says of its clips, and of what became none. */
 import { join } from "node:path";
-import pl from "nodejs-polars";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder, writeAtomic, writing } from "../base/files.ts";
-import {
-  type Kind,
-  MANIFEST_COLUMNS,
-  type ManifestRow,
-  REJECT_COLUMNS,
-  type RejectRow,
-  SPLITS,
-} from "./manifest_row.ts";
+import { exists } from "../base/files.ts";
+import { readTable, type RowOf, writeTable } from "../base/parquet.ts";
+import { readPrepared } from "./prepared.ts";
 
-export type { ClipRow, ManifestRow, RejectRow, Split, VideoFacts as FilmFacts } from "./manifest_row.ts";
+export type Split = "train" | "val" | "test";
+export const SPLITS: Split[] = ["train", "val", "test"];
 
-/**
- * Version of the prepared folder's layout: prepared.json, filters.json, clips/, manifest.parquet, rejects.parquet.
- * 2: parts of split videos, landmarks in the clips, measures, filters and offsets in the manifest.
- */
-export const PREPARED_VERSION = 2;
+/** What the video tells about a clip: it takes decoding to know it. */
+export const VIDEO_COLUMNS = {
+  /** "speaker/clip". */
+  id: "text",
+  /** Path of the video it was made from. */
+  source: "text",
+  speaker: "text",
+  /** Which part of the video it is, from 1 on, where a video was split; 0 when the clip is the video. */
+  part: "whole",
+  /** The frame of the source, at 25 frames/s, that became frame 0. */
+  first_frame: "whole",
+  /** Frames at 25 frames/s. */
+  frames: "whole",
+  duration_s: "number",
+  /** Frames a second of the source. */
+  fps_in: "number",
+  /** Mean centre of the crop box, in source pixels. */
+  box_x_mean: "number",
+  box_y_mean: "number",
+  /** Mean of the box's width and height, in source pixels. */
+  box_size_mean: "number",
+  /** Mean movement of the box's centre from frame to frame, as a share of its size. */
+  box_jitter: "number",
+  /** Share of the sampled frames in which the speaker's face was found. */
+  detection_rate: "number",
+  /** Mean confidence of the face detector. */
+  score_mean: "number",
+  /** Level of the audio, dB below full scale. */
+  sound_rms_db: "number",
+  /** The largest difference between two frames in a row, 0 to 1; see `findShots`. */
+  shot_change_most: "number",
+  /** What is said, as the data set has it; empty when it has nothing. */
+  text: "text",
+  /** Words whose times are known. */
+  words: "whole",
+  /** What was left out or mended, in words; empty when nothing was. */
+  note: "text",
+} as const;
+export type VideoFacts = RowOf<typeof VIDEO_COLUMNS>;
 
-/** Rows read at once: their text must fit one string. */
-const BLOCK = 50_000;
+/** Raised when a column of `MEASURE_COLUMNS` is added or computed otherwise: prepared clips are then measured again, not decoded. */
+export const MEASURES = 1;
 
-const TYPES = { text: pl.Utf8, whole: pl.Int64, number: pl.Float64, truth: pl.Bool };
+/** What a prepared clip's own file tells about it: no video is needed for these numbers. */
+export const MEASURE_COLUMNS = {
+  /** Variance of the Laplacian of the grey crops (0 to 255), mean over ten of them; below about 50 a face is blurred. */
+  sharpness: "number",
+  /** How the head is held on the average, in degrees; see `headPose`. */
+  yaw_deg: "number",
+  pitch_deg: "number",
+  roll_deg: "number",
+  /** How far it goes from straight: in a tenth of the sampled frames further. */
+  yaw_most_deg: "number",
+  pitch_most_deg: "number",
+  roll_most_deg: "number",
+  /** Standard deviation of the inner-lip gap, as a share of the face's height. */
+  mouth_motion: "number",
+  /** Share of the sync windows in which somebody speaks. */
+  voiced_share: "number",
+  /** Fingerprints, by which the same video is known again. */
+  picture_hash: "text",
+  sound_hash: "text",
+} as const;
+export type ClipMeasures = RowOf<typeof MEASURE_COLUMNS>;
 
-/** Writes rows under the given columns, typed even when there is no row; whole or not at all. */
-async function writeTable<R extends object>(path: string, columns: Record<string, Kind>, rows: R[]) {
-  const series = Object.entries(columns).map(([name, kind]) =>
-    pl.Series(name, rows.map((row) => row[name as keyof R] ?? null), TYPES[kind])
-  );
-  const part = `${path}.part`;
-  await writing(path, async () => {
-    pl.DataFrame(series).writeParquet(part);
-    await Deno.rename(part, path);
-  });
+/** What is known of one prepared clip by itself. */
+export interface ClipRow extends VideoFacts, ClipMeasures {
+  /** Size of the clip's file. */
+  bytes: number;
 }
 
-/** The rows of a table; polars' own way to JavaScript objects takes a thousand times as long as its JSON. */
-function readTable(path: string): Record<string, unknown>[] {
+/** The columns of manifest.parquet, in its order. */
+export const MANIFEST_COLUMNS = {
+  ...VIDEO_COLUMNS,
+  ...MEASURE_COLUMNS,
+  bytes: "whole",
+  split: "text",
+  /** The clip's file, relative to the prepared folder. */
+  path: "text",
+  /** The clip that is the same video under another name and came first; empty when there is none. */
+  duplicate_of: "text",
+  /** Frames by which the loader delays the audio (above 0) or the image (below 0). */
+  offset: "whole",
+  /** What a sync judge measured, before any correction; null as long as none did. */
+  sync_offset: "number",
+  sync_confidence: "number",
+  /** Whether the clip is used, by the filters of filters.json, and why not. */
+  kept: "truth",
+  why: "text",
+} as const;
+
+/** What the manifest says of one prepared clip. */
+export interface ManifestRow
+  extends Omit<RowOf<typeof MANIFEST_COLUMNS>, "split" | "sync_offset" | "sync_confidence"> {
+  split: Split;
+  sync_offset: number | null;
+  sync_confidence: number | null;
+}
+
+const REJECT_COLUMNS = {
+  id: "text",
+  source: "text",
+  /** One machine word, such as "no-face". */
+  reason: "text",
+  detail: "text",
+} as const;
+
+/** A video that could not be prepared, and why. */
+export type RejectRow = RowOf<typeof REJECT_COLUMNS>;
+
+/** The rows of a table of a prepared folder. */
+function readRows<R>(path: string): R[] {
   try {
-    const table = pl.readParquet(path), rows: Record<string, unknown>[] = [];
-    for (let from = 0; from < table.height; from += BLOCK) {
-      const json = table.slice(from, BLOCK).writeJSON({ format: "json" }) as Uint8Array;
-      for (const row of JSON.parse(new TextDecoder().decode(json))) rows.push(row);
-    }
-    return rows;
+    return readTable(path) as R[];
   } catch {
     throw new KitError(`${path} cannot be read`, "Run the same `deno task prepare` again: it writes it anew");
   }
@@ -56,56 +133,8 @@ export async function writeManifest(
   clips: ManifestRow[],
   rejects?: RejectRow[],
 ): Promise<void> {
-  await makeFolder(out);
   await writeTable(join(out, "manifest.parquet"), MANIFEST_COLUMNS, clips);
   if (rejects) await writeTable(join(out, "rejects.parquet"), REJECT_COLUMNS, rejects);
-}
-
-/** What prepared.json says. */
-export interface Prepared {
-  version: number;
-  /** What decides, beside the videos, what the clips hold. */
-  config: unknown;
-  /** What was dealt into train, val and test: whole speakers or clips. */
-  splitUnit?: "speaker" | "clip";
-  /** How much there is, once the work is done. */
-  size?: { clips: number; hours: number; megabytes: number; megabytesPerHour: number };
-}
-
-const MAKE = "Make it with `deno task prepare <videos> <folder>`";
-
-/** What prepared.json says, of whichever version; undefined when the folder is no prepared folder. */
-export async function preparedOfAnyVersion(folder: string): Promise<Prepared | undefined> {
-  const path = join(folder, "prepared.json");
-  if (!(await exists(path))) return;
-  try {
-    const prepared = JSON.parse(await Deno.readTextFile(path));
-    if (Number.isInteger(prepared?.version)) return prepared;
-  } catch {
-    // Told below: what cannot be parsed is of no version.
-  }
-  throw new KitError(`${path} cannot be read`, MAKE);
-}
-
-/** Reads prepared.json; throws KitError when the folder is no prepared folder or of another version. */
-export async function readPrepared(folder: string): Promise<Prepared> {
-  const prepared = await preparedOfAnyVersion(folder);
-  if (!prepared) throw new KitError(`${folder} is not a prepared folder`, MAKE);
-  if (prepared.version !== PREPARED_VERSION) {
-    throw new KitError(
-      `${folder} was prepared in layout version ${prepared.version}, this kit reads ${PREPARED_VERSION}`,
-      prepared.version < PREPARED_VERSION
-        ? "Run the same `deno task prepare` again: it makes the clips anew"
-        : "Use the kit that made it, or prepare the videos into another folder",
-    );
-  }
-  return prepared;
-}
-
-/** Writes prepared.json, if it says anything new. */
-export async function writePrepared(folder: string, prepared: Prepared): Promise<void> {
-  const path = join(folder, "prepared.json"), text = `${JSON.stringify(prepared, null, 2)}\n`;
-  if (await Deno.readTextFile(path).catch(() => "") !== text) await writeAtomic(path, text);
 }
 
 /**
@@ -118,7 +147,7 @@ export async function readManifest(folder: string): Promise<ManifestRow[]> {
   if (!(await exists(path))) {
     throw new KitError(`${folder} is not finished`, "Run the same `deno task prepare` again: it goes on");
   }
-  const rows = readTable(path) as unknown as ManifestRow[];
+  const rows = readRows<ManifestRow>(path);
   const lacking = Object.keys(MANIFEST_COLUMNS).filter((name) => rows[0] && !(name in rows[0]));
   if (lacking.length > 0) {
     throw new KitError(
@@ -139,5 +168,5 @@ export async function readSelected(folder: string): Promise<ManifestRow[]> {
 /** The videos that could not be prepared, and why. */
 export async function readRejects(folder: string): Promise<RejectRow[]> {
   await readPrepared(folder);
-  return readTable(join(folder, "rejects.parquet")) as unknown as RejectRow[];
+  return readRows(join(folder, "rejects.parquet"));
 }

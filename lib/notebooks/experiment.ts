@@ -4,14 +4,8 @@ import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { prepare } from "../prepare/prepare.ts";
-import {
-  type ManifestRow,
-  PREPARED_VERSION,
-  preparedOfAnyVersion,
-  readManifest,
-  readSelected,
-  writeManifest,
-} from "../dataset/manifest.ts";
+import { type ManifestRow, readManifest, readSelected, writeManifest } from "../dataset/manifest.ts";
+import { PREPARED_VERSION, preparedOfAnyVersion } from "../dataset/prepared.ts";
 import { type CorpusSize, generateCorpus } from "../corpus/corpus.ts";
 import { KitError } from "../base/errors.ts";
 import { exists, makeFolder } from "../base/files.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { exists, writeAtomic } from "../base/files.ts";
-import type { ManifestRow } from "../dataset/manifest_row.ts";
+import type { ManifestRow } from "../dataset/manifest.ts";
 
 /**
  * Which prepared clips are used. Each threshold is held against one column of the manifest; null lets everything

@@ -7,13 +7,11 @@ import type { SourceClip } from "./layouts/layouts.ts";
 import {
   type ClipRow,
   type ManifestRow,
-  type Prepared,
   readManifest,
-  readPrepared,
   type RejectRow,
   writeManifest,
-  writePrepared,
 } from "../dataset/manifest.ts";
+import { type Prepared, readPrepared, writePrepared } from "../dataset/prepared.ts";
 import type { PreparedVideo } from "./prepare_clip.ts";
 import { splitOfClip, type SplitUnit } from "./splits.ts";
 

@@ -1,7 +1,7 @@
 import { FACE_SIZE } from "../base/shapes.ts";
 import { headPose } from "../media/head_pose.ts";
 import { decodeJpeg } from "../media/jpeg.ts";
-import type { ClipMeasures } from "../dataset/manifest_row.ts";
+import type { ClipMeasures } from "../dataset/manifest.ts";
 import { audioHash, HASHED_IMAGES, imageHash } from "./fingerprint.ts";
 import { voicedWindows } from "../dataset/windows.ts";
 

@@ -7,15 +7,12 @@ import { readFilters, writeFilters } from "./filters.ts";
 import { judgeRows, sizeOf } from "./finish.ts";
 import {
   type ManifestRow,
-  type Prepared,
-  PREPARED_VERSION,
   readManifest,
-  readPrepared,
   readRejects,
   type RejectRow,
   writeManifest,
-  writePrepared,
 } from "../dataset/manifest.ts";
+import { type Prepared, PREPARED_VERSION, readPrepared, writePrepared } from "../dataset/prepared.ts";
 
 /** What merging gave. */
 export interface Merged {

@@ -9,15 +9,14 @@ import { type ClipConfig, clipConfig, type Cuts, type Stamp } from "../dataset/c
 import { DEFAULT_FILTERS, readFilters, setFilters, writeFilters } from "./filters.ts";
 import { finish } from "./finish.ts";
 import { listClips, type SourceClip } from "./layouts/layouts.ts";
+import type { ManifestRow, RejectRow } from "../dataset/manifest.ts";
 import {
-  type ManifestRow,
   type Prepared,
   PREPARED_VERSION,
   preparedOfAnyVersion,
   readPrepared,
-  type RejectRow,
   writePrepared,
-} from "../dataset/manifest.ts";
+} from "../dataset/prepared.ts";
 import { inShard, parseShard, parseSplit, type SplitUnit, splitUnit } from "./splits.ts";
 import type { ClipJob, PreparedVideo } from "./prepare_clip.ts";
 import { recall, remember } from "./prepare_cache.ts";

@@ -12,7 +12,7 @@ import { type ClipConfig, clipPath, type Stamp } from "../dataset/clip_file.ts";
 import { cutFaces } from "./cut_faces.ts";
 import { splitVideo, type VideoPart } from "./video_parts.ts";
 import type { SourceClip } from "./layouts/layouts.ts";
-import type { ClipRow, VideoFacts } from "../dataset/manifest_row.ts";
+import type { ClipRow, VideoFacts } from "../dataset/manifest.ts";
 import { orRejection, type Outcome, reading, Reject } from "./rejection.ts";
 import { readTranscript, type Transcript, transcriptWithin } from "../dataset/words.ts";
 import { measureFile, writeClip } from "./write_clip.ts";

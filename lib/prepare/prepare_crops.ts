@@ -9,7 +9,7 @@ import { boxStatistics, checkAudio, FEWEST_FRAMES } from "./clip_facts.ts";
 import { clipPath } from "../dataset/clip_file.ts";
 import { encodeCrop } from "./cut_faces.ts";
 import { NUMBERED_IMAGE } from "./layouts/listing.ts";
-import type { VideoFacts } from "../dataset/manifest_row.ts";
+import type { VideoFacts } from "../dataset/manifest.ts";
 import type { ClipJob, PreparedVideo } from "./prepare_clip.ts";
 import { orRejection, reading, Reject } from "./rejection.ts";
 import { writeClip } from "./write_clip.ts";

@@ -1,7 +1,7 @@
 /** What is dealt by a hash of a name, so that added clips move none that were there: splits and shards. */
 import { createHash } from "node:crypto";
 import { KitError } from "../base/errors.ts";
-import type { Split } from "../dataset/manifest_row.ts";
+import type { Split } from "../dataset/manifest.ts";
 import type { SourceClip } from "./layouts/source_clip.ts";
 
 /** A number in [0, 1) that depends on the text only. */

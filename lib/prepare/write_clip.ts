@@ -15,7 +15,7 @@ import {
   MEASURES,
   VIDEO_COLUMNS,
   type VideoFacts,
-} from "../dataset/manifest_row.ts";
+} from "../dataset/manifest.ts";
 import { measureClip, type Measured } from "./measures.ts";
 import { type SpokenWord, wordsFromText, wordsToText } from "../dataset/words.ts";
 

@@ -28,7 +28,7 @@ export interface LazyEntry {
   make(): Promise<ArrayBufferView>;
 }
 
-export interface OpenSafetensors {
+export interface OpenSafetensors extends Disposable {
   header: Header;
   /** One tensor's bytes, a buffer of their own. */
   read(name: string): Promise<Uint8Array<ArrayBuffer>>;
@@ -100,6 +100,7 @@ export async function openSafetensors(file: string | ByteSource): Promise<OpenSa
     readRange: async (name, startByte, endByte) => await readRange(name, startByte, endByte),
     readF32: async (name) => await readF32(name),
     close: () => source.close(),
+    [Symbol.dispose]: () => source.close(),
   };
 }
 

@@ -4,7 +4,8 @@ import process from "node:process";
 import pl from "nodejs-polars";
 import { KitError } from "../../lib/base/errors.ts";
 import { parseSplit, splitOf } from "../../lib/prepare/splits.ts";
-import { PREPARED_VERSION, readManifest, readRejects, writeManifest } from "../../lib/dataset/manifest.ts";
+import { PREPARED_VERSION } from "../../lib/dataset/prepared.ts";
+import { readManifest, readRejects, writeManifest } from "../../lib/dataset/manifest.ts";
 import { madeRow } from "./made_row.ts";
 import { inFolder } from "../media/made_video.ts";
 

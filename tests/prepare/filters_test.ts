@@ -11,13 +11,8 @@ import {
   setFilters,
   writeFilters,
 } from "../../lib/prepare/filters.ts";
-import {
-  PREPARED_VERSION,
-  readManifest,
-  readRejects,
-  readSelected,
-  writeManifest,
-} from "../../lib/dataset/manifest.ts";
+import { PREPARED_VERSION } from "../../lib/dataset/prepared.ts";
+import { readManifest, readRejects, readSelected, writeManifest } from "../../lib/dataset/manifest.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { inFolder } from "../media/made_video.ts";
 import { madeRow } from "../dataset/made_row.ts";

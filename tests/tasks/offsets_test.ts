@@ -3,12 +3,8 @@ import { join } from "node:path";
 import { clipConfig } from "../../lib/dataset/clip_file.ts";
 import { DEFAULT_FILTERS, writeFilters } from "../../lib/prepare/filters.ts";
 import { loadClip, openDataset } from "../../lib/dataset/dataset.ts";
-import {
-  type ManifestRow,
-  PREPARED_VERSION,
-  readManifest,
-  writeManifest,
-} from "../../lib/dataset/manifest.ts";
+import { type ManifestRow, readManifest, writeManifest } from "../../lib/dataset/manifest.ts";
+import { PREPARED_VERSION } from "../../lib/dataset/prepared.ts";
 import { writeClip } from "../../lib/prepare/write_clip.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import type { Judge } from "../../lib/evaluation/judges/judge.ts";

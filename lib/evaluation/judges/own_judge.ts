@@ -1,6 +1,7 @@
 import { basename, join, relative, resolve } from "node:path";
 import { hashShare } from "../../prepare/splits.ts";
-import { type ManifestRow, readPrepared, readSelected, writeManifest } from "../../dataset/manifest.ts";
+import { type ManifestRow, readSelected, writeManifest } from "../../dataset/manifest.ts";
+import { readPrepared } from "../../dataset/prepared.ts";
 import { KitError } from "../../base/errors.ts";
 import { makeFolder, writeAtomic } from "../../base/files.ts";
 import { type Config } from "../../training/config.ts";

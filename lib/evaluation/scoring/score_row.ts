@@ -1,4 +1,4 @@
-import type { Kind } from "../../dataset/manifest_row.ts";
+import type { Kind } from "../../base/parquet.ts";
 import { KitError } from "../../base/errors.ts";
 
 /** The real video with its own sound, and with another clip's: two rows of every table, under these names. */
