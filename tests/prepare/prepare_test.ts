@@ -10,6 +10,7 @@ import { openSafetensors } from "../../lib/weights/safetensors.ts";
 import { cutFile, ffmpeg, inFolder } from "../media/made_video.ts";
 import { makeFaceVideo, opening } from "./face_video.ts";
 import { encodePublished, PUBLISHED_CLIP } from "../real_clips.ts";
+import { until } from "../waiting.ts";
 
 /** A prepared clip as arrays. */
 async function readClip(path: string) {
@@ -184,9 +185,7 @@ Deno.test("a killed run goes on where it was", () =>
       stderr: "null",
     }).spawn();
     const a = join(out, "clips/ben/a.safetensors");
-    for (let waited = 0; !(await exists(a)) && waited < 600; waited++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until(() => exists(a), child);
     child.kill("SIGKILL");
     await child.status;
     const made = (await Deno.stat(a)).mtime!.getTime();

@@ -8,33 +8,31 @@ import { lastPath } from "../../lib/training/run.ts";
 import type { SweepJob } from "../../lib/tables/sweep_plan.ts";
 import { readSweepRecord, runSweep } from "../../lib/tables/sweep.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
+import { until, untilLetGo } from "../waiting.ts";
 
+const STEPS = 60;
 const PROGRAM = fileURLToPath(new URL("./sweep_program.ts", import.meta.url));
-const wait = (milliseconds: number) => new Promise((go) => setTimeout(go, milliseconds));
 const clips = (["train", "train", "train", "val", "val"] as const).map((split) => ({ split }));
 
 Deno.test("killed trainings end with the call that started them, and the next call goes on to the same log", () =>
   inFolder(async (folder) => {
     const prepared = await makePrepared(join(folder, "prepared"), clips), run = join(folder, "run");
-    const args = ["run", "-A", "--quiet", PROGRAM, prepared, run];
+    const args = ["run", "-A", "--quiet", PROGRAM, prepared, run, `${STEPS}`];
     const program = () => new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "piped" });
     const killed = program().spawn();
-    for (let k = 0; k < 600 && !(await exists(lastPath(run))); k++) await wait(100);
+    await until(() => exists(lastPath(run)), killed);
     killed.kill("SIGKILL");
     await killed.output();
-    await wait(1500); // a step may be under way
-    const steps = async () => (await readLog(run)).map(({ step }) => step);
-    const left = await steps();
-    assert.ok(left.at(-1)! < 60, `it had come to step ${left.at(-1)}`);
-    await wait(2500);
-    assert.deepEqual(await steps(), left, "the training's own process has ended too");
+    await untilLetGo(join(run, ".lock"));
+    const left = (await readLog(run)).at(-1)!.step;
+    assert.ok(left < STEPS, `the training's own process has ended too, at step ${left}`);
 
     const { code, stderr } = await program().output();
     assert.equal(code, 0, new TextDecoder().decode(stderr));
     const trained = (await readLog(run)).filter((row) =>
       row["train/loss"] !== null && row["train/loss"] !== undefined
     );
-    assert.deepEqual(trained.map(({ step }) => step), Array.from({ length: 60 }, (_, k) => k + 1));
+    assert.deepEqual(trained.map(({ step }) => step), Array.from({ length: STEPS }, (_, k) => k + 1));
   }));
 
 Deno.test("a failing training is named with its seed, and another configuration's folder is refused", () =>

@@ -15,6 +15,7 @@ import { madeRow } from "../dataset/made_row.ts";
 import { makeSystem } from "../evaluation/made_systems.ts";
 import { inFolder, type MadeClip, makePrepared } from "../prepared.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
+import { until, untilLetGo } from "../waiting.ts";
 
 const EVALUATION = fileURLToPath(new URL("../evaluation/scoring/opening_evaluation.ts", import.meta.url));
 
@@ -37,19 +38,17 @@ Deno.test("a killed evaluation goes on where it was, in two processes; one that 
   inFolder(async (folder) => {
     const prepared = await makePrepared(join(folder, "prepared"), clips("test", 4));
     const run = await makeSystem(folder), out = join(folder, "scores");
-    const killed = evaluation([prepared, out, run]);
-    for (let k = 0; k < 1200 && (await stored(out)).size < 3; k++) {
-      await new Promise((go) => setTimeout(go, 100));
-    }
+    const killed = evaluation([prepared, out, run], { KIT_HANG_OVER: "dubbed made/clip1" });
+    await until(async () => (await stored(out)).size >= 3, killed);
     killed.kill("SIGKILL");
-    await killed.output();
+    assert.equal((await killed.output()).signal, "SIGKILL");
     // The processes that scored for it end with it, the video in hand done or left.
-    await new Promise((go) => setTimeout(go, 1500));
+    await untilLetGo(`${out}.alive`);
     const before = await stored(out);
     assert.ok(before.size >= 3 && before.size < 16, `${before.size} rows`);
 
-    const { code, stdout, stderr } = await evaluation([prepared, out, run], { KIT_DIE_OVER: "made/clip2" })
-      .output();
+    const dying = { KIT_DIE_OVER: "dubbed made/clip2" };
+    const { code, stdout, stderr } = await evaluation([prepared, out, run], dying).output();
     assert.equal(code, 0, new TextDecoder().decode(stderr));
     const { rows, scored }: { rows: ScoreRow[]; scored: number } = JSON.parse(
       new TextDecoder().decode(stdout),

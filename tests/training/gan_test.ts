@@ -13,6 +13,7 @@ import { lastPath, loadDiscriminator, loadGenerator, readRun } from "../../lib/t
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 import { assertSameLog } from "./same_log.ts";
 import { makeTinyRun } from "./tiny_run.ts";
+import { until } from "../waiting.ts";
 
 /** A folder with made clips and a discriminator that knows nothing. */
 async function setting(folder: string) {
@@ -101,12 +102,9 @@ Deno.test("a killed training goes on from its last checkpoint", () =>
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const ended = process.status, limit = performance.now() + 120_000;
-    while (!await exists(lastPath(run)) && performance.now() < limit) {
-      await new Promise((wake) => setTimeout(wake, 100));
-    }
+    await until(() => exists(lastPath(run)), process);
     process.kill("SIGKILL");
-    assert.equal((await ended).signal, "SIGKILL");
+    assert.equal((await process.status).signal, "SIGKILL");
     const killedAt = (await readLog(run)).at(-1)!.step;
     const result = await train(data, { run, config, discriminator, steps: killedAt + 2, resume: true });
     assert.equal(result.step, killedAt + 2);

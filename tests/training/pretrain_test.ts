@@ -15,6 +15,7 @@ import { repeatStep, type TrainingStep } from "../../lib/training/repeat_step.ts
 import { lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
 import { openDataset, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
+import { until } from "../waiting.ts";
 import { assertSameLog } from "./same_log.ts";
 
 Deno.test("one batch is learnt by heart in a few dozen steps", () =>
@@ -76,13 +77,9 @@ Deno.test("a killed run goes on from its last checkpoint", () =>
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const ended = process.status;
-    const limit = performance.now() + 120_000;
-    while (!await exists(lastPath(run)) && performance.now() < limit) {
-      await new Promise((wake) => setTimeout(wake, 100));
-    }
+    await until(() => exists(lastPath(run)), process);
     process.kill("SIGKILL");
-    assert.equal((await ended).signal, "SIGKILL");
+    assert.equal((await process.status).signal, "SIGKILL");
 
     const killedAt = (await readLog(run)).at(-1)!.step;
     assert.ok(killedAt >= 4 && killedAt % 4 === 0, `an evaluation wrote the log: step ${killedAt}`);

@@ -1,4 +1,4 @@
-/** An evaluation as a process of its own, to be killed: prepared folder, score folder and run. */
+/** An evaluation as a process of its own, to be killed: prepared folder, score folder and run. See `opening_worker.ts`. */
 import { fileURLToPath } from "node:url";
 import { evaluate, scoringProcesses } from "../../../lib/evaluation/scoring/evaluate.ts";
 import { describeSystems } from "../../../lib/evaluation/scoring/evaluated_system.ts";
@@ -7,6 +7,7 @@ import { FACE_FEATURES } from "../../../lib/evaluation/judges/feature_network.ts
 import { openingJudge } from "./opening_judge.ts";
 
 const [prepared, out, run] = Deno.args, judge = openingJudge();
+Deno.env.set("KIT_ALIVE", `${out}.alive`);
 const pairs = await planPairs(prepared), systems = await describeSystems([run]);
 const scoreJobs = scoringProcesses({
   workers: 2,

@@ -1,15 +1,24 @@
-/** A scoring process whose judge knows how made clips are made, and which may die over a clip. */
+/**
+ * A scoring process whose judge knows how made clips are made. Of a video by a system it may die, with KIT_DIE_OVER, or
+ * never come to an end, with KIT_HANG_OVER. The file KIT_ALIVE is locked as long as it lives.
+ */
 import { FACE_FEATURES } from "../../../lib/evaluation/judges/feature_network.ts";
-import { openScorer } from "../../../lib/evaluation/scoring/scorer.ts";
+import { openScorer, type ScoreJob } from "../../../lib/evaluation/scoring/scorer.ts";
 import { serveScores } from "../../../lib/evaluation/scoring/serve_scores.ts";
 import { openingJudge } from "./opening_judge.ts";
+
+const alive = await Deno.open(Deno.env.get("KIT_ALIVE")!, { create: true, write: true });
+await alive.lock(false);
+const isOver = ({ key, run }: ScoreJob, name: string) =>
+  Deno.env.get(name) === `${run === "" ? "real" : "dubbed"} ${key.video}`;
 
 await serveScores(async (prepared) => {
   const scorer = await openScorer(prepared, { judge: openingJudge(), features: FACE_FEATURES });
   return {
     ...scorer,
     score(job) {
-      if (job.key.video === Deno.env.get("KIT_DIE_OVER") && job.run !== "") Deno.exit(9);
+      if (isOver(job, "KIT_DIE_OVER")) Deno.exit(9);
+      if (isOver(job, "KIT_HANG_OVER")) return new Promise(() => {});
       return scorer.score(job);
     },
   };

@@ -1,0 +1,13 @@
+/** Waits until something has happened, or until the process that would have it happen has ended. */
+export async function until(happened: () => Promise<boolean>, process: Deno.ChildProcess): Promise<void> {
+  let ended = false;
+  process.status.then(() => ended = true);
+  while (!ended && !await happened()) await new Promise((go) => setTimeout(go, 50));
+}
+
+/** Waits until no process holds a lock file any more: the system lets go of those of a process that ends. */
+export async function untilLetGo(path: string): Promise<void> {
+  const file = await Deno.open(path, { create: true, write: true });
+  await file.lock(true);
+  file.close();
+}
