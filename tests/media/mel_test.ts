@@ -38,13 +38,3 @@ Deno.test("windows of frames start at int(80 f / 25)", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 5, 10, 25].map(melStart), [0, 3, 6, 9, 12, 16, 32, 80]);
   assert.deepEqual([MEL_BANDS, MEL_RATE, MEL_WINDOW], [80, 80, 16]);
 });
-
-Deno.test("60 s of sound take under half a second", () => {
-  const audio = Float32Array.from({ length: 60 * 16000 }, (_, i) => Math.sin(i * i * 1e-4));
-  const times = [0, 1, 2].map(() => {
-    const start = performance.now();
-    melSpectrogram(audio);
-    return performance.now() - start;
-  });
-  assert.ok(Math.min(...times) < 500, `${times} ms`);
-});

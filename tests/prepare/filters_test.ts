@@ -73,7 +73,7 @@ Deno.test("filters are set by words, and wrong ones are refused with what is rig
   assert.throws(() => setFilters(DEFAULT_FILTERS, ["duplicates=1"]), says(/"drop" or "keep"/));
 });
 
-Deno.test("decisions are changed in the tables alone, in well under a second for 500 clips", () =>
+Deno.test("decisions are changed in the tables alone", () =>
   inFolder(async (folder) => {
     const rows = Array.from({ length: 500 }, (_, k) => madeRow({ id: `s1/${k}`, sharpness: k }));
     await Deno.writeTextFile(join(folder, "prepared.json"), JSON.stringify({ version: PREPARED_VERSION }));
@@ -81,13 +81,10 @@ Deno.test("decisions are changed in the tables alone, in well under a second for
     await writeManifest(folder, decide(rows, DEFAULT_FILTERS), [reject]);
     assert.equal((await readSelected(folder)).length, 480);
 
-    const began = performance.now();
     const { clips, kept, reasons, filters } = await filterPrepared(folder, {
       settings: ["minSharpness=100"],
     });
-    const seconds = (performance.now() - began) / 1000;
     assert.deepEqual([clips, kept, reasons], [500, 400, [{ reason: "sharpness below 100", clips: 100 }]]);
-    assert.ok(seconds < 1, `${seconds} s`);
     assert.deepEqual(await readFilters(folder), filters);
     const read = await readManifest(folder);
     assert.deepEqual([read.length, read[3].kept, read[3].why], [500, false, "sharpness 3 below 100"]);
