@@ -1,7 +1,8 @@
 // The data loader timed against training: `deno task bench --loader <prepared>`.
 import { type BatchRequest, batchSampler, type BatchStream, streamBatches } from "../dataset/batch_stream.ts";
 import { type Clips, openClips } from "../dataset/clips.ts";
-import { type GeneratorBatch, openDataset, type SyncBatch } from "../dataset/dataset.ts";
+import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
+import { openDataset } from "../dataset/dataset.ts";
 import { initGenerator } from "../models/generator.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, leaves, type Named } from "../native/compile.ts";

@@ -1,61 +1,19 @@
+/** What the networks learn from: batches sampled from clips. */
 import { KitError } from "../base/errors.ts";
-import { melStart } from "../media/mel.ts";
 import type { Random } from "../base/random.ts";
-import { FACE_BYTES, LOWER_SIZE, MEL_BANDS, MEL_SIZE, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
+import { FACE_BYTES, LOWER_SIZE, MEL_SIZE, SYNC_FRAMES } from "../base/shapes.ts";
+import { melStart } from "../media/mel.ts";
 import type { Clips } from "./clips.ts";
-import { type PreparedClip } from "./prepared_clip.ts";
+import type { PreparedClip } from "./prepared_clip.ts";
+import { generatorColumn, generatorInput, lowerFace, melWindow, wholeFace, windowFrames } from "./windows.ts";
 
-/** The mel scale's floor, which stands for what lies before and after the sound. */
-const SILENCE = -4;
-/** First byte of a face's lower half. */
-const LOWER_BYTE = FACE_BYTES / 2;
-
-/** A byte as a share of 255; looked up, since a batch asks for millions. */
-const UNIT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
-
-/** How often a clip is drawn again for having no pair that fits, before the data set is blamed. */
+/** How many clips are tried for a pair that fits, before the data set is blamed. */
 const TRIES = 200;
 
 /** The part of a packed array [n, size] that belongs to its element k. */
 const element = (packed: Float32Array, k: number, size: number) => packed.subarray(k * size, (k + 1) * size);
 
-/** Writes the mel window starting at a column as [80, 16] into `out`; what lies outside the sound is silence. */
-export function melWindow(
-  clip: { mel: Float32Array; columns: number },
-  column: number,
-  out: Float32Array,
-): void {
-  for (let band = 0; band < MEL_BANDS; band++) {
-    for (let k = 0; k < MEL_WINDOW; k++) {
-      const at = column + k;
-      out[band * MEL_WINDOW + k] = at >= 0 && at < clip.columns ? clip.mel[at * MEL_BANDS + band] : SILENCE;
-    }
-  }
-}
-
-/** The mel window that the generator hears for a frame: 200 ms centred on the frame. */
-export const generatorColumn = (frame: number): number => melStart(frame - 2);
-
-/** Writes the lower half of a window's frame `f` into its place among the channels of `out` [48, 96, 15]. */
-function lowerHalf(face: Uint8Array, f: number, out: Float32Array): void {
-  const channels = 3 * SYNC_FRAMES;
-  for (let from = LOWER_BYTE, to = 3 * f; from < FACE_BYTES; from += 3, to += channels) {
-    out[to] = UNIT[face[from]];
-    out[to + 1] = UNIT[face[from + 1]];
-    out[to + 2] = UNIT[face[from + 2]];
-  }
-}
-
-/** Writes the lower halves of 5 frames as [48, 96, 15] in 0..1 into `out`, frame by frame on the channels. */
-export function lowerFaces(clip: { faces: Uint8Array }, start: number, out: Float32Array): void {
-  for (let f = 0; f < SYNC_FRAMES; f++) lowerHalf(faceAt(clip, start + f), f, out);
-}
-
-/** The RGB crop [96, 96, 3] of one frame. */
-export const faceAt = (clip: { faces: Uint8Array }, frame: number): Uint8Array =>
-  clip.faces.subarray(frame * FACE_BYTES, (frame + 1) * FACE_BYTES);
-
-/** Pairs of sound and lips: mel [n, 80, 16, 1], faces [n, 48, 96, 15], labels [n] (1 in sync, 0 off). */
+/** Pairs of audio and lips: mel [n, 80, 16, 1], faces [n, 48, 96, 15], labels [n] (1 in sync, 0 off). */
 export interface SyncBatch {
   mel: Float32Array;
   faces: Float32Array;
@@ -63,9 +21,9 @@ export interface SyncBatch {
   size: number;
 }
 
-/** Which pairs may be drawn. */
+/** Which pairs may be sampled. */
 export interface PairOptions {
-  /** Frames between a video window and the sound of an off-sync pair, at least. */
+  /** Frames between a video window and the audio of an off-sync pair, at least. */
   minShift: number;
   /** Leave out windows of silence, where sync cannot be told. */
   voicedOnly: boolean;
@@ -75,13 +33,13 @@ export interface SyncBatchOptions extends PairOptions {
   size: number;
 }
 
-/** A start frame of a clip and another one whose sound is off, both allowed; undefined if there is none. */
+/** A start frame of a clip and another one whose audio is off, both allowed; undefined if there is none. */
 function sampleShift({ voiced }: PreparedClip, random: Random, { minShift, voicedOnly }: PairOptions) {
   const starts = voiced.flatMap((speaks, f) => speaks || !voicedOnly ? [f] : []);
   if (starts.length === 0) return undefined;
-  const start = starts[random.below(starts.length)];
+  const start = random.pick(starts);
   const others = starts.filter((f) => Math.abs(f - start) >= Math.max(1, minShift));
-  return others.length === 0 ? undefined : { start, other: others[random.below(others.length)] };
+  return others.length === 0 ? undefined : { start, other: random.pick(others) };
 }
 
 /** Another frame of a clip, at least `minShift` away, or as far away as the clip allows. */
@@ -92,14 +50,16 @@ function sampleOther(
 ): number {
   const away = Math.min(Math.max(1, minShift), Math.max(frame, frames - 1 - frame));
   const earlier = Math.max(0, frame - away + 1), later = Math.max(0, frames - frame - away);
-  const drawn = random.below(earlier + later);
-  return drawn < earlier ? drawn : frame + away + drawn - earlier;
+  const sampled = random.below(earlier + later);
+  return sampled < earlier ? sampled : frame + away + sampled - earlier;
 }
 
-async function sampleFitting(clips: Clips, random: Random, options: PairOptions) {
+const sampleClip = (clips: Clips, random: Random): Promise<PreparedClip> =>
+  clips.open(random.below(clips.places.length));
+
+async function samplePair(clips: Clips, random: Random, options: PairOptions) {
   for (let tries = 0; tries < TRIES; tries++) {
-    const clip = await clips.open(random.below(clips.places.length));
-    const shift = sampleShift(clip, random, options);
+    const clip = await sampleClip(clips, random), shift = sampleShift(clip, random, options);
     if (shift) return { clip, ...shift };
   }
   throw new KitError(
@@ -108,16 +68,13 @@ async function sampleFitting(clips: Clips, random: Random, options: PairOptions)
   );
 }
 
-/** The frames of a sync window. */
-const windowFrames = (start: number) => Array.from({ length: SYNC_FRAMES }, (_, f) => start + f);
-
 /** Which of two windows is seen, and which is heard, in the four pairs of a group; who is seen again comes next. */
 const GROUP = [[0, 0], [0, 1], [1, 1], [1, 0]];
 
 /**
- * Draws pairs, in sync and off sync in turns, in groups of four: two windows of a clip, each with its own sound and with
- * the other's. Whatever else there is to a face or a sound is then in both kinds of pairs alike, and cancels out of the
- * gradient. With pairs drawn one by one some trainings stayed at chance for 1,000 steps.
+ * Samples pairs, in sync and off sync in turns, in groups of four: two windows of a clip, each with its own audio and
+ * with the other's. Whatever else there is to a face or a voice is then in both kinds of pairs alike, and cancels out of
+ * the gradient. With pairs sampled one by one some trainings stayed at chance for 1,000 steps.
  * Throws KitError when the clips are too short or too silent for such a pair.
  */
 export async function sampleSyncBatch(
@@ -133,7 +90,7 @@ export async function sampleSyncBatch(
     size,
   };
   for (let from = 0; from < size; from += GROUP.length) {
-    const { clip, start, other } = await sampleFitting(clips, random, options), windows = [start, other];
+    const { clip, start, other } = await samplePair(clips, random, options), windows = [start, other];
     for (const [k, [seen, heard]] of GROUP.slice(0, size - from).entries()) {
       batch.labels[from + k] = seen === heard ? 1 : 0;
       melWindow(clip, melStart(windows[heard]), element(batch.mel, from + k, MEL_SIZE));
@@ -143,7 +100,7 @@ export async function sampleSyncBatch(
         continue;
       }
       const faces = await clip.faces(windowFrames(windows[seen]));
-      faces.forEach((face, f) => lowerHalf(face, f, out));
+      faces.forEach((face, f) => lowerFace(face, f, out));
     }
   }
   return batch;
@@ -151,8 +108,8 @@ export async function sampleSyncBatch(
 
 /**
  * What the generator learns from: mel [n, 80, 16, 1], faces [n, 96, 96, 6] (masked pose, reference), target
- * [n, 96, 96, 3]. In windows, n = 5 x windows and `syncMel` [windows, 80, 16, 1] is the sound of each window. `offMel`
- * [n, 80, 16, 1] is the sound of another moment of the clip, where it was asked for; empty otherwise.
+ * [n, 96, 96, 3]. In windows, n = 5 x windows and `syncMel` [windows, 80, 16, 1] is the audio of each window. `offMel`
+ * [n, 80, 16, 1] is the audio of another moment of the clip, where it was asked for; empty otherwise.
  */
 export interface GeneratorBatch {
   mel: Float32Array;
@@ -165,30 +122,17 @@ export interface GeneratorBatch {
 }
 
 export interface GeneratorBatchOptions extends PairOptions {
-  /** Single frames to draw, where no windows are asked for. */
+  /** Single frames to sample, where no windows are asked for. */
   frames: number;
-  /** Windows of 5 frames to draw; 0 for single frames. */
+  /** Windows of 5 frames to sample; 0 for single frames. */
   windows: number;
   /** Share of frames whose pose is another frame of the clip. */
   poseShift: number;
-  /** Draw sound of another moment for each frame too, at least `minShift` frames away. */
+  /** Sample audio of another moment for each frame too, at least `minShift` frames away. */
   offSync?: boolean;
 }
 
-/** One generator input: the pose frame with its lower half black, then the reference frame. */
-export function generatorInput(pose: Uint8Array, reference: Uint8Array, out: Float32Array): void {
-  for (let from = 0, to = 0; from < FACE_BYTES; from += 3, to += 6) {
-    const seen = from < LOWER_BYTE;
-    out[to] = seen ? UNIT[pose[from]] : 0;
-    out[to + 1] = seen ? UNIT[pose[from + 1]] : 0;
-    out[to + 2] = seen ? UNIT[pose[from + 2]] : 0;
-    out[to + 3] = UNIT[reference[from]];
-    out[to + 4] = UNIT[reference[from + 1]];
-    out[to + 5] = UNIT[reference[from + 2]];
-  }
-}
-
-/** What one window, or one single frame, is redrawn from: frames of one clip. */
+/** What one window, or one single frame, is generated from: frames of one clip. */
 interface FaceRequest {
   clip: PreparedClip;
   frames: number[];
@@ -198,7 +142,7 @@ interface FaceRequest {
 }
 
 /**
- * Draws frames for the generator: single ones, or windows of 5 that the discriminator can judge.
+ * Samples frames for the generator: single ones, or windows of 5 that the discriminator can judge.
  * The reference is another frame of the clip; with probability `poseShift` so is the pose.
  */
 export async function sampleGeneratorBatch(
@@ -206,7 +150,7 @@ export async function sampleGeneratorBatch(
   random: Random,
   options: GeneratorBatchOptions,
 ): Promise<GeneratorBatch> {
-  const { frames, windows, poseShift, offSync = false } = options;
+  const { frames, windows, poseShift, minShift, offSync = false } = options;
   const size = windows > 0 ? windows * SYNC_FRAMES : frames;
   const batch: GeneratorBatch = {
     mel: new Float32Array(size * MEL_SIZE),
@@ -224,29 +168,23 @@ export async function sampleGeneratorBatch(
     faces.forEach((face, f) => {
       melWindow(clip, generatorColumn(frames[f]), element(batch.mel, filled, MEL_SIZE));
       generatorInput(pose === null ? face : posed, seen, element(batch.faces, filled, 2 * FACE_BYTES));
-      const target = element(batch.target, filled, FACE_BYTES);
-      for (let p = 0; p < FACE_BYTES; p++) target[p] = UNIT[face[p]];
+      wholeFace(face, element(batch.target, filled, FACE_BYTES));
       if (offSync) {
-        const other = sampleOther(clip, random, { frame: frames[f], minShift: options.minShift });
+        const other = sampleOther(clip, random, { frame: frames[f], minShift });
         melWindow(clip, generatorColumn(other), element(batch.offMel, filled, MEL_SIZE));
       }
       filled++;
     });
   };
   for (let k = 0; windows === 0 && k < frames; k++) {
-    const clip = await clips.open(random.below(clips.places.length));
-    const pose = samplePose(clip);
+    const clip = await sampleClip(clips, random), pose = samplePose(clip);
     await put({ clip, frames: [random.below(clip.frames)], reference: random.below(clip.frames), pose });
   }
   for (let k = 0; k < windows; k++) {
-    const { clip, start } = await sampleFitting(clips, random, options);
+    const { clip, start } = await samplePair(clips, random, options);
     melWindow(clip, melStart(start), element(batch.syncMel, k, MEL_SIZE));
-    await put({
-      clip,
-      frames: windowFrames(start),
-      reference: random.below(clip.frames),
-      pose: samplePose(clip),
-    });
+    const reference = random.below(clip.frames);
+    await put({ clip, frames: windowFrames(start), reference, pose: samplePose(clip) });
   }
   return batch;
 }

@@ -4,9 +4,6 @@ import { type Clips, openClips } from "./clips.ts";
 import { type ManifestRow, readSelected, type Split } from "./manifest.ts";
 import { openPreparedClip, type PreparedClip, type WholeClip } from "./prepared_clip.ts";
 
-export * from "./batches.ts";
-export { windowsOf } from "./prepared_clip.ts";
-
 /** A prepared clip in memory, and what the manifest says of it. */
 export interface Clip extends WholeClip {
   row: ManifestRow;
@@ -24,8 +21,8 @@ export async function loadClip(folder: string, row: ManifestRow): Promise<Clip> 
 }
 
 /**
- * Opens one split of a prepared folder, less what its filters leave out. Clips are read when they are asked for and the least recently used ones are
- * dropped above `cacheMegabytes`. Throws KitError when the split is empty.
+ * Opens one split of a prepared folder, less what its filters leave out. Clips are read when they are asked for and the
+ * least recently used ones are dropped above `cacheMegabytes`. Throws KitError when the split is empty.
  */
 export async function openDataset(
   folder: string,

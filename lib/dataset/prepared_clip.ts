@@ -5,8 +5,6 @@ import { type OpenSafetensors, openSafetensors } from "../weights/safetensors.ts
 import { spanAt } from "./clip_span.ts";
 import { voicedWindows } from "./windows.ts";
 
-export { windowsOf } from "./windows.ts";
-
 /** A prepared clip's sound, and its images as they are asked for. */
 export interface PreparedClip {
   frames: number;

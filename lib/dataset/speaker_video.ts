@@ -11,7 +11,7 @@ import { cropFace } from "../media/face.ts";
 import { followFace } from "../media/face_video.ts";
 import { decodeAudio, decodeFrames, probe } from "../media/ffmpeg.ts";
 import { melSpectrogram, melStart } from "../media/mel.ts";
-import { windowsOf } from "./dataset.ts";
+import { windowsOf } from "./windows.ts";
 import { levelOf, SILENCE_DB } from "../media/audio.ts";
 
 /** So many frames left out are worth a note: half a second. */

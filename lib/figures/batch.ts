@@ -8,7 +8,7 @@ import {
   MEL_WINDOW,
   SYNC_FRAMES,
 } from "../base/shapes.ts";
-import { type GeneratorBatch, type SyncBatch } from "../dataset/dataset.ts";
+import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
 import { canvasPng, drawRaster, newCanvas, type Raster, setFont, SOFT_INK } from "./canvas.ts";
 import { melRaster } from "./video.ts";
 

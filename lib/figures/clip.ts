@@ -9,7 +9,8 @@ import {
   MEL_SIZE,
   SYNC_FRAMES,
 } from "../base/shapes.ts";
-import { type Clip, faceAt } from "../dataset/dataset.ts";
+import type { Clip } from "../dataset/dataset.ts";
+import { faceAt } from "../dataset/windows.ts";
 import type { SpokenWord } from "../dataset/words.ts";
 import { melStart } from "../media/mel.ts";
 import {

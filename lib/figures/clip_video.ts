@@ -1,5 +1,6 @@
 import { FACE_BYTES, FACE_SIZE, HALF_FACE } from "../base/shapes.ts";
-import { type Clip, type Dataset, faceAt } from "../dataset/dataset.ts";
+import type { Clip, Dataset } from "../dataset/dataset.ts";
+import { faceAt } from "../dataset/windows.ts";
 import { type ClipSource, cropAt, sourceFrame } from "../dataset/clip_source.ts";
 import { fromInt16 } from "../media/audio.ts";
 import { detectFaces, type Face } from "../media/face.ts";

@@ -1,5 +1,6 @@
 import { FACE_SIZE, FRAME_RATE } from "../base/shapes.ts";
-import { type Clip, faceAt } from "../dataset/dataset.ts";
+import type { Clip } from "../dataset/dataset.ts";
+import { faceAt } from "../dataset/windows.ts";
 import { closedFrame } from "../inference/generate.ts";
 import { contactSheet, type SheetOptions } from "./video.ts";
 

@@ -1,5 +1,5 @@
 import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_SIZE, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
-import { type SyncBatch } from "../dataset/dataset.ts";
+import type { SyncBatch } from "../dataset/batches.ts";
 import type { AttentionMaps } from "../nn/cbam.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { AttentionLayer } from "./attention.ts";

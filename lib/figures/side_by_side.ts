@@ -1,4 +1,4 @@
-import { faceAt } from "../dataset/dataset.ts";
+import { faceAt } from "../dataset/windows.ts";
 import { KitError } from "../base/errors.ts";
 import { FACE_SIZE, FRAME_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import type { Pair } from "../evaluation/scoring/evaluation_list.ts";

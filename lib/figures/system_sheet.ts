@@ -1,4 +1,5 @@
-import { type Clip, faceAt, loadClip } from "../dataset/dataset.ts";
+import { type Clip, loadClip } from "../dataset/dataset.ts";
+import { faceAt } from "../dataset/windows.ts";
 import { type ManifestRow, readSelected } from "../dataset/manifest.ts";
 import { KitError } from "../base/errors.ts";
 import type { Pair } from "../evaluation/scoring/evaluation_list.ts";

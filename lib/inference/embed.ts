@@ -1,5 +1,5 @@
 import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
-import { lowerFaces, melWindow } from "../dataset/dataset.ts";
+import { lowerFaces, melWindow } from "../dataset/windows.ts";
 import { melStart } from "../media/mel.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";

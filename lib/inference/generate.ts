@@ -7,7 +7,8 @@ import {
   SAMPLES_A_FRAME,
   SYNC_FRAMES,
 } from "../base/shapes.ts";
-import { type Clip, faceAt, generatorColumn, generatorInput, melWindow } from "../dataset/dataset.ts";
+import type { Clip } from "../dataset/dataset.ts";
+import { faceAt, generatorColumn, generatorInput, melWindow } from "../dataset/windows.ts";
 import { melStart } from "../media/mel.ts";
 import { type GeneratorKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";

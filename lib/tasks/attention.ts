@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { lowerFaces, melWindow } from "../dataset/dataset.ts";
+import { lowerFaces, melWindow } from "../dataset/windows.ts";
 import { openSpeakerVideo, type SpeakerVideo, type VideoPart, videoParts } from "../dataset/speaker_video.ts";
 import { KitError } from "../base/errors.ts";
 import { attentionGrid, type AttentionLayer, drawAttentionFrame } from "../figures/attention.ts";

@@ -1,7 +1,8 @@
 // Figures and tables of a trained pair of networks on clips they never saw: `deno task report`.
 import { join } from "node:path";
 import { attentionReport } from "./attention.ts";
-import { type Dataset, faceAt, openDataset } from "../dataset/dataset.ts";
+import { type Dataset, openDataset } from "../dataset/dataset.ts";
+import { faceAt } from "../dataset/windows.ts";
 import { heldOutRows, lseTable, meanAndSpread, otherClip } from "../evaluation/scoring/held_out.ts";
 import { openJudge } from "../evaluation/judges/judge.ts";
 import { closedFrame, faceGenerator, generateClip } from "../inference/generate.ts";

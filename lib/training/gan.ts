@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { type BatchRequest, streamBatches } from "../dataset/batch_stream.ts";
-import { openDataset, sampleSyncBatch } from "../dataset/dataset.ts";
+import { openDataset } from "../dataset/dataset.ts";
+import { sampleSyncBatch } from "../dataset/batches.ts";
 import { KitError } from "../base/errors.ts";
 import { exists, holdFolder } from "../base/files.ts";
 import { generatorSpecsOf, initGeneratorOf } from "../models/generator_kinds.ts";

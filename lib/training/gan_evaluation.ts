@@ -1,6 +1,7 @@
 import { MOUTH_REGION } from "../base/shapes.ts";
 import { random } from "../base/random.ts";
-import { type Dataset, sampleGeneratorBatch } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { sampleGeneratorBatch } from "../dataset/batches.ts";
 import { type GeneratorNetwork, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { type Params } from "../nn/params.ts";

@@ -1,6 +1,7 @@
 import { FACE_SIZE, MEL_BANDS, MEL_WINDOW, MOUTH_REGION, SYNC_FRAMES } from "../base/shapes.ts";
 import type { Random } from "../base/random.ts";
-import { type Dataset, type GeneratorBatch, sampleGeneratorBatch } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { type GeneratorBatch, sampleGeneratorBatch } from "../dataset/batches.ts";
 import { forEachKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamDefaults, type AdamState, adamStep } from "../nn/adam.ts";

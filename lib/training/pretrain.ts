@@ -1,12 +1,7 @@
 import { basename } from "node:path";
 import { type BatchRequest, streamBatches } from "../dataset/batch_stream.ts";
-import {
-  type Dataset,
-  openDataset,
-  sampleSyncBatch,
-  type SyncBatch,
-  type SyncBatchOptions,
-} from "../dataset/dataset.ts";
+import { type Dataset, openDataset } from "../dataset/dataset.ts";
+import { sampleSyncBatch, type SyncBatch, type SyncBatchOptions } from "../dataset/batches.ts";
 import { holdFolder } from "../base/files.ts";
 import {
   initSyncDiscriminator,

@@ -1,5 +1,6 @@
 import { random } from "../base/random.ts";
-import { type Dataset, sampleGeneratorBatch, sampleSyncBatch } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { sampleGeneratorBatch, sampleSyncBatch } from "../dataset/batches.ts";
 import { initGeneratorOf } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type BatchRequest, type BatchStream, streamBatches } from "../../lib/dataset/batch_stream.ts";
-import { openDataset, sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
+import { openDataset } from "../../lib/dataset/dataset.ts";
+import { sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/batches.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { random } from "../../lib/base/random.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";

@@ -5,7 +5,7 @@ import vm from "node:vm";
 import { FACE_BYTES } from "../../lib/base/shapes.ts";
 import { random } from "../../lib/base/random.ts";
 import { openClips } from "../../lib/dataset/clips.ts";
-import { sampleSyncBatch } from "../../lib/dataset/dataset.ts";
+import { sampleSyncBatch } from "../../lib/dataset/batches.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
 
 v8.setFlagsFromString("--expose-gc");

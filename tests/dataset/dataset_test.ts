@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  type Clip,
-  faceAt,
-  generatorInput,
-  loadClip,
-  lowerFaces,
-  melWindow,
-  openDataset,
-  sampleGeneratorBatch,
-  sampleSyncBatch,
-} from "../../lib/dataset/dataset.ts";
+import { type Clip, loadClip, openDataset } from "../../lib/dataset/dataset.ts";
+import { faceAt, generatorInput, lowerFaces, melWindow } from "../../lib/dataset/windows.ts";
+import { sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/batches.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { FACE_BYTES } from "../../lib/base/shapes.ts";
 import { random } from "../../lib/base/random.ts";

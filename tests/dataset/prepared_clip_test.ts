@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openPreparedClip, windowsOf } from "../../lib/dataset/prepared_clip.ts";
+import { openPreparedClip } from "../../lib/dataset/prepared_clip.ts";
+import { windowsOf } from "../../lib/dataset/windows.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { FACE_BYTES } from "../../lib/base/shapes.ts";
 import { type Tensor3D, tf } from "../../lib/native/tf.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { GeneratorBatch, SyncBatch } from "../../lib/dataset/dataset.ts";
+import type { GeneratorBatch, SyncBatch } from "../../lib/dataset/batches.ts";
 import { generatorBatchImage, syncBatchImage } from "../../lib/figures/batch.ts";
 import { readPng } from "./pixels.ts";
 

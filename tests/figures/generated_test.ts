@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FACE_BYTES } from "../../lib/base/shapes.ts";
-import { type Clip } from "../../lib/dataset/dataset.ts";
+import type { Clip } from "../../lib/dataset/dataset.ts";
 import { generatedSheet, masked } from "../../lib/figures/generated.ts";
 import { readPng } from "./pixels.ts";
 

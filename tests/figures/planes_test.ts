@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SyncBatch } from "../../lib/dataset/dataset.ts";
+import type { SyncBatch } from "../../lib/dataset/batches.ts";
 import { attentionLayers, channelTiles, pairInputs, planeTile, stepTile } from "../../lib/figures/planes.ts";
 import { tf } from "../../lib/native/tf.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { faceAt } from "../../lib/dataset/dataset.ts";
+import { faceAt } from "../../lib/dataset/windows.ts";
 import { openSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
 import { generateClip } from "../../lib/inference/generate.ts";
 import { gridOf, schedule, writeSideBySide } from "../../lib/figures/side_by_side.ts";

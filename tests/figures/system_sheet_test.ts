@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { faceAt } from "../../lib/dataset/dataset.ts";
+import { faceAt } from "../../lib/dataset/windows.ts";
 import { openSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
 import { generateClip } from "../../lib/inference/generate.ts";
 import { speechFrames, systemSheet } from "../../lib/figures/system_sheet.ts";

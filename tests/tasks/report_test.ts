@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { faceAt, openDataset } from "../../lib/dataset/dataset.ts";
+import { faceAt } from "../../lib/dataset/windows.ts";
+import { openDataset } from "../../lib/dataset/dataset.ts";
 import { filterPrepared } from "../../lib/prepare/filter.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
 import { closedFrame, mouthL1 } from "../../lib/inference/generate.ts";

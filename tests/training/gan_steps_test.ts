@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { random } from "../../lib/base/random.ts";
-import { openDataset, sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
+import { openDataset } from "../../lib/dataset/dataset.ts";
+import { sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/batches.ts";
 import { generator, initGenerator } from "../../lib/models/generator.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile } from "../../lib/native/compile.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { random } from "../../lib/base/random.ts";
-import { openDataset, sampleSyncBatch } from "../../lib/dataset/dataset.ts";
+import { openDataset } from "../../lib/dataset/dataset.ts";
+import { sampleSyncBatch } from "../../lib/dataset/batches.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { cosine, embedWindows } from "../../lib/inference/embed.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openDataset, sampleGeneratorBatch } from "../../lib/dataset/dataset.ts";
+import { openDataset } from "../../lib/dataset/dataset.ts";
+import { sampleGeneratorBatch } from "../../lib/dataset/batches.ts";
 import { dub } from "../../lib/tasks/dub.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { random } from "../../lib/base/random.ts";

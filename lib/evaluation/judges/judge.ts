@@ -1,5 +1,5 @@
 import { type FaceAudio, type VideoPart } from "../../dataset/speaker_video.ts";
-import { windowsOf } from "../../dataset/dataset.ts";
+import { windowsOf } from "../../dataset/windows.ts";
 import { KitError } from "../../base/errors.ts";
 import { disposeParams } from "../../nn/params.ts";
 import { loadDiscriminator, readRun } from "../../training/run.ts";

@@ -1,10 +1,10 @@
-import { type Clip, type Dataset, faceAt } from "../../dataset/dataset.ts";
-import type { FaceGenerator } from "../../inference/generate.ts";
+import type { Clip, Dataset } from "../../dataset/dataset.ts";
+import { faceAt } from "../../dataset/windows.ts";
+import { closedFrame, type FaceGenerator, generateClip } from "../../inference/generate.ts";
 import { KitError } from "../../base/errors.ts";
 import type { Row } from "../../base/parquet.ts";
 import { Progress } from "../../base/progress.ts";
 import { correlation, mouthOpenings } from "./mouth_motion.ts";
-import { closedFrame, generateClip } from "../../inference/generate.ts";
 
 /** How the mouth moved in one video generated from a single repeated frame. */
 export interface StillPoseRow extends Row {

@@ -1,5 +1,5 @@
 import { FACE_BYTES, FACE_SIZE, MOUTH_REGION } from "../../base/shapes.ts";
-import { faceAt } from "../../dataset/dataset.ts";
+import { faceAt } from "../../dataset/windows.ts";
 import { temporalJitter } from "./mouth_motion.ts";
 
 /** The mouth among the 68 points: outer and inner lips. */

@@ -1,9 +1,16 @@
-import { type Clip, type Dataset, faceAt } from "../../dataset/dataset.ts";
-import { type FaceGenerator } from "../../inference/generate.ts";
+import type { Clip, Dataset } from "../../dataset/dataset.ts";
+import { faceAt } from "../../dataset/windows.ts";
+import {
+  closedFrame,
+  type FaceGenerator,
+  generateClip,
+  mouthL1,
+  withAudio,
+  withFaces,
+} from "../../inference/generate.ts";
 import type { Row } from "../../base/parquet.ts";
 import { Progress } from "../../base/progress.ts";
 import { type Judge, judgeClip } from "../judges/judge.ts";
-import { closedFrame, generateClip, mouthL1, withAudio, withFaces } from "../../inference/generate.ts";
 
 /** Scores of one held-out clip; distances are the judge's, L1 is in 0..1 within the mouth region. */
 export interface HeldOutRow extends Row {

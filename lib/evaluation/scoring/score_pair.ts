@@ -1,4 +1,5 @@
-import { type Clip, faceAt, windowsOf } from "../../dataset/dataset.ts";
+import type { Clip } from "../../dataset/dataset.ts";
+import { faceAt, windowsOf } from "../../dataset/windows.ts";
 import { levelOf, SILENCE_DB } from "../../media/audio.ts";
 import { closedFrame, type FaceGenerator, generateClip, withFaces } from "../../inference/generate.ts";
 import { KitError } from "../../base/errors.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Clip } from "../../../lib/dataset/dataset.ts";
+import type { Clip } from "../../../lib/dataset/dataset.ts";
 import { KitError } from "../../../lib/base/errors.ts";
 import { FACE_BYTES } from "../../../lib/base/shapes.ts";
 import { syncnetJudge, type SyncnetNetwork } from "../../../lib/evaluation/judges/syncnet_judge.ts";

@@ -1,4 +1,4 @@
-import { faceAt } from "../../../lib/dataset/dataset.ts";
+import { faceAt } from "../../../lib/dataset/windows.ts";
 import { type ClipJudge, videoOf } from "../../../lib/evaluation/judges/clip_judge.ts";
 import { lse } from "../../../lib/evaluation/metrics/lse.ts";
 import { melStart } from "../../../lib/media/mel.ts";
