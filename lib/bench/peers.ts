@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { listClips, type SourceClip } from "../prepare/layouts/layouts.ts";
 import { KitError } from "../base/errors.ts";
 import { exists, makeFolder } from "../base/files.ts";
-import { ffmpegPath, probe } from "../media/ffmpeg.ts";
+import { ffmpegPath } from "../media/ffmpeg.ts";
+import { probe } from "../media/probe.ts";
 import type { Row } from "../base/parquet.ts";
 
 const CLI = fileURLToPath(new URL("../cli/main.ts", import.meta.url));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeAtomic } from "../base/files.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
-import { openVideoWriter } from "../media/ffmpeg.ts";
+import { openVideoWriter } from "../media/writer.ts";
 import { openCamera } from "./camera.ts";
 import type { ClipPlan } from "./plan.ts";
 import { FRAME_SIZE, openFace } from "./face.ts";

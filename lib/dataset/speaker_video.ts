@@ -7,9 +7,10 @@ import {
   SAMPLES_A_FRAME,
   SYNC_FRAMES,
 } from "../base/shapes.ts";
-import { cropFace } from "../media/face.ts";
+import { cropFace } from "../media/face_crop.ts";
 import { followFace } from "../media/face_video.ts";
-import { decodeAudio, decodeFrames, probe } from "../media/ffmpeg.ts";
+import { decodeAudio, decodeFrames } from "../media/decode.ts";
+import { probe } from "../media/probe.ts";
 import { melSpectrogram, melStart } from "../media/mel.ts";
 import { windowsOf } from "./windows.ts";
 import { levelOf, SILENCE_DB } from "../media/audio.ts";

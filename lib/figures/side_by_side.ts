@@ -2,7 +2,8 @@ import { faceAt } from "../dataset/windows.ts";
 import { KitError } from "../base/errors.ts";
 import { FACE_SIZE, FRAME_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
-import { fromInt16, openVideoWriter } from "../media/ffmpeg.ts";
+import { fromInt16 } from "../media/audio.ts";
+import { openVideoWriter } from "../media/writer.ts";
 import { canvasRaster, drawRaster, newCanvas, setFont } from "./canvas.ts";
 import { generatePairs, type NamedRun, type OpenPair, openPairs } from "./system_sheet.ts";
 

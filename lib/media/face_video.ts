@@ -1,8 +1,10 @@
 import { KitError } from "../base/errors.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
-import { detectFaces, type Face, trackSpeaker } from "./face.ts";
-import { type SpeakerTrack } from "./face_track.ts";
-import { decodeFrames, probe } from "./ffmpeg.ts";
+import { detectFaces } from "./face_detector.ts";
+import type { Face } from "./landmarks.ts";
+import { type SpeakerTrack, trackSpeaker } from "./face_track.ts";
+import { decodeFrames } from "./decode.ts";
+import { probe } from "./probe.ts";
 
 /** Faces are looked for in frames no larger than this: finer ones only cost time. */
 const LOOK_SIZE = 960;

@@ -1,103 +1,161 @@
-/** Video and sound files in and out, through the ffmpeg program: the only module that other rooms need for it. */
+import { ROOT } from "../base/root.ts";
+import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
-import { FRAME_RATE, SAMPLE_RATE } from "../base/shapes.ts";
-import { checkWhole } from "./container.ts";
-import { probe } from "./probe.ts";
-import { decoded } from "./program.ts";
-import { fromInt16 } from "./audio.ts";
-
-export { ffmpegPath } from "./program.ts";
-export { type MediaInfo, probe } from "./probe.ts";
-export { fromInt16, toInt16, writeWav } from "./audio.ts";
-export { openVideoWriter, type VideoWriter } from "./writer.ts";
 
 /**
- * Time zero is the container's: a stream that starts late is filled with silence and one that starts early (the
- * priming samples of AAC) is cut. Sixteen bits, because the public systems read sound from 16-bit wav files.
+ * Containers that are opened, by ffmpeg's names. Play lists, scripts and image sequences are left out: a file of
+ * that kind makes ffmpeg open other files than the one named.
  */
-const AUDIO_FILTER = "aresample=async=1:first_pts=0," +
-  `aformat=sample_fmts=s16:sample_rates=${SAMPLE_RATE}:channel_layouts=mono`;
+const CONTAINERS = [
+  ..."mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,ivf,obu,flv,asf,ogg,dv"
+    .split(","),
+  ..."mxf,nut,rm,mjpeg,yuv4mpegpipe,wav,w64,aiff,caf,au,flac,mp3,aac,ac3,eac3,amr".split(","),
+].join(",");
 
-/** 16-bit little-endian bytes -> sound in [-1, 1). */
-function audioOf(bytes: Uint8Array<ArrayBuffer>): Float32Array {
-  return fromInt16(new Int16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1));
+/**
+ * Arguments of an output that writes nothing and keeps both streams of input `index` in use: in containers like mpg and
+ * ts, ffmpeg counts time from the first packet of the streams in use, so that a video and its sound read apart would each
+ * begin at zero. (setts numbers its packets, since here their disorder is no fault.)
+ */
+export function commonClock(index: number): string[] {
+  const kept = ["-map", `${index}:V:0?`, "-map", `${index}:a:0?`];
+  return [...kept, "-c", "copy", "-bsf", "setts=ts=N", "-f", "null", "-"];
+}
+
+/** What ffmpeg writes, with exit status 0, when a file ends before it should or its structure breaks off. */
+const CUT_SHORT = /partial file|ended prematurely/i;
+const BROKEN_OFF = /EBML number's first byte|exceeds containing master/i;
+const CUT_SHORT_REMEDY = "Copy or download it again, or leave it out";
+
+/** The binary inside the imageio-ffmpeg wheel of one environment folder, or undefined. */
+function binaryInside(environment: string): string | undefined {
+  const folders = (path: string) => {
+    try {
+      return [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
+    } catch {
+      return [];
+    }
+  };
+  const libraries = join(environment, "lib");
+  const packages = folders(libraries)
+    .filter((name) => name.startsWith("python"))
+    .map((name) => join(libraries, name, "site-packages"));
+  for (const place of [...packages, join(environment, "Lib", "site-packages")]) {
+    const binaries = join(place, "imageio_ffmpeg", "binaries");
+    const name = folders(binaries).find((name) => name.startsWith("ffmpeg"));
+    if (name) return join(binaries, name);
+  }
 }
 
 /**
- * Yields a video's frames as RGB24 bytes, each [height, width, 3] row-major, one at a time: `fps` frames a second from
- * the container's time zero, turned upright, with square pixels; a video of another rate has frames dropped or repeated.
+ * Path of the ffmpeg program: that named by the environment variable KIT_FFMPEG, or else the one that set-up put into
+ * `.venv`. Throws KitError when there is none.
+ */
+export function ffmpegPath(): string {
+  const named = Deno.env.get("KIT_FFMPEG");
+  if (named) return named;
+  const binary = binaryInside(join(ROOT, ".venv"));
+  if (!binary) throw new KitError("ffmpeg is not set up", "Run: deno task setup");
+  return binary;
+}
+
+/**
+ * Arguments that open `path` as an input, whatever characters are in it: as a local file only (never as an option, an
+ * address or a play list).
+ */
+export function inputArguments(path: string): string[] {
+  return ["-protocol_whitelist", "file,pipe", "-format_whitelist", CONTAINERS, "-i", `file:${path}`];
+}
+
+/** Starts ffmpeg with an argument list (no shell), its three streams piped or null; throws KitError if it cannot. */
+export function startFfmpeg(args: string[], { stdin = "null" }: { stdin?: "null" | "piped" } = {}) {
+  const program = ffmpegPath();
+  try {
+    return new Deno.Command(program, {
+      args: ["-hide_banner", "-nostats", ...args],
+      env: { AV_LOG_FORCE_NOCOLOR: "1" },
+      stdin,
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    throw new KitError(`Cannot start ffmpeg at ${program}`, "Run: deno task setup", { cause: error });
+  }
+}
+
+/** Reads a stream of text to its end, keeping the first and the last 16 KiB (a damaged video complains without end). */
+export async function collect(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const limit = 16384;
+  let head = "", tail = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const room = limit - head.length;
+    head += text.slice(0, room);
+    tail = (tail + text.slice(room)).slice(-limit);
+  }
+  return head + tail;
+}
+
+/** Turns what ffmpeg wrote about reading `path` into a KitError. */
+export function readingFault(path: string, complaints: string): KitError {
+  if (/matches no streams/.test(complaints)) {
+    const kind = /'\d+:a/.test(complaints) ? "sound" : "video";
+    return new KitError(`${path} has no ${kind}`, `Give a file that has ${kind}`);
+  }
+  if (CUT_SHORT.test(complaints)) return new KitError(`${path} is cut short`, CUT_SHORT_REMEDY);
+  if (/Error opening input|not on whitelist|could not find codec/i.test(complaints)) {
+    return new KitError(
+      `${path} is not a video or sound file that ffmpeg can read`,
+      "Give an mp4, mov, mpg, avi or webm",
+    );
+  }
+  const first = complaints.split("\n").find((line) => line.trim())?.replace(/^(\[[^\]]*\] ?)+/, "");
+  return new KitError(
+    `${path} is damaged: ffmpeg cannot decode it to the end (${first ?? "no reason given"})`,
+    CUT_SHORT_REMEDY,
+  );
+}
+
+/**
+ * Runs ffmpeg over one input file and yields its output in pieces of `bytes` bytes (the last may be shorter), without
+ * holding more than a piece. `args` come after the input and name the output's format.
  *
- * `width` and `height` are those of `probe` unless given; one alone keeps the shape. Leaving the loop early ends ffmpeg.
- * Throws KitError when the file is no video or has none, and, after the frames before, where it is damaged.
+ * Leaving the loop early ends ffmpeg. Throws KitError when the file is damaged or cut short, after the pieces before.
  */
-export async function* decodeFrames(
+export async function* decoded(
   path: string,
-  { width, height, fps = FRAME_RATE }: { width?: number; height?: number; fps?: number } = {},
-): AsyncGenerator<Uint8Array> {
-  const { video } = await probe(path);
-  if (!video) throw new KitError(`${path} has no video`, "Give a file that has video");
-  const shape = video.width / video.height;
-  const wide = width ?? (height ? Math.max(1, Math.round(height * shape)) : video.width);
-  const tall = height ?? (width ? Math.max(1, Math.round(width / shape)) : video.height);
-  // A stream that starts late begins with copies of its first frame, so that frame i is the one shown at i / fps.
-  const filter = `fps=${fps}:start_time=0,scale=${wide}:${tall}:flags=bicubic,setsar=1`;
-  const args = [
-    "-map",
-    "0:V:0",
-    "-vf",
-    filter,
-    "-fps_mode",
-    "passthrough",
-    "-pix_fmt",
-    "rgb24",
-    "-f",
-    "rawvideo",
-  ];
-  const bytes = wide * tall * 3;
-  for await (const frame of decoded(path, { args, bytes })) {
-    if (frame.byteLength === bytes) yield frame;
+  { args, bytes }: { args: string[]; bytes: number },
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  // -xerror: a damaged image is an error, not a guess at its content.
+  const output = [...args, "pipe:1", ...commonClock(0)];
+  const child = startFfmpeg(["-v", "error", "-xerror", ...inputArguments(path), ...output]);
+  const complaints = collect(child.stderr);
+  // Reading into our own buffers spares a copy of every frame.
+  const reader = child.stdout.getReader({ mode: "byob" });
+  let running = true;
+  try {
+    let buffer = new ArrayBuffer(bytes), filled = 0;
+    while (true) {
+      const { value, done } = await reader.read(new Uint8Array(buffer, filled, bytes - filled));
+      if (value) buffer = value.buffer;
+      if (done) break;
+      filled += value.byteLength;
+      if (filled < bytes) continue;
+      yield new Uint8Array(buffer);
+      buffer = new ArrayBuffer(bytes);
+      filled = 0;
+    }
+    const { success } = await child.status;
+    running = false;
+    const text = await complaints;
+    if (!success || CUT_SHORT.test(text) || BROKEN_OFF.test(text)) throw readingFault(path, text);
+    if (filled) yield new Uint8Array(buffer, 0, filled);
+  } finally {
+    if (running) {
+      try {
+        child.kill("SIGKILL");
+      } catch { /* it has just ended by itself */ }
+      await reader.cancel();
+      await Promise.all([child.status, complaints]);
+    }
   }
-}
-
-/**
- * Yields a file's first sound stream in blocks of `seconds` (the last may be shorter), 16 kHz mono in [-1, 1), aligned
- * with `decodeFrames`: sample 640 i belongs to frame i. Several channels are averaged, as librosa's `load` does.
- * Throws KitError when there is no sound or where the file is damaged.
- */
-export async function* audioBlocks(
-  path: string,
-  { seconds, start = 0, duration }: { seconds: number; start?: number; duration?: number },
-): AsyncGenerator<Float32Array> {
-  await checkWhole(path);
-  const first = Math.round(start * SAMPLE_RATE);
-  const filter = first ? `${AUDIO_FILTER},atrim=start_sample=${first}` : AUDIO_FILTER;
-  const args = ["-map", "0:a:0", "-af", filter, "-f", "s16le"];
-  const bytes = 2 * Math.max(1, Math.round(seconds * SAMPLE_RATE));
-  let left = duration === undefined ? Infinity : Math.round(duration * SAMPLE_RATE);
-  if (left <= 0) return;
-  for await (const block of decoded(path, { args, bytes: Math.min(bytes, 2 * left) })) {
-    const audio = audioOf(block);
-    yield audio.length > left ? audio.slice(0, left) : audio;
-    left -= audio.length;
-    if (left <= 0) return; // which ends ffmpeg: the rest of the file is not read
-  }
-}
-
-/**
- * Reads a file's sound, or the part from `start` for `duration` seconds: [samples], 16 kHz mono in [-1, 1), 64 kB a
- * second. Video and sound files alike; aligned with `decodeFrames`. Throws KitError as `soundBlocks` does.
- */
-export async function decodeAudio(
-  path: string,
-  { start, duration }: { start?: number; duration?: number } = {},
-): Promise<Float32Array> {
-  const blocks: Float32Array[] = [];
-  for await (const block of audioBlocks(path, { seconds: 10, start, duration })) blocks.push(block);
-  const audio = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let place = 0;
-  for (const block of blocks) {
-    audio.set(block, place);
-    place += block.length;
-  }
-  return audio;
 }

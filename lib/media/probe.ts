@@ -1,6 +1,6 @@
 import { KitError } from "../base/errors.ts";
 import { checkWhole } from "./container.ts";
-import { collect, inputArguments, readingFault, startFfmpeg } from "./program.ts";
+import { collect, inputArguments, readingFault, startFfmpeg } from "./ffmpeg.ts";
 
 /** What a media file holds. */
 export interface MediaInfo {

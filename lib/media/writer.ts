@@ -3,7 +3,7 @@ import { KitError } from "../base/errors.ts";
 import { makeFolder, writing } from "../base/files.ts";
 import { FRAME_RATE, SAMPLE_RATE } from "../base/shapes.ts";
 import { probe } from "./probe.ts";
-import { collect, commonClock, inputArguments, readingFault, startFfmpeg } from "./program.ts";
+import { collect, commonClock, inputArguments, readingFault, startFfmpeg } from "./ffmpeg.ts";
 import { toInt16 } from "./audio.ts";
 
 /** A video being written. */

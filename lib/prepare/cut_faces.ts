@@ -1,6 +1,6 @@
 import { FACE_SIZE } from "../base/shapes.ts";
-import { cropFace } from "../media/face.ts";
-import { decodeFrames } from "../media/ffmpeg.ts";
+import { cropFace } from "../media/face_crop.ts";
+import { decodeFrames } from "../media/decode.ts";
 import { tf } from "../native/tf.ts";
 import { Reject } from "./rejection.ts";
 

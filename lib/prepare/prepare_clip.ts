@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
-import { type Face, trackSpeaker } from "../media/face.ts";
-import type { SpeakerTrack } from "../media/face_track.ts";
+import type { Face } from "../media/landmarks.ts";
+import { type SpeakerTrack, trackSpeaker } from "../media/face_track.ts";
 import { findFaces } from "../media/face_video.ts";
-import { audioBlocks, fromInt16, probe, toInt16 } from "../media/ffmpeg.ts";
+import { audioBlocks } from "../media/decode.ts";
+import { fromInt16, levelOf, toInt16 } from "../media/audio.ts";
+import { probe } from "../media/probe.ts";
 import { melSpectrogram } from "../media/mel.ts";
 import { findShots, type Shots, thumbnailOf } from "../media/shots.ts";
 import { boxStatistics, checkLevel, FEWEST_FRAMES } from "./clip_facts.ts";
-import { levelOf } from "../media/audio.ts";
 import { type ClipConfig, clipPath, type Stamp } from "../dataset/clip_file.ts";
 import { cutFaces } from "./cut_faces.ts";
 import { splitVideo, type VideoPart } from "./video_parts.ts";

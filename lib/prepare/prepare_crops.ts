@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
-import { cropFace, cropLandmarks, mouthOpening } from "../media/face.ts";
-import { decodeAudio, toInt16 } from "../media/ffmpeg.ts";
+import { cropFace } from "../media/face_crop.ts";
+import { cropLandmarks } from "../media/face_detector.ts";
+import { mouthOpening } from "../media/landmarks.ts";
+import { decodeAudio } from "../media/decode.ts";
+import { toInt16 } from "../media/audio.ts";
 import { melSpectrogram } from "../media/mel.ts";
 import { findShots, thumbnailOf } from "../media/shots.ts";
 import { tf } from "../native/tf.ts";

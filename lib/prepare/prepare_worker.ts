@@ -1,6 +1,6 @@
 /** A preparing process: reads one job a line, writes one answer a line (see `prepare`). */
 import { KitError } from "../base/errors.ts";
-import { loadFaceDetector } from "../media/face.ts";
+import { loadFaceDetector } from "../media/face_detector.ts";
 import { openAnswers, serveLines } from "../base/processes.ts";
 import { type ClipJob, measureAgain, prepareClip } from "./prepare_clip.ts";
 import { prepareCrops } from "./prepare_crops.ts";

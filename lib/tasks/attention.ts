@@ -5,7 +5,7 @@ import { KitError } from "../base/errors.ts";
 import { attentionGrid, type AttentionLayer, drawAttentionFrame } from "../figures/attention.ts";
 import { sourceLine } from "../figures/plot.ts";
 import { makeFolder, writeAtomic } from "../base/files.ts";
-import { openVideoWriter, type VideoWriter } from "../media/ffmpeg.ts";
+import { openVideoWriter, type VideoWriter } from "../media/writer.ts";
 import { melStart } from "../media/mel.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";

@@ -1,8 +1,9 @@
 import { KitError } from "../base/errors.ts";
-import { cropFace, pasteFace } from "../media/face.ts";
+import { cropFace, pasteFace } from "../media/face_crop.ts";
 import { type FollowedFace, followFace } from "../media/face_video.ts";
 import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
-import { decodeAudio, decodeFrames, openVideoWriter } from "../media/ffmpeg.ts";
+import { decodeAudio, decodeFrames } from "../media/decode.ts";
+import { openVideoWriter } from "../media/writer.ts";
 import { melSpectrogram } from "../media/mel.ts";
 import { disposeParams } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";

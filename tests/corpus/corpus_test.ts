@@ -7,7 +7,8 @@ import { openSpeech } from "../../lib/corpus/speech.ts";
 import { lrsText, openRenderer } from "../../lib/corpus/render_clip.ts";
 import { generateCorpus } from "../../lib/corpus/corpus.ts";
 import { exists, writeAtomic } from "../../lib/base/files.ts";
-import { decodeAudio, probe } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio } from "../../lib/media/decode.ts";
+import { probe } from "../../lib/media/probe.ts";
 
 /** Runs a test in a folder whose name is as awkward as names may be. */
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import type { MouthShape } from "../../lib/corpus/mouth.ts";
 import { DETAIL } from "../../lib/corpus/portrait/layer.ts";
 import { openProtrusion, PROTRUSION } from "../../lib/corpus/portrait/protrusion.ts";
 import { headDepth, paintSkin } from "../../lib/corpus/portrait/relief.ts";
-import { detectFaces } from "../../lib/media/face.ts";
+import { detectFaces } from "../../lib/media/face_detector.ts";
 
 const REST: MouthShape = { open: 0.02, width: 0, round: 0.05, jaw: 0.03, press: 0, tuck: 0, tongue: 0 };
 const AH: MouthShape = { ...REST, open: 0.9, jaw: 0.9 };

@@ -5,7 +5,8 @@ import { FRAME_SIZE, openFace } from "../../lib/corpus/face.ts";
 import { perform, type Performance } from "../../lib/corpus/performance.ts";
 import { sampleSpeaker, type Speaker } from "../../lib/corpus/speaker.ts";
 import { openSpeech } from "../../lib/corpus/speech.ts";
-import { detectFaces, mouthOpening } from "../../lib/media/face.ts";
+import { detectFaces } from "../../lib/media/face_detector.ts";
+import { mouthOpening } from "../../lib/media/landmarks.ts";
 
 /** What `openStudio` videos, one frame at a time. */
 function videoOf({ seed, id }: ClipPlan, speaker: Speaker, { mouths, poses }: Performance) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { audioBlocks, decodeAudio, fromInt16, toInt16, writeWav } from "../../lib/media/ffmpeg.ts";
+import { audioBlocks, decodeAudio } from "../../lib/media/decode.ts";
+import { fromInt16, toInt16, writeWav } from "../../lib/media/audio.ts";
 import { ffmpeg, inFolder, namesIn } from "./made_video.ts";
 
 /** Noise that uses every bit: 16-bit samples of a linear congruential generator. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
-import { probe, writeWav } from "../../lib/media/ffmpeg.ts";
+import { probe } from "../../lib/media/probe.ts";
+import { writeWav } from "../../lib/media/audio.ts";
 import { cutFile, ffmpeg, inFolder, makeVideo, videoInputs } from "./made_video.ts";
 
 /** Asserts that probing throws a KitError that names the file and matches. */

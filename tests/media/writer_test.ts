@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
-import { decodeAudio, decodeFrames, openVideoWriter, probe } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio, decodeFrames } from "../../lib/media/decode.ts";
+import { openVideoWriter } from "../../lib/media/writer.ts";
+import { probe } from "../../lib/media/probe.ts";
 import { brightFrom, ffmpeg, inFolder, loudFrom, makeVideo, namesIn, videoInputs } from "./made_video.ts";
 
 const SIZE = { width: 64, height: 48 };

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { clipConfig } from "../../lib/dataset/clip_file.ts";
 import { prepareClip } from "../../lib/prepare/prepare_clip.ts";
-import { loadFaceDetector } from "../../lib/media/face.ts";
-import { probe } from "../../lib/media/ffmpeg.ts";
+import { loadFaceDetector } from "../../lib/media/face_detector.ts";
+import { probe } from "../../lib/media/probe.ts";
 import { ffmpeg, inFolder } from "../media/made_video.ts";
 import { makeFaceVideo } from "./face_video.ts";
 

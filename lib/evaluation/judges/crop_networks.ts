@@ -1,5 +1,5 @@
 import { FACE_SIZE } from "../../base/shapes.ts";
-import { type FaceNetwork, faceNetwork } from "../../media/face.ts";
+import { type FaceNetwork, faceNetwork } from "../../media/face_detector.ts";
 
 /** Crops a forward pass. */
 const BATCH = 16;

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import type { Clip } from "../../dataset/dataset.ts";
 import { spanAt } from "../../dataset/clip_span.ts";
 import { KitError } from "../../base/errors.ts";
-import { pasteFace } from "../../media/face.ts";
-import { decodeFrames, probe } from "../../media/ffmpeg.ts";
+import { pasteFace } from "../../media/face_crop.ts";
+import { decodeFrames } from "../../media/decode.ts";
+import { probe } from "../../media/probe.ts";
 import { openSafetensors } from "../../weights/safetensors.ts";
 import type { Raster } from "./syncnet_inputs.ts";
 

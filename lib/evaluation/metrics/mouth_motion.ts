@@ -1,5 +1,7 @@
 import { FACE_SIZE } from "../../base/shapes.ts";
-import { cropFace, detectFaces, mouthOpening } from "../../media/face.ts";
+import { cropFace } from "../../media/face_crop.ts";
+import { detectFaces } from "../../media/face_detector.ts";
+import { mouthOpening } from "../../media/landmarks.ts";
 
 /** Side to which crops are enlarged, the one the detector looks at. */
 const LOOK = 224;

@@ -1,11 +1,10 @@
 import type { Clip } from "../../dataset/dataset.ts";
 import { faceAt, windowsOf } from "../../dataset/windows.ts";
-import { levelOf, SILENCE_DB } from "../../media/audio.ts";
+import { fromInt16, levelOf, SILENCE_DB } from "../../media/audio.ts";
 import { closedFrame, type FaceGenerator, generateClip, withFaces } from "../../inference/generate.ts";
 import { KitError } from "../../base/errors.ts";
 import { FRAME_RATE, MOUTH_REGION } from "../../base/shapes.ts";
-import { fromInt16 } from "../../media/ffmpeg.ts";
-import { mouthOpening } from "../../media/face.ts";
+import { mouthOpening } from "../../media/landmarks.ts";
 import { mean } from "../statistics/bootstrap.ts";
 import { type ClipJudge, videoOf } from "../judges/clip_judge.ts";
 import { faceDescriptors, landmarksOf } from "../judges/crop_networks.ts";

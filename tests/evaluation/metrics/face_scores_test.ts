@@ -5,7 +5,9 @@ import { identitySimilarity } from "../../../lib/evaluation/metrics/identity.ts"
 import { imageBatch, partOf, sharpness } from "../../../lib/evaluation/metrics/image_quality.ts";
 import { mouthLandmarkDistance } from "../../../lib/evaluation/metrics/landmark_distance.ts";
 import { landmarkJitter, mouthFlicker } from "../../../lib/evaluation/metrics/temporal_jitter.ts";
-import { cropFace, cropLandmarks, mouthOpening } from "../../../lib/media/face.ts";
+import { cropFace } from "../../../lib/media/face_crop.ts";
+import { cropLandmarks } from "../../../lib/media/face_detector.ts";
+import { mouthOpening } from "../../../lib/media/landmarks.ts";
 import { tf } from "../../../lib/native/tf.ts";
 import { talkingFrames } from "../../prepare/face_video.ts";
 import { plainFace } from "../../media/faces.ts";

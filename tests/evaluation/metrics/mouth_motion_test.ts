@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openSpeakerVideo } from "../../../lib/dataset/speaker_video.ts";
 import { correlation, mouthOpenings, temporalJitter } from "../../../lib/evaluation/metrics/mouth_motion.ts";
 import { FACE_SIZE } from "../../../lib/base/shapes.ts";
-import { cropFace } from "../../../lib/media/face.ts";
+import { cropFace } from "../../../lib/media/face_crop.ts";
 import { tf } from "../../../lib/native/tf.ts";
 import { opening, talkingFrames } from "../../prepare/face_video.ts";
 import { ENCODED_CLIP, PUBLISHED_CLIP } from "../../real_clips.ts";

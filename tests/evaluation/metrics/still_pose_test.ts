@@ -3,7 +3,7 @@ import type { Dataset } from "../../../lib/dataset/dataset.ts";
 import { KitError } from "../../../lib/base/errors.ts";
 import { FACE_BYTES } from "../../../lib/base/shapes.ts";
 import { stillPoseRows } from "../../../lib/evaluation/metrics/still_pose.ts";
-import { cropFace } from "../../../lib/media/face.ts";
+import { cropFace } from "../../../lib/media/face_crop.ts";
 import { talkingFrames } from "../../prepare/face_video.ts";
 
 /** Five clips of drawn faces, clip k talking k + 1 times as slowly; their "mel" says which clip it is. */

@@ -3,10 +3,6 @@ import { dirname, join } from "node:path";
 import { type Tensor2D, tf } from "../native/tf.ts";
 import { type Face, landmarkBox, overlap } from "./landmarks.ts";
 
-export { cropFace, pasteFace } from "./face_crop.ts";
-export { type Face, mouthOpening } from "./landmarks.ts";
-export { trackSpeaker } from "./face_track.ts";
-
 /** Side of the square the detector looks at; the larger one is tried when the smaller finds nothing. */
 const LOOKS = [224, 416];
 const MINIMUM_SCORE = 0.3;

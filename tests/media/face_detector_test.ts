@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
-import { detectFaces, loadFaceDetector, mouthOpening, trackSpeaker } from "../../lib/media/face.ts";
-import { decodeFrames } from "../../lib/media/ffmpeg.ts";
+import { detectFaces, loadFaceDetector } from "../../lib/media/face_detector.ts";
+import { mouthOpening } from "../../lib/media/landmarks.ts";
+import { trackSpeaker } from "../../lib/media/face_track.ts";
+import { decodeFrames } from "../../lib/media/decode.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { ENCODED_CLIP, PUBLISHED_CLIP } from "../real_clips.ts";
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
-import { decodeAudio, decodeFrames, ffmpegPath, probe } from "../../lib/media/ffmpeg.ts";
+import { decodeAudio, decodeFrames } from "../../lib/media/decode.ts";
+import { ffmpegPath } from "../../lib/media/ffmpeg.ts";
+import { probe } from "../../lib/media/probe.ts";
 import {
   brightFrom,
   cutFile,
