@@ -66,20 +66,35 @@ export async function copyFile(from: string, to: string): Promise<void> {
   await replaceFile(to, (part) => Deno.copyFile(from, part));
 }
 
+/** Writes a value as indented JSON, whole or not at all; throws KitError for the faults of disk and permission. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
 /**
  * Keeps a folder, which is made where there is none, to this call until the answer is disposed of. The system lets go
- * of it when a process dies. Throws KitError when another call works in the folder, or it cannot be written.
+ * of it when a process dies. Where another call works in the folder, throws KitError, or waits for it if `wait` says
+ * so, with a notice if it is one. Throws KitError when the folder cannot be written.
+ * @param options name: the file in the folder that is locked
  */
-export async function holdFolder(folder: string): Promise<Disposable> {
+export async function holdFolder(
+  folder: string,
+  { name = ".lock", wait = false }: { name?: string; wait?: boolean | string } = {},
+): Promise<Disposable> {
   await makeFolder(folder);
-  const path = join(folder, ".lock");
+  const path = join(folder, name);
   const file = await writing(path, () => Deno.open(path, { create: true, write: true }));
   if (await file.tryLock(true)) return file;
-  file.close();
-  throw new KitError(
-    `Another call is at work in ${folder}`,
-    "Wait until it has ended, or give another folder",
-  );
+  if (wait === false) {
+    file.close();
+    throw new KitError(
+      `Another call is at work in ${folder}`,
+      "Wait until it has ended, or give another folder",
+    );
+  }
+  if (typeof wait === "string") console.error(wait);
+  await file.lock(true);
+  return file;
 }
 
 /** Whether a file or folder is there. */

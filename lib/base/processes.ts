@@ -1,12 +1,44 @@
-/** Processes that work beside this one. */
+/** Programs that run beside this one. */
 
-/** The processes share the cores, so each one's TensorFlow keeps to one, and off a GPU they would all fill. */
-export const ONE_CORE = {
-  OMP_NUM_THREADS: "1",
-  TF_NUM_INTRAOP_THREADS: "1",
-  TF_NUM_INTEROP_THREADS: "1",
-  CUDA_VISIBLE_DEVICES: "-1",
-};
+/** A program and its arguments. */
+type Command = readonly [program: string, ...args: string[]];
+
+/** A script of the kit, to be run by the Deno that runs now. */
+export const kitScript = (script: string, ...args: string[]): Command => [
+  Deno.execPath(),
+  ...["run", "-A", "--quiet", script, ...args],
+];
+
+/** Starts a program; unless told otherwise it is given no input, and its two outputs are piped. */
+export const startProgram = (
+  [program, ...args]: Command,
+  options: Omit<Deno.CommandOptions, "args"> = {},
+): Deno.ChildProcess =>
+  new Deno.Command(program, { stdin: "null", stdout: "piped", stderr: "piped", ...options, args }).spawn();
+
+/** How a program ended, and what it wrote; `stderr` is empty where it was not piped. */
+export interface Ended {
+  success: boolean;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program to its end. */
+export async function runProgram(
+  command: Command,
+  options: Omit<Deno.CommandOptions, "args"> = {},
+): Promise<Ended> {
+  const output = await startProgram(command, options).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  const stderr = (options.stderr ?? "piped") === "piped" ? text(output.stderr) : "";
+  return { success: output.success, stdout: text(output.stdout), stderr };
+}
+
+/** Runs a program that speaks with the person itself; returns its exit status. */
+export async function runHere(command: Command): Promise<number> {
+  const here = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
+  return (await startProgram(command, here).status).code;
+}
 
 /** Stops a child, and with it its own children, when this process is told to stop; the result lets go of it. */
 export function stopWith(child: Deno.ChildProcess): () => void {
@@ -31,28 +63,5 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
   }
 }
 
-/** Of what a process says on standard error, so much is kept. */
-const TAIL = 2000;
-
-/** The last three lines of a process's standard error in one, to say why it died; known once it has ended. */
-export async function lastWordsOf(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let tail = "";
-  for await (const line of linesOf(stream)) tail = `${tail}\n${line}`.slice(-TAIL);
-  return tail.trim().split("\n").slice(-3).join(" | ");
-}
-
-/** Keeps standard output for answers alone; the result writes one as a line of JSON. */
-export function openAnswers(): (answer: unknown) => void {
-  console.log = console.info = console.debug = console.error;
-  return (answer) => Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
-}
-
-/**
- * Answers the lines of standard input one after the other, and leaves with its end: all is done then, or the process that
- * gave them is gone.
- */
-export async function serveLines(answer: (line: string) => Promise<void>): Promise<never> {
-  let work = Promise.resolve();
-  for await (const line of linesOf(Deno.stdin.readable)) work = work.then(() => answer(line));
-  Deno.exit(0);
-}
+/** The last of a program's lines. */
+export const lastLine = (text: string): string => text.trim().split("\n").at(-1)!;

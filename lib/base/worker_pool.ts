@@ -1,31 +1,84 @@
 import { KitError } from "./errors.ts";
-import { lastWordsOf, linesOf } from "./processes.ts";
+import { kitScript, linesOf, startProgram } from "./processes.ts";
 
-/** What became of a job: the worker's answer, or how the worker died over it. */
+/*
+ * Work in processes of its own. A worker reads one JSON job a line and writes one JSON message a line: that it is
+ * ready, how far it is, and what became of each job. Other lines of its standard output are the libraries'.
+ */
+
+/** What became of a job: the worker's answer, or how the worker failed or died over it. */
 export type Outcome<Answer> = { answer: Answer } | { crash: string };
 
-/** A worker process: one JSON object a line goes in, one comes out for each; its first line says it is ready. */
-class Worker<Job, Answer> {
+/** What a worker says; a fault is a KitError, which the next job would meet too. */
+type Message =
+  | { ready: true }
+  | { progress: unknown }
+  | { answer: unknown }
+  | { fault: string; remedy: string }
+  | { crash: string };
+
+/** The processes share the cores, so each one's TensorFlow keeps to one, and off a GPU they would all fill. */
+export const ONE_CORE = {
+  OMP_NUM_THREADS: "1",
+  TF_NUM_INTRAOP_THREADS: "1",
+  TF_NUM_INTEROP_THREADS: "1",
+  CUDA_VISIBLE_DEVICES: "-1",
+};
+
+/** Of what a worker says on standard error, or of a crash, so much is kept. */
+const TAIL = 2000, LONGEST_CRASH = 1000;
+
+/** The last three lines of a process's standard error in one, to say why it died; known once it has ended. */
+async function lastWordsOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let tail = "";
+  for await (const line of linesOf(stream)) tail = `${tail}\n${line}`.slice(-TAIL);
+  return tail.trim().split("\n").slice(-3).join(" | ");
+}
+
+/**
+ * What a worker process does: opens what its jobs need, then answers the jobs of its standard input one after the
+ * other. It leaves with its input, even amid a job: all is done then, or the process that gave the jobs is gone, and
+ * one that goes on may be at the same job already.
+ */
+export async function serveJobs<Job, Progress = never>(
+  open: () => Promise<(job: Job, tell: (progress: Progress) => void) => Promise<unknown>>,
+): Promise<never> {
+  console.log = console.info = console.debug = console.error; // standard output is for messages alone
+  const say = (message: Message) =>
+    Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
+  const answer = await open();
+  say({ ready: true });
+  const work = async (line: string) => {
+    try {
+      say({ answer: await answer(JSON.parse(line), (progress) => say({ progress })) ?? null });
+    } catch (error) {
+      if (error instanceof KitError) say({ fault: error.what, remedy: error.remedy });
+      else say({ crash: String((error as Error).stack ?? error).slice(0, LONGEST_CRASH) });
+    }
+  };
+  let before = Promise.resolve();
+  for await (const line of linesOf(Deno.stdin.readable)) before = before.then(() => work(line));
+  Deno.exit(0);
+}
+
+/** A worker process, for those who give it jobs. */
+export class WorkerProcess<Job, Answer, Progress = never> {
   private readonly process;
   private readonly input: WritableStreamDefaultWriter<Uint8Array>;
   private readonly output: AsyncGenerator<string>;
   private readonly lastWords: Promise<string>;
+  /** Whether it has died over a job. */
+  dead = false;
 
   constructor(script: string, env: Record<string, string>) {
-    const process = this.process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", script],
-      env,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.input = process.stdin.getWriter();
-    this.output = linesOf(process.stdout);
-    this.lastWords = lastWordsOf(process.stderr);
+    this.process = startProgram(kitScript(script), { env, stdin: "piped" });
+    this.input = this.process.stdin.getWriter();
+    this.output = linesOf(this.process.stdout);
+    this.lastWords = lastWordsOf(this.process.stderr);
   }
 
-  /** The next answer, or undefined when the process ended. Lines that are no JSON object are the libraries'. */
-  private async next(): Promise<unknown> {
+  /** The next message, or undefined when the process ended. */
+  private async next(): Promise<Message | undefined> {
     while (true) {
       const { value, done } = await this.output.next();
       if (done) return;
@@ -34,6 +87,7 @@ class Worker<Job, Answer> {
   }
 
   private async death(): Promise<string> {
+    this.dead = true;
     const { code, signal } = await this.process.status;
     const words = await this.lastWords;
     return `the worker ended with ${signal ?? `exit status ${code}`}${words ? `: ${words}` : ""}`;
@@ -48,16 +102,24 @@ class Worker<Job, Answer> {
     );
   }
 
-  async run(job: Job): Promise<Outcome<Answer>> {
+  /** Gives it one job; throws the worker's KitError. */
+  async run(job: Job, onProgress?: (progress: Progress) => void): Promise<Outcome<Answer>> {
     try {
       await this.input.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`));
     } catch {
       return { crash: await this.death() };
     }
-    const answer = await this.next();
-    return answer ? { answer: answer as Answer } : { crash: await this.death() };
+    while (true) {
+      const message = await this.next();
+      if (!message) return { crash: await this.death() };
+      if ("fault" in message) throw new KitError(message.fault, message.remedy);
+      if ("answer" in message) return { answer: message.answer as Answer };
+      if ("crash" in message) return message;
+      if ("progress" in message) onProgress?.(message.progress as Progress);
+    }
   }
 
+  /** Lets it end, its jobs being done. */
   async stop(): Promise<void> {
     await this.input.close().catch(() => {});
     await this.output.return(undefined);
@@ -74,9 +136,8 @@ class Worker<Job, Answer> {
 }
 
 /**
- * Runs jobs in `workers` processes of a script that reads one JSON job a line and writes one JSON answer a line,
- * after one line such as `{"ready":true}`. A worker that dies over a job is replaced and the job's outcome says
- * how it died. Throws KitError when a worker cannot start.
+ * Runs jobs in `workers` processes of a script that calls `serveJobs`. A worker that dies over a job is replaced and
+ * the job's outcome says how it died. Throws KitError when a worker cannot start, and the first that one threw.
  */
 export async function runJobs<Job, Answer>(
   script: string,
@@ -87,21 +148,21 @@ export async function runJobs<Job, Answer>(
     onOutcome: (job: Job, outcome: Outcome<Answer>) => Promise<void>;
   },
 ): Promise<void> {
-  const alive = new Set<Worker<Job, Answer>>();
+  const alive = new Set<WorkerProcess<Job, Answer>>();
   let next = 0;
   const startOne = async () => {
-    const worker = new Worker<Job, Answer>(script, env);
+    const worker = new WorkerProcess<Job, Answer>(script, env);
     alive.add(worker);
     await worker.start();
     return worker;
   };
   const work = async () => {
-    let worker: Worker<Job, Answer> | undefined;
+    let worker: WorkerProcess<Job, Answer> | undefined;
     while (next < jobs.length) {
       const job = jobs[next++];
       worker ??= await startOne();
       const outcome = await worker.run(job);
-      if ("crash" in outcome) {
+      if (worker.dead) {
         alive.delete(worker);
         worker = undefined;
       }

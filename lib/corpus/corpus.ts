@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder, writeAtomic } from "../base/files.ts";
+import { exists, makeFolder, writeAtomic, writeJson } from "../base/files.ts";
 import { Progress } from "../base/progress.ts";
 import { type ClipPlan, CORPUS_SIZES, type CorpusSize, planCorpus } from "./plan.ts";
 import { CLIP_TABLE, readRendered, writeRendered } from "./table.ts";
@@ -35,11 +35,10 @@ interface Description {
 }
 
 /** All videos of a speaker, so that a face is prepared once. */
-type Job = { plans: ClipPlan[]; folder: string };
-type Answer = { drawn: RenderedClip[] } | { fault: string; remedy: string };
+export type RenderJob = { plans: ClipPlan[]; folder: string };
 
 const writeDescription = (folder: string, description: Description) =>
-  writeAtomic(join(folder, "corpus.json"), JSON.stringify(description, null, 2) + "\n");
+  writeJson(join(folder, "corpus.json"), description);
 
 /** Removes the videos of an older version: only files that a corpus has. */
 async function removeVideos(folder: string): Promise<void> {
@@ -84,12 +83,12 @@ async function renderVideos(
   { plans, drawn, workers }: { plans: ClipPlan[]; drawn: Map<string, RenderedClip>; workers: number },
 ): Promise<void> {
   const bySpeaker = Map.groupBy(missing, ({ speaker }) => speaker);
-  const jobs: Job[] = [...bySpeaker.values()].map((videos) => ({ plans: videos, folder }));
+  const jobs: RenderJob[] = [...bySpeaker.values()].map((videos) => ({ plans: videos, folder }));
   const progress = new Progress("corpus", plans.length, { unit: "clips", start: drawn.size });
   let unsaved = 0;
   try {
     const script = fileURLToPath(new URL("./corpus_worker.ts", import.meta.url));
-    await runJobs<Job, Answer>(script, jobs, {
+    await runJobs<RenderJob, RenderedClip[]>(script, jobs, {
       workers,
       onOutcome: async ({ plans: videos }, outcome) => {
         if ("crash" in outcome) {
@@ -98,8 +97,7 @@ async function renderVideos(
             "Run the same command again",
           );
         }
-        if ("fault" in outcome.answer) throw new KitError(outcome.answer.fault, outcome.answer.remedy);
-        outcome.answer.drawn.forEach((clip, i) => drawn.set(videos[i].id, clip));
+        outcome.answer.forEach((clip, i) => drawn.set(videos[i].id, clip));
         progress.update(drawn.size);
         unsaved += videos.length;
         if (unsaved < UNSAVED) return;

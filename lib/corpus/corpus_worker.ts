@@ -1,22 +1,14 @@
-/** A drawing process: reads the clip plans of a speaker a line, writes one answer a line (see `drawCorpus`). */
-import { createInterface } from "node:readline";
-import process from "node:process";
-import { KitError } from "../base/errors.ts";
+/** A rendering process: renders the clips of a speaker at a time (see `generateCorpus`). */
+import { serveJobs } from "../base/worker_pool.ts";
+import type { RenderJob } from "./corpus.ts";
+import { openRenderer, type RenderedClip } from "./render_clip.ts";
 import { openSpeech } from "./speech.ts";
-import { openRenderer } from "./render_clip.ts";
 
-const say = (answer: unknown) => process.stdout.write(`${JSON.stringify(answer)}\n`);
-
-const speech = openSpeech(), draw = openRenderer(speech);
-say({ ready: true });
-for await (const line of createInterface({ input: process.stdin })) {
-  const { plans, folder } = JSON.parse(line), drawn = [];
-  try {
-    for (const plan of plans) drawn.push(await draw(plan, folder));
-    say({ drawn });
-  } catch (error) {
-    if (!(error instanceof KitError)) throw error; // ends this process; the parent tells what it said
-    say({ fault: error.what, remedy: error.remedy });
-  }
-}
-await speech.close();
+await serveJobs(() => {
+  const render = openRenderer(openSpeech());
+  return Promise.resolve(async ({ plans, folder }: RenderJob) => {
+    const rendered: RenderedClip[] = [];
+    for (const plan of plans) rendered.push(await render(plan, folder));
+    return rendered;
+  });
+});

@@ -2,9 +2,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../base/root.ts";
 import { Buffer } from "node:buffer";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { KitError } from "../base/errors.ts";
+import { linesOf, startProgram } from "../base/processes.ts";
 import { SAMPLE_RATE } from "../base/shapes.ts";
 import { randomStream } from "../base/random.ts";
 
@@ -148,23 +147,14 @@ export function recordInRoom(audio: Float32Array, { voice, seed }: { voice: Voic
  * silent closure. The same text and voice give the same samples. Throws KitError when the program fails.
  */
 export function openSpeech(): Speech {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-env",
-      "--config",
-      join(ROOT, "deno.json"),
-      fileURLToPath(new URL("./espeak_program.ts", import.meta.url)),
-    ],
+  const flags = ["--no-prompt", "--allow-read", "--allow-env", "--config", join(ROOT, "deno.json")];
+  const script = fileURLToPath(new URL("./espeak_program.ts", import.meta.url));
+  const child = startProgram([Deno.execPath(), "run", ...flags, script], {
     stdin: "piped",
-    stdout: "piped",
     stderr: "inherit",
-  }).spawn();
+  });
   const writer = child.stdin.getWriter();
-  // deno-lint-ignore no-explicit-any
-  const lines = createInterface({ input: Readable.fromWeb(child.stdout as any) })[Symbol.asyncIterator]();
+  const lines = linesOf(child.stdout);
   const remedy = "Run `deno task setup` to mend the packages, then try again";
 
   async function ask(request: object): Promise<Reply> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import pl from "nodejs-polars";
-import { exists, writing } from "../base/files.ts";
+import { exists } from "../base/files.ts";
+import { type Kind, readTable, writeParquet } from "../base/parquet.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
 import type { ClipPlan } from "./plan.ts";
 import { sampleSpeaker } from "./speaker.ts";
@@ -8,6 +8,10 @@ import type { RenderedClip } from "./render_clip.ts";
 
 /** The table of a corpus's clips, beside `main`. */
 export const CLIP_TABLE = "clips.parquet";
+const COLUMNS: Record<string, Kind> = {
+  ...{ id: "text", speaker: "text", split: "text", text: "text", voice: "text" },
+  ...{ frames: "whole", duration_s: "number", sha256: "text" },
+};
 
 /** What was drawn before: rows of the table whose video and text are there, by id. */
 export async function readRendered(folder: string): Promise<Map<string, RenderedClip>> {
@@ -15,7 +19,7 @@ export async function readRendered(folder: string): Promise<Map<string, Rendered
   if (!await exists(path)) return drawn;
   let rows: Record<string, unknown>[] = [];
   try {
-    rows = pl.readParquet(path).toRecords();
+    rows = readTable(path);
   } catch { /* damaged: then the videos are drawn again */ }
   for (const { id, frames, sha256 } of rows) {
     const video = join(folder, "main", `${id}`);
@@ -33,20 +37,9 @@ export async function writeRendered(
   drawn: Map<string, RenderedClip>,
 ): Promise<void> {
   const rows = plans.filter(({ id }) => drawn.has(id)).map((plan) => ({ ...plan, ...drawn.get(plan.id)! }));
-  const text = (name: string, values: string[]) => pl.Series(name, values, pl.Utf8);
-  const table = pl.DataFrame([
-    text("id", rows.map(({ id }) => id)),
-    text("speaker", rows.map(({ id }) => id.split("/")[0])),
-    text("split", rows.map(({ split }) => split)),
-    text("text", rows.map((row) => row.text)),
-    text("voice", rows.map(({ seed, speaker }) => sampleSpeaker(seed, speaker).voice.name)),
-    pl.Series("frames", rows.map(({ frames }) => frames), pl.Int64),
-    pl.Series("duration_s", rows.map(({ frames }) => frames / FRAME_RATE), pl.Float64),
-    text("sha256", rows.map(({ sha256 }) => sha256)),
-  ]);
-  const path = join(folder, CLIP_TABLE), part = `${path}.part`;
-  await writing(path, async () => {
-    table.writeParquet(part);
-    await Deno.rename(part, path);
-  });
+  const table = rows.map(({ id, split, seed, speaker, frames, sha256, text }) => ({
+    ...{ id, speaker: id.split("/")[0], split, text, voice: sampleSpeaker(seed, speaker).voice.name },
+    ...{ frames, duration_s: frames / FRAME_RATE, sha256 },
+  }));
+  await writeParquet(join(folder, CLIP_TABLE), table, COLUMNS);
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { exists } from "../base/files.ts";
-import { readTable, type RowOf, writeTable } from "../base/parquet.ts";
+import { readTable, type RowOf, writeParquet } from "../base/parquet.ts";
 import { readPrepared } from "./prepared.ts";
 
 export type Split = "train" | "val" | "test";
@@ -133,8 +133,8 @@ export async function writeManifest(
   clips: ManifestRow[],
   rejects?: RejectRow[],
 ): Promise<void> {
-  await writeTable(join(out, "manifest.parquet"), MANIFEST_COLUMNS, clips);
-  if (rejects) await writeTable(join(out, "rejects.parquet"), REJECT_COLUMNS, rejects);
+  await writeParquet(join(out, "manifest.parquet"), clips, MANIFEST_COLUMNS);
+  if (rejects) await writeParquet(join(out, "rejects.parquet"), rejects, REJECT_COLUMNS);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ROOT } from "../base/root.ts";
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
+import { startProgram } from "../base/processes.ts";
 
 /**
  * Containers that are opened, by ffmpeg's names. Play lists, scripts and image sequences are left out: a file of
@@ -71,13 +72,8 @@ export function inputArguments(path: string): string[] {
 export function startFfmpeg(args: string[], { stdin = "null" }: { stdin?: "null" | "piped" } = {}) {
   const program = ffmpegPath();
   try {
-    return new Deno.Command(program, {
-      args: ["-hide_banner", "-nostats", ...args],
-      env: { AV_LOG_FORCE_NOCOLOR: "1" },
-      stdin,
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const command = [program, "-hide_banner", "-nostats", ...args] as const;
+    return startProgram(command, { env: { AV_LOG_FORCE_NOCOLOR: "1" }, stdin });
   } catch (error) {
     throw new KitError(`Cannot start ffmpeg at ${program}`, "Run: deno task setup", { cause: error });
   }

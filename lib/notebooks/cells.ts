@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../base/errors.ts";
+import { runProgram } from "../base/processes.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
@@ -80,8 +81,7 @@ async function unformatted(paths: string[]): Promise<string[]> {
   try {
     const copies = paths.map((_, index) => join(folder, `${index}.ipynb`));
     for (const [index, path] of paths.entries()) await Deno.copyFile(path, copies[index]);
-    const args = ["fmt", "--quiet", "--config", CONFIG, ...copies];
-    await new Deno.Command(Deno.execPath(), { args }).output();
+    await runProgram([Deno.execPath(), "fmt", "--quiet", "--config", CONFIG, ...copies]);
     return paths.filter((path, index) => !isDeepStrictEqual(sources(path), sources(copies[index])));
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -104,11 +104,9 @@ export async function checkNotebooks(paths: string[]): Promise<string> {
       ...modules,
     ]];
     const results = await Promise.all(
-      commands.map((args) => new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output()),
+      commands.map((args) => runProgram([Deno.execPath(), ...args], { env: { NO_COLOR: "1" } })),
     );
-    const said = results.filter(({ success }) => !success).map(({ stdout, stderr }) =>
-      new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)
-    );
+    const said = results.filter(({ success }) => !success).map(({ stdout, stderr }) => stdout + stderr);
     const untidy = await unformatted(paths);
     if (untidy.length > 0) said.push(`Not formatted, mend with \`deno fmt\`: ${untidy.join(", ")}`);
     return said.join("\n");

@@ -8,7 +8,7 @@ import { type ManifestRow, readManifest, readSelected, writeManifest } from "../
 import { PREPARED_VERSION, preparedOfAnyVersion } from "../dataset/prepared.ts";
 import { type CorpusSize, generateCorpus } from "../corpus/corpus.ts";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder } from "../base/files.ts";
+import { exists, holdFolder } from "../base/files.ts";
 import type { Source } from "../figures/plot.ts";
 import { FIGURES } from "../figures/table.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
@@ -38,14 +38,6 @@ export interface Experiment {
   source: Source;
 }
 
-/** Holds a folder for this process until it is disposed of; another that wants it waits. */
-async function holdFolder(folder: string): Promise<Disposable> {
-  await makeFolder(folder);
-  const file = await Deno.open(join(folder, ".lock"), { create: true, write: true });
-  await file.lock(true);
-  return file;
-}
-
 /** The name of a preset's work on data, which is a prepared folder or the embedded corpus: of folders with its runs and tables. */
 export const experimentName = ({ data, preset }: { data?: string; preset: string }): string =>
   `${data === undefined ? "corpus" : basename(resolve(data))}-${preset}`;
@@ -67,7 +59,7 @@ async function preparedCorpus(
   const prepared = join(folder, `prepared-${name}`), corpus = join(folder, `corpus-${name}`);
   const videos = join(corpus, "main");
   // Two notebooks opened side by side must not both draw.
-  using _held = await holdFolder(prepared);
+  using _held = await holdFolder(prepared, { wait: true });
   const { clips: plans, drawn } = await generateCorpus(corpus, { size, seed });
   const splits = new Map(plans.map(({ id, split }) => [id, split]));
   // A project that was moved has its videos elsewhere.

@@ -2,6 +2,7 @@ import { ROOT } from "../base/root.ts";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
+import { startProgram } from "../base/processes.ts";
 import { venvProgram } from "./run.ts";
 
 const FIRST_PORT = 8888, TRIES = 50;
@@ -28,27 +29,28 @@ export async function openLab({ port = FIRST_PORT, browser = true } = {}): Promi
   console.error(
     `JupyterLab: http://127.0.0.1:${chosen}/lab/tree/notebooks?token=${token}  (Ctrl-C stops it)`,
   );
-  const child = new Deno.Command(venvProgram("jupyter-lab"), {
-    args: [
-      "--allow-root", // containers; it listens on 127.0.0.1 only
-      "--ServerApp.ip=127.0.0.1",
-      `--ServerApp.port=${chosen}`,
-      "--ServerApp.port_retries=0",
-      `--ServerApp.root_dir=${ROOT}`,
-      "--LabApp.default_url=/lab/tree/notebooks",
-      "--MultiKernelManager.default_kernel_name=deno",
-      "--KernelSpecManager.ensure_native_kernel=False",
-      "--KernelSpecManager.allowed_kernelspecs=deno",
-      "--ServerApp.log_level=ERROR",
-      "--LabApp.log_level=ERROR",
-      ...(browser ? [] : ["--no-browser"]),
-    ],
+  const child = startProgram([
+    venvProgram("jupyter-lab"),
+    "--allow-root", // containers; it listens on 127.0.0.1 only
+    "--ServerApp.ip=127.0.0.1",
+    `--ServerApp.port=${chosen}`,
+    "--ServerApp.port_retries=0",
+    `--ServerApp.root_dir=${ROOT}`,
+    "--LabApp.default_url=/lab/tree/notebooks",
+    "--MultiKernelManager.default_kernel_name=deno",
+    "--KernelSpecManager.ensure_native_kernel=False",
+    "--KernelSpecManager.allowed_kernelspecs=deno",
+    "--ServerApp.log_level=ERROR",
+    "--LabApp.log_level=ERROR",
+    ...(browser ? [] : ["--no-browser"]),
+  ], {
     cwd: join(ROOT, "notebooks"),
     // By the environment, so that the token is not in the list of processes.
     env: { JUPYTER_TOKEN: token, JUPYTER_NO_CONFIG: "1" },
     stdin: "inherit",
     stdout: "null",
-  }).spawn();
+    stderr: "inherit",
+  });
   const stop = () => child.kill("SIGTERM");
   Deno.addSignalListener("SIGINT", stop);
   Deno.addSignalListener("SIGTERM", stop);

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
-import { linesOf, stopWith } from "../base/processes.ts";
+import { lastLine, linesOf, startProgram, stopWith } from "../base/processes.ts";
 import { notebookName } from "./cells.ts";
 
 const RUNNER = fileURLToPath(new URL("./run_notebook.py", import.meta.url));
@@ -41,14 +41,10 @@ type Message = { cell?: number; cells?: number; note?: string; error?: string };
  */
 export async function runNotebook(path: string, options: RunOptions = {}): Promise<void> {
   const { out = path, env = {}, folder = dirname(path), onCell, onNote } = options;
-  const child = new Deno.Command(venvProgram("python"), {
-    args: [RUNNER, path, out, folder],
+  const child = startProgram([venvProgram("python"), RUNNER, path, out, folder], {
     // Settings of a user's own Jupyter must not change what the notebooks do.
     env: { ...env, JUPYTER_NO_CONFIG: "1", PYTHONWARNINGS: "ignore", PYDEVD_DISABLE_FILE_VALIDATION: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  });
   const release = stopWith(child);
   const complaints = new Response(child.stderr).text();
   let failure: Message | undefined;
@@ -62,7 +58,7 @@ export async function runNotebook(path: string, options: RunOptions = {}): Promi
   release();
   if (success) return;
   const cell = failure?.cell ? ` in cell ${failure.cell}` : "";
-  const said = failure?.error ?? (await complaints).trim().split("\n").at(-1) ?? "it ended without a word";
+  const said = failure?.error ?? (lastLine(await complaints) || "it ended without a word");
   throw new KitError(
     `Notebook ${notebookName(path)} stopped${cell}: ${said.replace(/\s*\n\s*/g, " ").replace(/\.$/, "")}`,
     "`deno task lab` opens it to look closer",

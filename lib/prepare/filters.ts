@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
-import { exists, writeAtomic } from "../base/files.ts";
+import { exists, writeJson } from "../base/files.ts";
 import type { ManifestRow } from "../dataset/manifest.ts";
 
 /**
@@ -166,5 +166,5 @@ export async function readFilters(folder: string): Promise<Filters> {
 
 /** Writes filters.json, where they can be read and changed by hand too. */
 export async function writeFilters(folder: string, filters: Filters): Promise<void> {
-  await writeAtomic(join(folder, "filters.json"), `${JSON.stringify(filters, null, 2)}\n`);
+  await writeJson(join(folder, "filters.json"), filters);
 }

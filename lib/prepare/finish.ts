@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { exists } from "../base/files.ts";
+import { exists, holdFolder } from "../base/files.ts";
 import { decide, readFilters } from "./filters.ts";
 import { findDuplicates } from "./duplicates.ts";
 import { clipPath } from "../dataset/clip_file.ts";
@@ -33,12 +33,9 @@ export async function judgeRows(out: string, rows: ManifestRow[]): Promise<Manif
   );
 }
 
-/** Holds a prepared folder for this process until it is disposed of; another that wants it waits. */
-export async function holdPrepared(out: string): Promise<Disposable> {
-  const file = await Deno.open(join(out, ".manifest.lock"), { create: true, write: true });
-  await file.lock(true);
-  return file;
-}
+/** Holds a prepared folder for this call until it is disposed of; another that wants it waits. */
+export const holdPrepared = (out: string): Promise<Disposable> =>
+  holdFolder(out, { name: ".manifest.lock", wait: true });
 
 /** Measured and corrected offsets of an earlier manifest; a clip that was made anew has none. */
 async function knownOffsets(out: string): Promise<Map<string, Partial<ManifestRow>>> {

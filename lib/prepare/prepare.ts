@@ -20,7 +20,7 @@ import {
 import { inShard, parseShard, parseSplit, type SplitUnit, splitUnit } from "./splits.ts";
 import type { ClipJob, PreparedVideo } from "./prepare_clip.ts";
 import { recall, remember } from "./prepare_cache.ts";
-import { runJobs } from "../base/worker_pool.ts";
+import { ONE_CORE, runJobs } from "../base/worker_pool.ts";
 
 export { type ManifestRow, readManifest, readRejects, type RejectRow } from "../dataset/manifest.ts";
 
@@ -55,18 +55,9 @@ export interface PreparedData {
 }
 
 const WORKER = fileURLToPath(new URL("./prepare_worker.ts", import.meta.url));
-/** The processes share the cores already, so each one's TensorFlow keeps to one, and off a GPU they would all fill. */
-const ONE_CORE = {
-  OMP_NUM_THREADS: "1",
-  TF_NUM_INTRAOP_THREADS: "1",
-  TF_NUM_INTEROP_THREADS: "1",
-  CUDA_VISIBLE_DEVICES: "-1",
-};
 /** Memory that one preparing process takes, with room to spare: 0.65 GB were measured. */
 const WORKER_BYTES = 1e9;
 const CUTS: Cuts[] = ["split", "reject", "ignore"];
-
-type Answer = PreparedVideo | { reason: "crashed"; detail: string } | { fault: string; remedy: string };
 
 function defaultWorkers(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
@@ -169,16 +160,12 @@ export async function prepare(
     progress.update(++done, rejected > 0 ? `${rejected} rejected` : "");
   };
   try {
-    await runJobs<ClipJob, Answer>(WORKER, jobs, {
+    await runJobs<ClipJob, PreparedVideo>(WORKER, jobs, {
       workers,
       env: ONE_CORE,
       onOutcome: (job, outcome) => {
-        const crashed = (detail: string) =>
-          keep(job, { rows: [], rejects: [{ id: job.id, reason: "crashed", detail }] });
-        if ("crash" in outcome) return crashed(outcome.crash);
-        const { answer } = outcome;
-        if ("fault" in answer) throw new KitError(answer.fault, answer.remedy);
-        return "reason" in answer ? crashed(answer.detail) : keep(job, answer);
+        if ("answer" in outcome) return keep(job, outcome.answer);
+        return keep(job, { rows: [], rejects: [{ id: job.id, reason: "crashed", detail: outcome.crash }] });
       },
     });
   } finally {

@@ -1,7 +1,7 @@
 /** What the paper's tables are made of, small enough to keep beside the code: scores video by video, and where from. */
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
-import { exists, writeAtomic } from "../base/files.ts";
+import { exists, writeJson } from "../base/files.ts";
 import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
 import { type Entry, openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import type { Interval } from "../evaluation/statistics/bootstrap.ts";
@@ -71,18 +71,15 @@ export async function writeStoredTables<Facts>(
   const features: Record<string, Entry> = {};
   for (const [k, row] of rows.entries()) if (hasFeatures(row)) features[k] = featureEntry(featuresOf(row));
   await writeSafetensors(featuresPath(folder), features, {});
-  await writeParquet(join(folder, "crowds.parquet"), frechet.map(flat) as unknown as Row[]);
+  await writeParquet(join(folder, "crowds.parquet"), frechet.map(flat));
   const verdicts = frechetVerdicts.map(({ seeds: [ours, theirs], ...verdict }) => ({
     ...flat(verdict),
     ...{ ours_seeds: ours, their_seeds: theirs },
   }));
-  await writeParquet(join(folder, "crowd-verdicts.parquet"), verdicts as unknown as Row[]);
-  await writeParquet(join(folder, "trainings.parquet"), trainings as unknown as Row[]);
+  await writeParquet(join(folder, "crowd-verdicts.parquet"), verdicts);
+  await writeParquet(join(folder, "trainings.parquet"), trainings);
   // Last, so that a folder with tables.json is whole.
-  await writeAtomic(
-    join(folder, "tables.json"),
-    `${JSON.stringify({ version: TABLES_VERSION, ...facts }, null, 2)}\n`,
-  );
+  await writeJson(join(folder, "tables.json"), { version: TABLES_VERSION, ...facts });
 }
 
 /**

@@ -3,9 +3,9 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder, writeAtomic } from "../base/files.ts";
-import { lastWordsOf, linesOf, ONE_CORE, stopWith } from "../base/processes.ts";
+import { exists, makeFolder, writeJson } from "../base/files.ts";
 import { Progress } from "../base/progress.ts";
+import { ONE_CORE, WorkerProcess } from "../base/worker_pool.ts";
 import type { Config } from "../training/config.ts";
 import type { SweepJob } from "./sweep_plan.ts";
 
@@ -13,12 +13,19 @@ const WORKER = fileURLToPath(new URL("./sweep_worker.ts", import.meta.url));
 /** Changes whenever the same configuration trains otherwise than before. */
 export const TRAINING_VERSION = 2;
 
+/** What came of a training. */
+interface Training {
+  step: number;
+  best: number;
+  ended: string;
+}
+
 /** What a training of the tables leaves in its run folder, beside what every run has. */
 export interface SweepRecord {
   version: number;
   config: Config;
   /** How it ended, and how long it took; absent until then. */
-  done?: { step: number; best: number; ended: string; seconds: number; processes: number };
+  done?: Training & { seconds: number; processes: number };
 }
 
 const recordPath = (run: string) => join(run, "suite.json");
@@ -37,15 +44,13 @@ export async function readSweepRecord({ run, config, name }: SweepJob): Promise<
   );
 }
 
-const writeRecord = (run: string, record: SweepRecord) =>
-  writeAtomic(recordPath(run), `${JSON.stringify(record, null, 2)}\n`);
+const writeRecord = (run: string, record: SweepRecord) => writeJson(recordPath(run), record);
 
-type Message = {
-  step?: number;
-  done?: { step: number; best: number; ended: string };
-  fault?: string;
-  remedy?: string;
-};
+/** What a training's process is given. */
+export interface TrainingJob {
+  job: SweepJob;
+  prepared: string;
+}
 
 /** Trains one job in a process of its own. Throws KitError with what the process said when it fails. */
 async function trainJob(
@@ -62,38 +67,23 @@ async function trainJob(
   const record = { version: TRAINING_VERSION, config: job.config };
   await writeRecord(job.run, record);
   const begun = Date.now();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", WORKER],
-    env: {
-      KIT_SUITE_JOB: JSON.stringify({ job, prepared }),
-      ...(processes > 1 ? ONE_CORE : {}),
-    },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    signal,
-  }).spawn();
-  const release = stopWith(child);
-  const lastWords = lastWordsOf(child.stderr);
-  let last: Message = {};
-  for await (const line of linesOf(child.stdout)) {
-    if (!line.startsWith("{")) continue; // a library's
-    last = JSON.parse(line);
-    if (last.step !== undefined) onStep(last.step);
-  }
-  await child.status;
-  release();
-  if (last.fault !== undefined) {
-    throw new KitError(`${job.name}, seed ${job.seed}: ${last.fault}`, last.remedy!);
-  }
-  if (last.done === undefined) {
+  const worker = new WorkerProcess<TrainingJob, Training, number>(WORKER, processes > 1 ? ONE_CORE : {});
+  signal.addEventListener("abort", () => worker.kill());
+  await worker.start();
+  const outcome = await worker.run({ job, prepared }, onStep).catch((error) => {
+    throw error instanceof KitError
+      ? new KitError(`${job.name}, seed ${job.seed}: ${error.what}`, error.remedy)
+      : error;
+  });
+  await worker.stop();
+  if ("crash" in outcome) {
     throw new KitError(
-      `The training of ${job.name}, seed ${job.seed}, ended unexpectedly: ${await lastWords}`,
+      `The training of ${job.name}, seed ${job.seed}, ended unexpectedly: ${outcome.crash}`,
       "Run the same command again: it goes on where it was",
     );
   }
   const seconds = (Date.now() - begun) / 1000;
-  await writeRecord(job.run, { ...record, done: { ...last.done, seconds, processes } });
+  await writeRecord(job.run, { ...record, done: { ...outcome.answer, seconds, processes } });
 }
 
 /** The next job to start: the first whose needs are there. */

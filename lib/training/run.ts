@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder, writeAtomic } from "../base/files.ts";
+import { exists, makeFolder, writeJson } from "../base/files.ts";
 import { generatorSpecsOf } from "../models/generator_kinds.ts";
 import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
 import type { Params } from "../nn/params.ts";
@@ -41,8 +41,7 @@ export const bestPath = (run: string): string => join(run, "best.safetensors");
 export const isRun = (folder: string): Promise<boolean> => exists(runPath(folder));
 
 /** Writes run.json, whole or not at all; throws KitError when the folder is not writable. */
-export const writeRun = (run: string, file: RunFile): Promise<void> =>
-  writeAtomic(runPath(run), JSON.stringify(file, null, 2) + "\n");
+export const writeRun = (run: string, file: RunFile): Promise<void> => writeJson(runPath(run), file);
 
 /** Reads run.json; throws KitError when the folder is no run of this kind and version. */
 export async function readRun(run: string, kind?: RunKind): Promise<RunFile> {

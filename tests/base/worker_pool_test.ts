@@ -4,23 +4,20 @@ import { KitError } from "../../lib/base/errors.ts";
 import { type Outcome, runJobs } from "../../lib/base/worker_pool.ts";
 import { inFolder } from "../media/made_video.ts";
 
-/** A worker that doubles numbers, chats on its output, dies over 13 and hangs up without a word over 14. */
+const POOL = new URL("../../lib/base/worker_pool.ts", import.meta.url).href;
+
+/** A worker that doubles numbers, chats, fails over 12, dies over 14 and finds a fault in 15. */
 const DOUBLER = `
-const say = (x) => Deno.stdout.writeSync(new TextEncoder().encode(x + "\\n"));
-say("a library greets");
-say(JSON.stringify({ ready: true }));
-let rest = "";
-for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-  const lines = (rest + text).split("\\n");
-  rest = lines.pop();
-  for (const line of lines) {
-    const { n } = JSON.parse(line);
-    say("working on " + n);
-    if (n === 13) throw new Error("unlucky");
-    if (n === 14) Deno.exit(7);
-    say(JSON.stringify({ double: 2 * n, pid: Deno.pid, env: Deno.env.get("KIT_TEST"), text: "é".repeat(n) }));
-  }
-}`;
+import { serveJobs } from "${POOL}";
+import { KitError } from "${new URL("./errors.ts", POOL).href}";
+Deno.stdout.writeSync(new TextEncoder().encode("a library greets\\n"));
+await serveJobs(() => Promise.resolve(({ n }) => {
+  console.log("working on " + n);
+  if (n === 12) throw new Error("unlucky");
+  if (n === 14) Deno.exit(7);
+  if (n === 15) throw new KitError("The disk is full", "Free some space");
+  return Promise.resolve({ double: 2 * n, pid: Deno.pid, env: Deno.env.get("KIT_TEST"), text: "é".repeat(n) });
+}));`;
 
 type Job = { n: number };
 type Answer = { double: number; pid: number; env: string; text: string };
@@ -39,21 +36,28 @@ Deno.test("every job has its own answer, a worker that dies is replaced and its 
   inFolder(async (folder) => {
     const script = join(folder, "doubler with spaces.ts");
     await Deno.writeTextFile(script, DOUBLER);
-    const numbers = [1, 2, 13, 4, 14, 6, 7];
-    const outcomes = await run(script, numbers, 2);
-    const crashes: string[] = [];
+    const numbers = [1, 2, 12, 4, 14, 6, 7], crashes: string[] = [], pids = new Map<number, number>();
+    const outcomes = await run(script, numbers, 1);
     for (const n of numbers) {
       const outcome = outcomes.get(n)!;
       if ("crash" in outcome) crashes.push(outcome.crash);
-      else {assert.deepEqual([outcome.answer.double, outcome.answer.env, outcome.answer.text.length], [
-          2 * n,
-          "set",
-          n,
-        ]);}
+      else {
+        const { double, env, text, pid } = outcome.answer;
+        assert.deepEqual([double, env, text.length], [2 * n, "set", n]);
+        pids.set(n, pid);
+      }
     }
     assert.equal(crashes.length, 2);
-    assert.match(crashes[0], /exit status 1.*unlucky|exit status 7/s);
-    assert.ok(crashes.some((crash) => /exit status 7/.test(crash)));
+    assert.match(crashes[0], /^Error: unlucky/);
+    assert.equal(
+      crashes[1],
+      "the worker ended with exit status 7: working on 12 | working on 4 | working on 14",
+    );
+    assert.equal(new Set(pids.values()).size, 2, "replaced once: one that only failed goes on");
+    await assert.rejects(run(script, [1, 15], 2), {
+      name: "KitError",
+      message: "The disk is full. Free some space",
+    });
   }));
 
 Deno.test("a worker that cannot start ends the work with its own words", () =>

@@ -1,9 +1,8 @@
 import { availableParallelism, freemem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { runJobs } from "../../base/worker_pool.ts";
+import { ONE_CORE, runJobs } from "../../base/worker_pool.ts";
 import { KitError } from "../../base/errors.ts";
 import { holdFolder } from "../../base/files.ts";
-import { ONE_CORE } from "../../base/processes.ts";
 import { Progress } from "../../base/progress.ts";
 import type { EvaluatedSystem } from "./evaluated_system.ts";
 import { type JobPlan, realJobs, systemJobs } from "./evaluation_plan.ts";
@@ -27,8 +26,6 @@ const WORKER_BYTES = 2e9;
 /** Has jobs scored and their rows stored, and says when each is done. */
 export type ScoreJobs = (jobs: ScoreJob[], onDone: (row: ScoreRow) => void) => Promise<void>;
 
-type Answer = { row: ScoreRow } | { fault: string; remedy: string } | { crashed: string };
-
 const defaultWorkers = () =>
   Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
 
@@ -45,13 +42,11 @@ export function scoringProcesses(
 ): ScoreJobs {
   return async (jobs, onDone) => {
     const env = { ...ONE_CORE, KIT_SCORING_TOOLS: JSON.stringify(tools) };
-    await runJobs<ScoreJob, Answer>(script, jobs, {
+    await runJobs<ScoreJob, ScoreRow>(script, jobs, {
       ...{ workers, env },
       onOutcome: async (job, outcome) => {
-        const answer = "crash" in outcome ? { crashed: outcome.crash } : outcome.answer;
-        if ("fault" in answer) throw new KitError(answer.fault, answer.remedy);
-        if ("row" in answer) return onDone(answer.row);
-        const row = rowOf(job, failedPair(`crashed: ${answer.crashed}`));
+        if ("answer" in outcome) return onDone(outcome.answer);
+        const row = rowOf(job, failedPair(`crashed: ${outcome.crash}`));
         await storeScore(job.out, row);
         onDone(row);
       },

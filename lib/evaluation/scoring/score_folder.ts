@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import pl from "nodejs-polars";
 import { KitError } from "../../base/errors.ts";
-import { exists, makeFolder, replaceFile, writeAtomic } from "../../base/files.ts";
+import { exists, makeFolder, writeJson } from "../../base/files.ts";
+import { readTable, writeParquet } from "../../base/parquet.ts";
 import {
   type Entry,
   type OpenSafetensors,
@@ -29,31 +29,22 @@ export interface EvaluationSetup {
   featureEvery: number;
 }
 
-const TYPES = {
-  text: pl.Utf8,
-  whole: pl.Int64,
-  number: pl.Float64,
-  truth: pl.Bool,
-  curve: pl.List(pl.Float64),
-};
-
 /** A number that is none is written as null: it is no score. */
 const cell = (value: unknown) => typeof value === "number" && !Number.isFinite(value) ? null : value ?? null;
 
 /** Writes score rows as Parquet, whole or not at all. */
 export async function writeRows(path: string, rows: ScoreRow[]): Promise<void> {
-  const series = Object.entries(SCORE_COLUMNS).map(([name, kind]) =>
-    pl.Series(name, rows.map((row) => cell(row[name as keyof ScoreRow])), TYPES[kind])
+  const cells = rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cell(value)]))
   );
-  await replaceFile(path, (part) => pl.DataFrame(series).writeParquet(part));
+  await writeParquet(path, cells, SCORE_COLUMNS);
 }
 
 /** Rows of a score file; throws KitError when it is damaged or has other columns. */
 export function readRows(path: string): ScoreRow[] {
   let rows: Record<string, unknown>[];
   try {
-    const json = pl.readParquet(path).writeJSON({ format: "json" }) as Uint8Array;
-    rows = JSON.parse(new TextDecoder().decode(json));
+    rows = readTable(path);
   } catch (cause) {
     throw new KitError(`${path} cannot be read as scores`, "Delete it and evaluate again", { cause });
   }
@@ -79,7 +70,7 @@ export async function openScoreFolder(folder: string, setup: EvaluationSetup): P
   const path = join(folder, "evaluation.json");
   if (!await exists(path)) {
     await makeFolder(partsOf(folder));
-    return await writeAtomic(path, `${JSON.stringify({ version: SCORES_VERSION, ...setup }, null, 2)}\n`);
+    return await writeJson(path, { version: SCORES_VERSION, ...setup });
   }
   const { version, ...held } = await readSetup(folder);
   if (version !== SCORES_VERSION) {
