@@ -1,4 +1,4 @@
-import type { LayerKind, NetworkPlan } from "../models/plan_layers.ts";
+import type { LayerKind } from "../nn/scope.ts";
 import { brokenText, INK, newCanvas, setFont, SOFT_INK } from "./canvas.ts";
 import {
   arrow,
@@ -15,6 +15,7 @@ import {
   text,
   type Words,
 } from "./network_lane.ts";
+import type { NetworkPlan, PlanLayer } from "./network_plan.ts";
 import { FONT_FAMILY, GUIDE } from "./svg.ts";
 
 export interface NetworkFigureOptions {
@@ -91,8 +92,10 @@ function drawDecoder(plan: NetworkPlan, { places, middles, right, column }: {
 }): string[] {
   const decoder = places.at(-1)!, middle = middles.at(-1)!, [first] = decoder, last = decoder.at(-1)!;
   const between = Math.max(...places.at(-2)!.map(({ bottom }) => bottom)) + SKIPS / 2;
-  const skips = plan.skips.map(({ from: [a, i], to: [b, j] }) => {
-    const start = places[a][i], end = places[b][j], x = middleOf(start), to = middleOf(end);
+  const placeOf = (layer: PlanLayer) =>
+    plan.lanes.flatMap(({ layers }, k) => places[k][layers.indexOf(layer)] ?? [])[0];
+  const skips = plan.skips.map((skip) => {
+    const start = placeOf(skip.from), end = placeOf(skip.to), x = middleOf(start), to = middleOf(end);
     return arrow([[x, start.bottom + 2], [x, between], [to, between], [to, end.top - 3]], { isDashed: true });
   });
   const way = right + WAY / 2, entry: Point = [first.right + 3, middle];

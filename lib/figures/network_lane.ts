@@ -1,5 +1,6 @@
-import type { Lane, LayerKind, PlanLayer } from "../models/plan_layers.ts";
+import type { LayerKind } from "../nn/scope.ts";
 import { INK } from "./canvas.ts";
+import type { Lane, PlanLayer } from "./network_plan.ts";
 import { COLOURS, GUIDE } from "./svg.ts";
 import { escapeHtml } from "./table.ts";
 

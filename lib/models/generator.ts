@@ -1,24 +1,16 @@
 import {
   type Block,
   block,
-  blocksSpecs,
   conv,
   convBlock,
   convBlocks,
-  convSpecs,
   residual,
-  scaled,
-  type Scope,
-  scope,
+  sigmoid,
   transposedBlock,
-  transposedBlockSpecs,
 } from "../nn/conv.ts";
-import { initialize, type Params, type Specs } from "../nn/params.ts";
-import { type Tensor, tf } from "../native/tf.ts";
-
-export interface GeneratorConfig {
-  width: number;
-}
+import type { Params } from "../nn/params.ts";
+import { join, type Scope } from "../nn/scope.ts";
+import type { Tensor } from "../native/tf.ts";
 
 /** Face encoder, group by group; the output of each group is a skip connection. 96 x 96 -> 1 x 1. */
 export const FACE_ENCODER: readonly (readonly Block[])[] = [
@@ -62,55 +54,21 @@ export const FACE_DECODER: readonly UpStep[] = [
   { filters: 64, stride: 2, residuals: 2 },
 ];
 
-const OUTPUT_FILTERS = 32;
+/** Between the decoder and the 1x1 convolution to colours. */
+const OUTPUT = block(32, 3);
+export const COLOURS: Block = { ...block(3, 1), exact: true };
 
-export function generatorSpecs({ width }: GeneratorConfig): Specs {
-  const options = { width, attention: false };
-  const specs: Specs = {};
-  const skips: number[] = [];
-  let channels = 6;
-  FACE_ENCODER.forEach((blocks, k) => {
-    Object.assign(specs, blocksSpecs(`face/${k}`, blocks, { channels, ...options }));
-    skips.push(channels = scaled(blocks[0].filters, width));
-  });
-  Object.assign(specs, blocksSpecs("audio", AUDIO_ENCODER, { channels: 1, ...options }));
-  Object.assign(
-    specs,
-    blocksSpecs("decoder/0", [block(512, 1)], { channels: scaled(512, width), ...options }),
-  );
-  channels = scaled(512, width) + skips.pop()!;
-  FACE_DECODER.forEach(({ filters, residuals }, k) => {
-    const path = `decoder/${k + 1}`, out = scaled(filters, width);
-    Object.assign(
-      specs,
-      transposedBlockSpecs(`${path}/up`, { side: 3, filters: out, channels }),
-      blocksSpecs(path, residual(filters, residuals), { channels: out, ...options }),
-    );
-    channels = out + skips.pop()!;
-  });
-  const last = scaled(OUTPUT_FILTERS, width);
-  return {
-    ...specs,
-    ...blocksSpecs("output", [block(OUTPUT_FILTERS, 3)], { channels, ...options }),
-    ...convSpecs("output/rgb", [1, 1, last, 3]),
-  };
+/** What generators of any kind take, and what they give with their moving statistics after a batch of training. */
+export interface GeneratorInputs {
+  /** [batch, 80, 16, 1] */
+  mel: Tensor;
+  /** [batch, 96, 96, 6], RGB in 0..1: the frame to redraw with its lower half blacked out, then a reference frame. */
+  faces: Tensor;
 }
-
-export const initGenerator = (config: GeneratorConfig, seed: number): Params =>
-  initialize(generatorSpecs(config), seed);
-
-/** Joins a decoder's output with the encoder's output of the same size. */
-const joined = (x: Tensor, skip: Tensor): Tensor => tf.concat([x, skip], 3);
-
-function decode(net: Scope, embedding: Tensor, skips: Tensor[]): Tensor {
-  let x = joined(convBlock(net, "decoder/0/0", embedding, block(512, 1)), skips.pop()!);
-  FACE_DECODER.forEach(({ filters, stride, residuals }, k) => {
-    x = transposedBlock(net, `decoder/${k + 1}/up`, x, stride);
-    x = convBlocks(net, `decoder/${k + 1}`, x, residual(filters, residuals));
-    x = joined(x, skips.pop()!);
-  });
-  x = convBlock(net, "output/0", x, block(OUTPUT_FILTERS, 3));
-  return tf.sigmoid(conv(net.params, "output/rgb", x, { stride: [1, 1], pad: 0 }));
+export interface Generated {
+  /** [batch, 96, 96, 3] in 0..1. */
+  face: Tensor;
+  statistics: Params;
 }
 
 /**
@@ -119,18 +77,17 @@ function decode(net: Scope, embedding: Tensor, skips: Tensor[]): Tensor {
  * mel [batch, 80, 16, 1], faces [batch, 96, 96, 6] (RGB in 0..1: the frame to redraw with its lower half
  * blacked out, then a reference frame of the same person) -> redrawn face [batch, 96, 96, 3] in 0..1.
  */
-export function generator(
-  params: Params,
-  { mel, faces }: { mel: Tensor; faces: Tensor },
-  { training }: { training: boolean },
-): { face: Tensor; statistics: Params } {
-  const net = scope(params, training);
-  const embedding = convBlocks(net, "audio", mel, AUDIO_ENCODER);
-  const skips: Tensor[] = [];
-  FACE_ENCODER.reduce((x, blocks, k) => {
-    const y = convBlocks(net, `face/${k}`, x, blocks);
-    skips.push(y);
-    return y;
-  }, faces);
-  return { face: decode(net, embedding, skips), statistics: net.statistics };
+export function generator(net: Scope, { mel, faces }: GeneratorInputs): Generated {
+  let x = faces;
+  const skips = FACE_ENCODER.map((blocks, k) => x = convBlocks(net.at(`face/${k}`), x, blocks));
+  const embedding = convBlocks(net.at("audio"), mel, AUDIO_ENCODER);
+  x = join(net, convBlocks(net.at("decoder/0"), embedding, [block(512, 1)]), skips.pop()!);
+  FACE_DECODER.forEach(({ filters, stride, residuals }, k) => {
+    const step = net.at(`decoder/${k + 1}`);
+    x = transposedBlock(step.at("up"), x, { filters, side: 3, stride });
+    x = convBlocks(step, x, residual(filters, residuals));
+    x = join(net, x, skips.pop()!);
+  });
+  x = convBlock(net.at("output/0"), x, OUTPUT);
+  return { face: sigmoid(net, conv(net.at("output/rgb"), x, COLOURS)), statistics: net.statistics };
 }

@@ -1,37 +1,31 @@
-import { initialize, type Params, type Specs } from "../nn/params.ts";
-import type { Tensor } from "../native/tf.ts";
-import { generator, type GeneratorConfig, generatorSpecs } from "./generator.ts";
-import { lipgan, lipganSpecs } from "./lipgan.ts";
-import { speech2vid, speech2vidSpecs } from "./speech2vid.ts";
+import { FACE_SIZE, MEL_BANDS, MEL_WINDOW } from "../base/shapes.ts";
+import { initialize, type Params } from "../nn/params.ts";
+import { describe, type Description, type Scope } from "../nn/scope.ts";
+import { type Generated, generator, type GeneratorInputs } from "./generator.ts";
+import { lipgan } from "./lipgan.ts";
+import { speech2vid } from "./speech2vid.ts";
 
 /** The networks that redraw faces; "wav2lip" is the paper's generator too. */
 export type GeneratorKind = "wav2lip" | "lipgan" | "speech2vid";
 
-export interface GeneratorOfKind extends GeneratorConfig {
+export interface GeneratorConfig {
   kind: GeneratorKind;
+  width: number;
 }
 
 /** What a generator of any kind is: mel [batch, 80, 16, 1] and faces [batch, 96, 96, 6] in, a face in 0..1 out. */
-export interface GeneratorNetwork {
-  specs(config: GeneratorConfig): Specs;
-  apply(
-    params: Params,
-    input: { mel: Tensor; faces: Tensor },
-    mode: { training: boolean },
-  ): { face: Tensor; statistics: Params };
-}
+export type GeneratorNetwork = (net: Scope, inputs: GeneratorInputs) => Generated;
 
-export const GENERATORS: Record<GeneratorKind, GeneratorNetwork> = {
-  wav2lip: { specs: generatorSpecs, apply: generator },
-  lipgan: { specs: lipganSpecs, apply: lipgan },
-  speech2vid: { specs: speech2vidSpecs, apply: speech2vid },
-};
+export const GENERATORS: Record<GeneratorKind, GeneratorNetwork> = { wav2lip: generator, lipgan, speech2vid };
 
-export const generatorSpecsOf = ({ kind, ...config }: GeneratorOfKind): Specs =>
-  GENERATORS[kind].specs(config);
+export const describeGenerator = ({ kind, width }: GeneratorConfig): Description =>
+  describe(width, (net, input) => {
+    const mel = input(MEL_BANDS, MEL_WINDOW, 1), faces = input(FACE_SIZE, FACE_SIZE, 6);
+    return GENERATORS[kind](net, { mel, faces });
+  });
 
-export const initGeneratorOf = (config: GeneratorOfKind, seed: number): Params =>
-  initialize(generatorSpecsOf(config), seed);
+export const initGenerator = (config: GeneratorConfig, seed: number): Params =>
+  initialize(describeGenerator(config).specs, seed);
 
 /** Something made once for each kind, such as a compiled step. */
 export const forEachKind = <T>(make: (network: GeneratorNetwork) => T): Record<GeneratorKind, T> => ({

@@ -1,61 +1,28 @@
-import { applyNormedConv, type NormedConv, normedConvSpecs } from "../nn/normed_conv.ts";
-import { scaled } from "../nn/conv.ts";
-import { initialize, type Params, type Specs } from "../nn/params.ts";
+import { convBlock } from "../nn/conv.ts";
+import { dense } from "../nn/dense.ts";
 import { maxPool, meanOfNeighbours, pool } from "../nn/pool.ts";
+import { describe, type Description, type Scope } from "../nn/scope.ts";
 import { type Tensor, type Tensor4D, tf } from "../native/tf.ts";
-import { type Branch, MIXED, type Mixed, STEM, type Unit } from "./inception_blocks.ts";
-
-export interface InceptionConfig {
-  width: number;
-}
+import { type Branch, HALVING, MIXED, STEM, type Unit } from "./inception_blocks.ts";
 
 /** Side of the images that the network sees. */
 export const INCEPTION_SIZE = 299;
 /** Classes of the network that FID is defined by; its first and last ones stand for nothing. */
 const CLASSES = 1008;
-/** Its batch norm's. */
-const EPSILON = 1e-3;
-const HALVING = pool(3, 2);
-
-export function inceptionSpecs({ width }: InceptionConfig): Specs {
-  const specs: Specs = {};
-  const add = (path: string, row: NormedConv, channels: number): number => {
-    Object.assign(specs, normedConvSpecs(path, row, { channels, width, bias: false }));
-    return scaled(row.filters, width);
-  };
-  let channels = STEM.reduce((inputs, row) => add(row.name, row, inputs), 3);
-  for (const { name, branches } of MIXED) {
-    const outputs = branches.map(({ units, split }) => {
-      const joint = units.reduce((inputs, row) => add(`${name}/${row.name}`, row, inputs), channels);
-      return split ? split.reduce((sum, row) => sum + add(`${name}/${row.name}`, row, joint), 0) : joint;
-    });
-    channels = outputs.reduce((a, b) => a + b, 0);
-  }
-  return {
-    ...specs,
-    "fc/kernel": { shape: [channels, CLASSES], fanIn: channels },
-    "fc/bias": { shape: [CLASSES], fanIn: channels },
-  };
-}
-
-export const initInception = (config: InceptionConfig, seed: number): Params =>
-  initialize(inceptionSpecs(config), seed);
 
 const POOLS = {
-  "mean": meanOfNeighbours,
+  "mean": (_: Scope, x: Tensor) => meanOfNeighbours(x),
   // The input comes out of a ReLU, so padding by zeros is as good as none.
-  "max": (x: Tensor) => maxPool(x, pool(3, 1, 1)),
-  "max, halving": (x: Tensor) => maxPool(x, HALVING),
+  "max": (net: Scope, x: Tensor) => maxPool(net, x, pool(3, 1, 1)),
+  "max, halving": (net: Scope, x: Tensor) => maxPool(net, x, HALVING),
 };
 
-function mixed(params: Params, { name, branches }: Mixed, x: Tensor): Tensor {
-  const apply = (y: Tensor, row: Unit) =>
-    applyNormedConv(params, `${name}/${row.name}`, y, { ...row, epsilon: EPSILON });
-  const through = ({ pool, units, split }: Branch): Tensor[] => {
-    const joint = units.reduce(apply, pool ? POOLS[pool](x) : x);
-    return split ? split.map((row) => apply(joint, row)) : [joint];
-  };
-  return tf.concat(branches.flatMap(through), 3);
+const unit = (net: Scope, x: Tensor, row: Unit): Tensor => convBlock(net.at(row.name), x, row);
+
+/** One way through a block; two outputs where it splits. */
+function branch(net: Scope, x: Tensor, { pool, units, split }: Branch): Tensor[] {
+  const joint = units.reduce((y, row) => unit(net, y, row), pool ? POOLS[pool](net, x) : x);
+  return split ? split.map((row) => unit(net, joint, row)) : [joint];
 }
 
 /**
@@ -64,16 +31,17 @@ function mixed(params: Params, { name, branches }: Mixed, x: Tensor): Tensor {
  * images [batch, h, w, 3] (RGB in 0..1, any size: drawn to 299 x 299 bilinearly, without smoothing first) -> features
  * [batch, 2048 x width], which FID compares, and class scores before the softmax [batch, 1008].
  */
-export function inception(params: Params, images: Tensor): { features: Tensor; logits: Tensor } {
+export function inception(net: Scope, images: Tensor): { features: Tensor; logits: Tensor } {
   const size: [number, number] = [INCEPTION_SIZE, INCEPTION_SIZE];
   const drawn = tf.image.resizeBilinear(images as Tensor4D, size, false, true);
   let x: Tensor = tf.sub(tf.mul(drawn, 2), 1);
-  for (const row of STEM) {
-    x = applyNormedConv(params, row.name, x, { ...row, epsilon: EPSILON });
-    if (row.pooled) x = maxPool(x, HALVING);
+  for (const row of STEM) x = unit(net, x, row);
+  for (const { name, branches } of MIXED) {
+    x = tf.concat(branches.flatMap((way) => branch(net.at(name), x, way)), 3);
   }
-  x = MIXED.reduce((y, block) => mixed(params, block, y), x);
-  const features = tf.mean(x, [1, 2]);
-  const logits = tf.add(tf.matMul(features as never, params["fc/kernel"]), params["fc/bias"]);
-  return { features, logits };
+  const features: Tensor = tf.mean(x, [1, 2]);
+  return { features, logits: dense(net.at("fc"), features, () => CLASSES) };
 }
+
+export const describeInception = ({ width }: { width: number }): Description =>
+  describe(width, (net, input) => inception(net, input(INCEPTION_SIZE, INCEPTION_SIZE, 3)));

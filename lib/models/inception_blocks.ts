@@ -1,7 +1,8 @@
-import { type NormedConv, normedConv } from "../nn/normed_conv.ts";
+import { type Block, block } from "../nn/conv.ts";
+import { pool } from "../nn/pool.ts";
 
 /** A convolution of Inception under the name it has in PyTorch's networks. */
-export interface Unit extends NormedConv {
+export interface Unit extends Block {
   name: string;
 }
 
@@ -18,25 +19,28 @@ export interface Mixed {
   branches: readonly Branch[];
 }
 
-/** A unit that keeps the size of its input. */
-const unit = (name: string, filters: number, kernel: number | [number, number]): Unit => {
-  const [rows, columns] = typeof kernel === "number" ? [kernel, kernel] : kernel;
-  return { name, ...normedConv(filters, kernel, { pad: [(rows - 1) / 2, (columns - 1) / 2] }) };
-};
+/** A unit that keeps the size of its input. Its convolution has no bias, its batch norm an epsilon of its own. */
+const unit = (name: string, filters: number, kernel: number | [number, number]): Unit => ({
+  ...block(filters, kernel),
+  ...{ name, bias: false, epsilon: 1e-3 },
+});
 
 /** A unit without padding. */
 const inner = (name: string, filters: number, kernel: number, stride = 1): Unit => ({
-  name,
-  ...normedConv(filters, kernel, { stride }),
+  ...unit(name, filters, kernel),
+  ...block(filters, kernel, stride, 0),
 });
 
-/** Before the blocks; a max pool (3, stride 2) follows the third and the fifth. 299 -> 149, 147, 147, 73, 73, 71, 35. */
-export const STEM: readonly (Unit & { pooled?: true })[] = [
+/** The pool that halves a map. */
+export const HALVING = pool(3, 2);
+
+/** Before the blocks. 299 -> 149, 147, 147, 73, 73, 71, 35. */
+export const STEM: readonly Unit[] = [
   inner("Conv2d_1a_3x3", 32, 3, 2),
   inner("Conv2d_2a_3x3", 32, 3),
-  { ...unit("Conv2d_2b_3x3", 64, 3), pooled: true },
+  { ...unit("Conv2d_2b_3x3", 64, 3), pool: HALVING },
   inner("Conv2d_3b_1x1", 80, 1),
-  { ...inner("Conv2d_4a_3x3", 192, 3), pooled: true },
+  { ...inner("Conv2d_4a_3x3", 192, 3), pool: HALVING },
 ];
 
 /** 35 x 35. */

@@ -1,20 +1,16 @@
 import {
   type Block,
   block,
-  blocksSpecs,
   conv,
   convBlock,
   convBlocks,
-  convSpecs,
-  scaled,
-  type Scope,
-  scope,
+  plus,
+  sigmoid,
   transposedBlock,
-  transposedBlockSpecs,
 } from "../nn/conv.ts";
-import { initialize, type Params, type Specs } from "../nn/params.ts";
+import { join, type Scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
-import type { GeneratorConfig } from "./generator.ts";
+import { COLOURS, type Generated, type GeneratorInputs } from "./generator.ts";
 
 /** A block, then residual pairs: two 3x3 blocks each, and their input added. */
 export interface Stage {
@@ -65,74 +61,25 @@ export const LIPGAN_OUTPUT: readonly Block[] = [block(16, 3), block(16, 3)];
 /** How many of the face encoder's stages end below the sizes that the decoder has. */
 const WITHOUT_SKIP = 2;
 
-const pairBlocks = (filters: number, pairs: number): Block[] =>
-  Array.from({ length: 2 * pairs }, () => block(filters, 3));
-
-/** Parameters of a chain of stages, `path/0` onwards: in each its block first, then the pairs' blocks. */
-function stagesSpecs(
-  path: string,
-  stages: readonly Stage[],
-  { channels, width }: { channels: number; width: number },
-): Specs {
-  return Object.assign(
-    {},
-    ...stages.map(({ block: first, pairs }, k) => {
-      const blocks = [first, ...pairBlocks(first.filters, pairs)];
-      const specs = blocksSpecs(`${path}/${k}`, blocks, { channels, width, attention: false });
-      channels = scaled(first.filters, width);
-      return specs;
-    }),
-  );
-}
-
-export function lipganSpecs({ width }: GeneratorConfig): Specs {
-  const specs: Specs = {
-    ...stagesSpecs("face", LIPGAN_FACE, { channels: 6, width }),
-    ...stagesSpecs("audio", LIPGAN_AUDIO, { channels: 1, width }),
-  };
-  const skips = LIPGAN_FACE.slice(0, -WITHOUT_SKIP).map(({ block }) => scaled(block.filters, width));
-  let channels = scaled(LIPGAN_FACE.at(-1)!.block.filters, width) +
-    scaled(LIPGAN_AUDIO.at(-1)!.block.filters, width);
-  LIPGAN_DECODER.forEach(({ filters, pairs }, k) => {
-    const out = scaled(filters, width), options = { channels: out, width, attention: false };
-    Object.assign(
-      specs,
-      transposedBlockSpecs(`decoder/${k}/up`, { side: 3, filters: out, channels }),
-      blocksSpecs(`decoder/${k}`, pairBlocks(filters, pairs), options),
-    );
-    channels = out + skips.pop()!;
-  });
-  return {
-    ...specs,
-    ...blocksSpecs("output", LIPGAN_OUTPUT, { channels, width, attention: false }),
-    ...convSpecs("output/rgb", [1, 1, scaled(LIPGAN_OUTPUT.at(-1)!.filters, width), 3]),
-  };
-}
-
-export const initLipgan = (config: GeneratorConfig, seed: number): Params =>
-  initialize(lipganSpecs(config), seed);
-
-/** Residual pairs at `path/from` onwards. Both summands are not below 0, so the published ReLU after them is the sum. */
-function residualPairs(net: Scope, path: string, x: Tensor, { filters, pairs, from }: {
+/** Residual pairs at `from` onwards. Both summands are not below 0, so the published ReLU after them is the sum. */
+function residualPairs(net: Scope, x: Tensor, { filters, pairs, from }: {
   filters: number;
   pairs: number;
   from: number;
 }): Tensor {
   for (let k = from; k < from + 2 * pairs; k += 2) {
-    const inner = convBlock(net, `${path}/${k}`, x, block(filters, 3));
-    x = tf.add(convBlock(net, `${path}/${k + 1}`, inner, block(filters, 3)), x);
+    const inner = convBlock(net.at(k), x, block(filters, 3));
+    x = plus(net, convBlock(net.at(k + 1), inner, block(filters, 3)), x);
   }
   return x;
 }
 
 /** The outputs of a chain of stages, in their order. */
-function stagesOutputs(net: Scope, path: string, x: Tensor, stages: readonly Stage[]): Tensor[] {
-  return stages.map(({ block, pairs }, k) => {
-    const y = convBlock(net, `${path}/${k}/0`, x, block);
-    x = residualPairs(net, `${path}/${k}`, y, { filters: block.filters, pairs, from: 1 });
-    return x;
+const stagesOutputs = (net: Scope, x: Tensor, stages: readonly Stage[]): Tensor[] =>
+  stages.map(({ block, pairs }, k) => {
+    const y = convBlock(net.at(`${k}/0`), x, block);
+    return x = residualPairs(net.at(k), y, { filters: block.filters, pairs, from: 1 });
   });
-}
 
 /**
  * LipGAN's generator, one frame at a time: two encoders whose embeddings are laid side by side, and a decoder that
@@ -141,22 +88,17 @@ function stagesOutputs(net: Scope, path: string, x: Tensor, stages: readonly Sta
  * Source: Prajwal et al. 2019, the residual network of its public code for mel input. Padding is explicit and batch norm
  * has this kit's momentum; neither changes a parameter.
  */
-export function lipgan(
-  params: Params,
-  { mel, faces }: { mel: Tensor; faces: Tensor },
-  { training }: { training: boolean },
-): { face: Tensor; statistics: Params } {
-  const net = scope(params, training);
-  const seen = stagesOutputs(net, "face", faces, LIPGAN_FACE);
-  const heard = stagesOutputs(net, "audio", mel, LIPGAN_AUDIO);
+export function lipgan(net: Scope, { mel, faces }: GeneratorInputs): Generated {
+  const seen = stagesOutputs(net.at("face"), faces, LIPGAN_FACE);
+  const heard = stagesOutputs(net.at("audio"), mel, LIPGAN_AUDIO);
   const skips = seen.slice(0, -WITHOUT_SKIP);
   let x: Tensor = tf.concat([seen.at(-1)!, heard.at(-1)!], 3);
   LIPGAN_DECODER.forEach(({ filters, stride, pairs }, k) => {
-    x = transposedBlock(net, `decoder/${k}/up`, x, stride);
-    x = residualPairs(net, `decoder/${k}`, x, { filters, pairs, from: 0 });
-    x = tf.concat([x, skips.pop()!], 3);
+    const step = net.at(`decoder/${k}`);
+    x = transposedBlock(step.at("up"), x, { filters, side: 3, stride });
+    x = residualPairs(step, x, { filters, pairs, from: 0 });
+    x = join(net, x, skips.pop()!);
   });
-  x = convBlocks(net, "output", x, LIPGAN_OUTPUT);
-  const face = tf.sigmoid(conv(params, "output/rgb", x, { stride: [1, 1], pad: 0 }));
-  return { face, statistics: net.statistics };
+  x = convBlocks(net.at("output"), x, LIPGAN_OUTPUT);
+  return { face: sigmoid(net, conv(net.at("output/rgb"), x, COLOURS)), statistics: net.statistics };
 }

@@ -1,13 +1,11 @@
 import { SYNC_FRAMES } from "../base/shapes.ts";
-import type { Foreign, ForeignNetwork } from "../weights/foreign.ts";
-import { AUDIO_ENCODER, FACE_DECODER, FACE_ENCODER, generatorSpecs } from "./generator.ts";
-import { MIXED, STEM } from "./inception_blocks.ts";
-import { inceptionSpecs } from "./inception.ts";
-import { QUALITY_BLOCKS, qualityDiscriminatorSpecs } from "./quality_discriminator.ts";
-import { SYNCNET_AUDIO, SYNCNET_FRAMES, SYNCNET_LIP, syncnetSpecs } from "./syncnet.ts";
-import { AUDIO_BLOCKS, syncDiscriminatorSpecs, VIDEO_BLOCKS } from "./sync_discriminator.ts";
-
-type Names = Record<string, Foreign>;
+import type { Description } from "../nn/scope.ts";
+import type { AxisOrder, Foreign, ForeignNetwork } from "../weights/foreign.ts";
+import { describeGenerator } from "./generator_kinds.ts";
+import { describeInception } from "./inception.ts";
+import { describeQualityDiscriminator } from "./quality_discriminator.ts";
+import { describeSyncDiscriminator } from "./sync_discriminator.ts";
+import { describeSyncnet, SYNCNET_FRAMES } from "./syncnet.ts";
 
 /** Written into imported files: what the kit's networks are fed with. */
 const images = (values: string) => ({ channels: "RGB", values });
@@ -15,50 +13,58 @@ const images = (values: string) => ({ channels: "RGB", values });
 /** PyTorch counts the batches that moved a batch norm's statistics; nothing here asks for it. */
 const IGNORED = /(^|\.)num_batches_tracked$/;
 
-const weights = (path: string, name: string, order: Foreign["order"]): Names => ({
-  [`${path}/kernel`]: { name: `${name}.weight`, order },
-  [`${path}/bias`]: { name: `${name}.bias`, order: "same" },
-});
+/** PyTorch's names of a layer's parameters. */
+const PARAMETERS: Record<string, string> = {
+  kernel: "weight",
+  bias: "bias",
+  scale: "weight",
+  offset: "bias",
+  moving_mean: "running_mean",
+  moving_variance: "running_var",
+};
 
-const norm = (path: string, name: string): Names => ({
-  [`${path}/scale`]: { name: `${name}.weight`, order: "same" },
-  [`${path}/offset`]: { name: `${name}.bias`, order: "same" },
-  [`${path}/moving_mean`]: { name: `${name}.running_mean`, order: "same" },
-  [`${path}/moving_variance`]: { name: `${name}.running_var`, order: "same" },
-});
+/** How the kernel of the layer at a path lies in PyTorch. */
+function orderOf({ specs, layers }: Description, path: string): AxisOrder {
+  if (specs[`${path}/kernel`].shape.length === 2) return "linear";
+  return layers.find((layer) => layer.path === path)!.kind === "transposed" ? "conv2dTransposed" : "conv2d";
+}
 
-/** A block of Wav2Lip's networks: convolution and batch norm. */
-const block = (path: string, name: string, order: Foreign["order"] = "conv2d"): Names => ({
-  ...weights(`${path}/conv`, `${name}.conv_block.0`, order),
-  ...norm(`${path}/norm`, `${name}.conv_block.1`),
-});
+/** A described network with PyTorch's name of each parameter: `module` turns a path's part before the last into theirs. */
+function foreign(
+  description: Description,
+  { module, order = (path) => orderOf(description, path), ...network }:
+    & Omit<ForeignNetwork, "specs" | "names" | "ignored">
+    & { module(path: string): string; order?(path: string): AxisOrder },
+): ForeignNetwork {
+  const names = Object.keys(description.specs).map((name): [string, Foreign] => {
+    const end = name.lastIndexOf("/"), path = name.slice(0, end), parameter = name.slice(end + 1);
+    const theirs = `${module(path).replaceAll("/", ".")}.${PARAMETERS[parameter]}`;
+    return [name, { name: theirs, order: parameter === "kernel" ? order(path) : "same" }];
+  });
+  return { ...network, specs: description.specs, names: Object.fromEntries(names), ignored: IGNORED };
+}
 
-const merged = (parts: Names[]): Names => Object.assign({}, ...parts);
+/** The parts of Wav2Lip's networks, and of their blocks: convolution and batch norm. */
+const wav2lipModule = (names: Record<string, string>) => (path: string) =>
+  path.replace(/^[a-z]+/, (part) => names[part]).replace(/conv$/, "conv_block/0").replace(
+    /norm$/,
+    "conv_block/1",
+  );
 
 function wav2lip(width: number): ForeignNetwork {
-  const face = FACE_ENCODER.flatMap((blocks, group) =>
-    blocks.map((_, k) => block(`face/${group}/${k}`, `face_encoder_blocks.${group}.${k}`))
-  );
-  const audio = AUDIO_ENCODER.map((_, k) => block(`audio/${k}`, `audio_encoder.${k}`));
-  const decoder = FACE_DECODER.flatMap(({ residuals }, step) => {
-    const path = `decoder/${step + 1}`, name = `face_decoder_blocks.${step + 1}`;
-    return [
-      block(`${path}/up`, `${name}.0`, "conv2dTransposed"),
-      ...Array.from({ length: residuals }, (_, k) => block(`${path}/${k}`, `${name}.${k + 1}`)),
-    ];
+  const module = wav2lipModule({
+    face: "face_encoder_blocks",
+    audio: "audio_encoder",
+    decoder: "face_decoder_blocks",
+    output: "output_block",
   });
-  return {
+  // In the decoder's steps a transposed convolution comes first, the others after it.
+  const counted = (path: string) =>
+    path.replace(/^(decoder\/[1-9])\/(\d)/, (_, step, k) => `${step}/${Number(k) + 1}`)
+      .replace("/up/", "/0/").replace("/rgb", "/1");
+  return foreign(describeGenerator({ kind: "wav2lip", width }), {
     name: "wav2lip",
-    specs: generatorSpecs({ width }),
-    names: merged([
-      ...face,
-      ...audio,
-      block("decoder/0/0", "face_decoder_blocks.0.0"),
-      ...decoder,
-      block("output/0", "output_block.0"),
-      weights("output/rgb", "output_block.1", "conv2d"),
-    ]),
-    ignored: IGNORED,
+    module: (path) => module(counted(path)),
     metadata: images("0 to 1"),
     // Two images in, masked pose and reference, and one out.
     flips: {
@@ -66,102 +72,57 @@ function wav2lip(width: number): ForeignNetwork {
       "output/rgb/kernel": { axis: 3, groups: 1 },
       "output/rgb/bias": { axis: 0, groups: 1 },
     },
-  };
-}
-
-const wav2lipExpert = (width: number): ForeignNetwork => ({
-  name: "wav2lip-expert",
-  specs: syncDiscriminatorSpecs({ lstm: "none", cbam: false, width }),
-  names: merged([
-    ...AUDIO_BLOCKS.map((_, k) => block(`audio/${k}`, `audio_encoder.${k}`)),
-    ...VIDEO_BLOCKS.map((_, k) => block(`video/${k}`, `face_encoder.${k}`)),
-  ]),
-  ignored: IGNORED,
-  metadata: images("0 to 1"),
-  flips: { "video/0/conv/kernel": { axis: 2, groups: SYNC_FRAMES } },
-});
-
-const visualQuality = (width: number): ForeignNetwork => ({
-  name: "visual-quality",
-  specs: qualityDiscriminatorSpecs({ width }),
-  names: merged([
-    ...QUALITY_BLOCKS.flatMap((blocks, group) =>
-      blocks.map((_, k) =>
-        weights(`face/${group}/${k}/conv`, `face_encoder_blocks.${group}.${k}.conv_block.0`, "conv2d")
-      )
-    ),
-    weights("real", "binary_pred.0", "conv2d"),
-  ]),
-  ignored: IGNORED,
-  metadata: images("0 to 1"),
-  flips: { "face/0/0/conv/kernel": { axis: 2, groups: 1 } },
-});
-
-/** Where a tower's convolutions lie in its list of layers; the batch norm comes next, then ReLU and perhaps a pool. */
-function positions(blocks: readonly { pool?: unknown }[], { poolAfter = [] as number[] } = {}): number[] {
-  let next = 0;
-  return blocks.map(({ pool }, k) => {
-    const here = next;
-    next += pool || poolAfter.includes(k) ? 4 : 3;
-    return here;
   });
 }
 
+const wav2lipExpert = (width: number): ForeignNetwork =>
+  foreign(describeSyncDiscriminator({ lstm: "none", cbam: false, width }), {
+    name: "wav2lip-expert",
+    module: wav2lipModule({ audio: "audio_encoder", video: "face_encoder" }),
+    metadata: images("0 to 1"),
+    flips: { "video/0/conv/kernel": { axis: 2, groups: SYNC_FRAMES } },
+  });
+
+const visualQuality = (width: number): ForeignNetwork =>
+  foreign(describeQualityDiscriminator({ width }), {
+    name: "visual-quality",
+    module: wav2lipModule({ face: "face_encoder_blocks", real: "binary_pred/0" }),
+    metadata: images("0 to 1"),
+    flips: { "face/0/0/conv/kernel": { axis: 2, groups: 1 } },
+  });
+
 function syncnet(width: number): ForeignNetwork {
-  const tower = (path: string, at: number[], { cnn, fc, order }: {
-    cnn: string;
-    fc: string;
-    order: Foreign["order"];
-  }): Names =>
-    merged([
-      ...at.flatMap((position, k) => [
-        weights(`${path}/${k}/conv`, `${cnn}.${position}`, order),
-        norm(`${path}/${k}/norm`, `${cnn}.${position + 1}`),
-      ]),
-      weights(`${path}/dense/0`, `${fc}.0`, "linear"),
-      norm(`${path}/dense/0/norm`, `${fc}.1`),
-      weights(`${path}/dense/1`, `${fc}.3`, "linear"),
-    ]);
-  return {
+  const description = describeSyncnet({ width });
+  /** Where a tower's layer lies in its list: a convolution, its batch norm and ReLU take a place each, a pool one. */
+  const placeOf = (tower: string, k: number): number => {
+    const before = description.layers.filter(({ path }) => {
+      const [of, at] = path.split("/");
+      return of === tower && Number(at) < k;
+    });
+    const places = before.reduce((sum, { kind }) => sum + (kind === "pool" ? 1 : 3), 0);
+    // A pool of 1 x 1, which does nothing, has a place in the audio tower's list after the first convolution.
+    return places + (tower === "audio" && k > 0 ? 1 : 0);
+  };
+  const dense: Record<string, string> = { "0": "0", "0/norm": "1", "1": "3" };
+  return foreign(description, {
     name: "syncnet",
-    specs: syncnetSpecs({ width }),
-    names: {
-      // A pool of 1 x 1, which does nothing, has a place in the list after the first convolution.
-      ...tower("audio", positions(SYNCNET_AUDIO, { poolAfter: [0] }), {
-        cnn: "netcnnaud",
-        fc: "netfcaud",
-        order: "conv2d",
-      }),
-      ...tower("lip", positions(SYNCNET_LIP), { cnn: "netcnnlip", fc: "netfclip", order: "conv3dAsConv2d" }),
+    module(path) {
+      const [tower, part, ...rest] = path.split("/"), list = tower === "audio" ? "aud" : "lip";
+      if (part === "dense") return `netfc${list}.${dense[rest.join("/")]}`;
+      return `netcnn${list}.${placeOf(tower, Number(part)) + (rest[0] === "norm" ? 1 : 0)}`;
     },
-    ignored: IGNORED,
+    order: (path) => /^lip\/\d/.test(path) ? "conv3dAsConv2d" : orderOf(description, path),
     metadata: images("0 to 255"),
     flips: { "lip/0/conv/kernel": { axis: 2, groups: SYNCNET_FRAMES } },
-  };
+  });
 }
 
-function fidInception(width: number): ForeignNetwork {
-  const unit = (path: string): Names => {
-    const name = path.replace("/", ".");
-    return {
-      [`${path}/conv/kernel`]: { name: `${name}.conv.weight`, order: "conv2d" },
-      ...norm(`${path}/norm`, `${name}.bn`),
-    };
-  };
-  const mixed = MIXED.flatMap(({ name, branches }) =>
-    branches.flatMap(({ units, split = [] }) => [...units, ...split].map((row) => `${name}/${row.name}`))
-  );
-  return {
+const fidInception = (width: number): ForeignNetwork =>
+  foreign(describeInception({ width }), {
     name: "inception",
-    specs: inceptionSpecs({ width }),
-    names: merged([
-      ...[...STEM.map((row) => row.name), ...mixed].map(unit),
-      weights("fc", "fc", "linear"),
-    ]),
-    ignored: IGNORED,
+    module: (path) => path.replace(/norm$/, "bn"),
     metadata: images("0 to 1"),
-  };
-}
+  });
 
 /**
  * The networks of others that can be imported, at a width (1 is the published one), with PyTorch's name and layout of

@@ -1,8 +1,8 @@
-import { MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
-import type { AttentionMaps } from "../nn/cbam.ts";
-import { type Block, block, blocksSpecs, convBlocks, residual, scope } from "../nn/conv.ts";
-import { lstm, lstmSpecs, type LstmStates } from "../nn/lstm.ts";
-import { initialize, type Params, type Specs } from "../nn/params.ts";
+import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
+import { type Block, block, convBlocks, residual } from "../nn/conv.ts";
+import { lstm, type LstmStates } from "../nn/lstm.ts";
+import { initialize, type Params } from "../nn/params.ts";
+import { type AttentionMaps, describe, type Description, type Scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 
 /** The discriminators of Table 1 differ in these two switches; `width` scales every layer's filters. */
@@ -44,18 +44,6 @@ export const AUDIO_BLOCKS: readonly Block[] = [
   block(512, 1),
 ];
 
-export function syncDiscriminatorSpecs({ lstm: front, cbam, width }: SyncDiscriminatorConfig): Specs {
-  const options = { width, attention: cbam };
-  return {
-    ...(front === "front" ? lstmSpecs("audio/lstm", { inputs: MEL_BANDS, units: MEL_BANDS }) : {}),
-    ...blocksSpecs("audio", AUDIO_BLOCKS, { channels: 1, ...options }),
-    ...blocksSpecs("video", VIDEO_BLOCKS, { channels: 3 * SYNC_FRAMES, ...options }),
-  };
-}
-
-export const initSyncDiscriminator = (config: SyncDiscriminatorConfig, seed: number): Params =>
-  initialize(syncDiscriminatorSpecs(config), seed);
-
 export interface SyncEmbeddings {
   /** [batch, 512 x width], not below 0. */
   audio: Tensor;
@@ -69,13 +57,19 @@ export interface SyncEmbeddings {
 }
 
 /** Lets the LSTM read the mel window in time, then folds its states back: [batch, 80, 16, 1] -> the same. */
-function lstmFront(params: Params, mel: Tensor): { mel: Tensor; states: LstmStates } {
+function lstmFront(net: Scope, mel: Tensor): { mel: Tensor; states: LstmStates } {
   const [batch] = mel.shape;
   const steps = tf.transpose(tf.reshape(mel, [batch, MEL_BANDS, MEL_WINDOW]), [0, 2, 1]);
-  const states = lstm(params, "audio/lstm", steps);
+  const states = lstm(net, steps);
   const folded = tf.transpose(states.hidden, [0, 2, 1]);
   return { mel: tf.reshape(folded, [batch, MEL_BANDS, MEL_WINDOW, 1]), states };
 }
+
+/** The parts of a discriminator whose parameters are given. */
+const partsIn = (net: Scope): Pick<SyncDiscriminatorConfig, "lstm" | "cbam"> => ({
+  lstm: net.has("audio/lstm/kernel") ? "front" : "none",
+  cbam: net.has("audio/0/cbam/spatial/kernel"),
+});
 
 /**
  * The paper's sync discriminator: an audio encoder (LSTM, then conv blocks) and a video encoder, a CBAM
@@ -84,14 +78,25 @@ function lstmFront(params: Params, mel: Tensor): { mel: Tensor; states: LstmStat
  * along the channels) -> embeddings [batch, 512 x width] whose cosine is the probability of sync.
  */
 export function syncDiscriminator(
-  params: Params,
+  net: Scope,
   { mel, faces }: { mel: Tensor; faces: Tensor },
-  { training }: { training: boolean },
+  parts = partsIn(net),
 ): SyncEmbeddings {
-  const net = scope(params, training);
-  const front = "audio/lstm/kernel" in params ? lstmFront(params, mel) : undefined;
-  const flat = (x: Tensor) => tf.reshape(x, [x.shape[0], x.shape[3]!]);
-  const audio = flat(convBlocks(net, "audio", front?.mel ?? mel, AUDIO_BLOCKS));
-  const video = flat(convBlocks(net, "video", faces, VIDEO_BLOCKS));
+  const front = parts.lstm === "front" ? lstmFront(net.at("audio/lstm"), mel) : undefined;
+  const encode = (encoder: string, x: Tensor, blocks: readonly Block[]) => {
+    const y = convBlocks(net.at(encoder), x, blocks.map((row) => ({ ...row, cbam: parts.cbam })));
+    return tf.reshape(y, [y.shape[0], y.shape[3]!]);
+  };
+  const audio = encode("audio", front?.mel ?? mel, AUDIO_BLOCKS);
+  const video = encode("video", faces, VIDEO_BLOCKS);
   return { audio, video, statistics: net.statistics, maps: net.maps, lstm: front?.states };
 }
+
+export const describeSyncDiscriminator = ({ width, ...parts }: SyncDiscriminatorConfig): Description =>
+  describe(width, (net, input) => {
+    const mel = input(MEL_BANDS, MEL_WINDOW, 1), faces = input(HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES);
+    return syncDiscriminator(net, { mel, faces }, parts);
+  });
+
+export const initSyncDiscriminator = (config: SyncDiscriminatorConfig, seed: number): Params =>
+  initialize(describeSyncDiscriminator(config).specs, seed);

@@ -1,45 +1,39 @@
 import { batchNormTraining, relu } from "../native/kernels.ts";
 import { type Tensor, type Tensor1D, type Tensor4D, tf } from "../native/tf.ts";
-import { type AttentionMaps, cbam, cbamSpecs } from "./cbam.ts";
-import type { Params, Specs } from "./params.ts";
+import { cbam } from "./cbam.ts";
+import { maxPool, type Pool } from "./pool.ts";
+import { become, layer, type Scope } from "./scope.ts";
 
-/** A row of a block table: filters at full width, kernel side, stride (rows, columns), padding, residual. */
+/** A row of a block table: filters at full width, kernel (rows, columns), stride, padding, and what follows. */
 export interface Block {
   filters: number;
-  kernel: number;
+  kernel: [number, number];
   stride: [number, number];
-  pad: number;
+  pad: [number, number];
+  /** As many filters at any width: colours, a probability. */
+  exact?: true;
+  /** False where the convolution has none. */
+  bias?: false;
+  cbam?: boolean;
+  /** The batch norm's, where it is not PyTorch's 1e-5. */
+  epsilon?: number;
+  /** The block's input is added before the ReLU. */
   residual?: true;
-}
-
-/** A network while it is applied: its parameters, the mode, and what it leaves behind besides its output. */
-export interface Scope {
-  params: Params;
-  training: boolean;
-  /** Moving statistics after this batch, by path; only in training. */
-  statistics: Params;
-  /** Attention by layer path, where a layer has a CBAM. */
-  maps: Record<string, AttentionMaps>;
+  pool?: Pool;
 }
 
 /** PyTorch's batch norm: momentum 0.1, eps 1e-5. */
 const MOMENTUM = 0.1;
 const EPSILON = 1e-5;
 
-export const scope = (params: Params, training: boolean): Scope => ({
-  params,
-  training,
-  statistics: {},
-  maps: {},
-});
+type Pair = number | [number, number];
+const pair = (value: Pair): [number, number] => typeof value === "number" ? [value, value] : value;
 
-/** One row of a block table. */
-export const block = (
-  filters: number,
-  kernel: number,
-  stride: number | [number, number] = 1,
-  pad = (kernel - 1) / 2,
-): Block => ({ filters, kernel, stride: typeof stride === "number" ? [stride, stride] : stride, pad });
+/** One row of a block table; padding keeps the size at stride 1 unless said otherwise. */
+export function block(filters: number, kernel: Pair, stride: Pair = 1, pad?: Pair): Block {
+  const sides = pair(kernel), kept = sides.map((side) => (side - 1) / 2) as [number, number];
+  return { filters, kernel: sides, stride: pair(stride), pad: pad === undefined ? kept : pair(pad) };
+}
 
 /** Residual rows of a block table: 3x3 and their input added before the ReLU. */
 export const residual = (filters: number, times: number): Block[] =>
@@ -48,59 +42,27 @@ export const residual = (filters: number, times: number): Block[] =>
 /** The filters of a layer at a width; 8 at least, so that a thin network still has channels to attend to. */
 export const scaled = (filters: number, width: number): number => Math.max(8, Math.round(filters * width));
 
-export function convSpecs(path: string, shape: [number, number, number, number]): Specs {
-  const fanIn = shape[0] * shape[1] * shape[2];
-  return { [`${path}/kernel`]: { shape, fanIn }, [`${path}/bias`]: { shape: [shape[3]], fanIn } };
-}
-
-export function batchNormSpecs(path: string, channels: number): Specs {
-  return {
-    [`${path}/scale`]: { shape: [channels], value: 1 },
-    [`${path}/offset`]: { shape: [channels], value: 0 },
-    [`${path}/moving_mean`]: { shape: [channels], value: 0 },
-    [`${path}/moving_variance`]: { shape: [channels], value: 1 },
-  };
-}
-
-/** Parameters of a chain of blocks, `path/0` onwards. */
-export function blocksSpecs(
-  path: string,
-  blocks: readonly Block[],
-  { channels, width, attention }: { channels: number; width: number; attention: boolean },
-): Specs {
-  const specs: Specs = {};
-  blocks.forEach(({ filters, kernel }, k) => {
-    const out = scaled(filters, width);
-    Object.assign(
-      specs,
-      convSpecs(`${path}/${k}/conv`, [kernel, kernel, channels, out]),
-      attention ? cbamSpecs(`${path}/${k}/cbam`, out) : {},
-      batchNormSpecs(`${path}/${k}/norm`, out),
-    );
-    channels = out;
-  });
-  return specs;
-}
-
 /**
  * Convolution, with a bias where the network has one. x [batch, h, w, in] -> [batch, h', w', out].
  * Padding is a layer of its own where "same" would pad otherwise: TensorFlow's explicit padding is slow.
  */
 export function conv(
-  params: Params,
-  path: string,
+  net: Scope,
   x: Tensor,
-  { stride, pad }: { stride: [number, number]; pad: number | [number, number] },
+  { filters, kernel: [h, w], stride, pad: [rows, columns], exact, bias }: Block,
 ): Tensor {
-  const kernel = params[`${path}/kernel`] as Tensor4D, bias = params[`${path}/bias`];
-  const [rows, columns] = typeof pad === "number" ? [pad, pad] : pad;
-  const same = stride[0] === 1 && stride[1] === 1 && 2 * rows === kernel.shape[0] - 1 &&
-    2 * columns === kernel.shape[1] - 1;
+  const fanIn = h * w * x.shape[3]!;
+  const kernel = net.param("kernel", (width) => ({
+    shape: [h, w, x.shape[3]!, exact ? filters : scaled(filters, width)],
+    fanIn,
+  })) as Tensor4D;
+  const same = stride[0] === 1 && stride[1] === 1 && 2 * rows === h - 1 && 2 * columns === w - 1;
   const padded = same || rows + columns === 0
     ? x
     : tf.pad(x, [[0, 0], [rows, rows], [columns, columns], [0, 0]]);
-  const y = tf.conv2d(padded as Tensor4D, kernel, stride, same ? "same" : "valid");
-  return bias ? tf.add(y, bias) : y;
+  let y: Tensor = tf.conv2d(padded as Tensor4D, kernel, stride, same ? "same" : "valid");
+  if (bias !== false) y = tf.add(y, net.param("bias", () => ({ shape: [kernel.shape[3]], fanIn })));
+  return layer(net, { from: x, to: y }, { kind: "convolution", kernel: [h, w], stride });
 }
 
 /**
@@ -109,58 +71,57 @@ export function conv(
  */
 export function batchNorm(
   net: Scope,
-  path: string,
   x: Tensor,
   { epsilon = EPSILON }: { epsilon?: number } = {},
 ): Tensor {
-  const get = (name: string) => net.params[`${path}/${name}`] as Tensor1D;
-  const scale = get("scale"), offset = get("offset");
-  const movingMean = get("moving_mean"), movingVariance = get("moving_variance");
+  const get = (name: string, value: number) =>
+    net.param(name, () => ({ shape: x.shape.slice(-1), value })) as Tensor1D;
+  const scale = get("scale", 1), offset = get("offset", 0);
+  const movingMean = get("moving_mean", 0), movingVariance = get("moving_variance", 1);
   if (!net.training) {
     return tf.batchNorm(x as Tensor4D, movingMean, movingVariance, offset, scale, epsilon);
   }
   const { y, mean, variance } = batchNormTraining(x, { scale, offset, epsilon });
   const moved = (old: Tensor, now: Tensor) => tf.add(tf.mul(old, 1 - MOMENTUM), tf.mul(now, MOMENTUM));
-  net.statistics[`${path}/moving_mean`] = moved(movingMean, mean);
-  net.statistics[`${path}/moving_variance`] = moved(movingVariance, variance);
+  net.statistics[`${net.path}/moving_mean`] = moved(movingMean, mean);
+  net.statistics[`${net.path}/moving_variance`] = moved(movingVariance, variance);
   return y;
 }
 
+/** The last layer's output with a block's input added to it. */
+export const plus = (net: Scope, y: Tensor, input: Tensor): Tensor =>
+  become(net, tf.add(y, input), { kind: "residual" });
+
+/** The last layer's output between 0 and 1. */
+export const sigmoid = (net: Scope, y: Tensor): Tensor =>
+  become(net, tf.sigmoid(y), { activation: "sigmoid" });
+
 /**
- * One block: convolution -> CBAM (if it has one) -> batch norm -> + input (if residual) -> ReLU.
+ * One block: convolution -> CBAM (if it has one) -> batch norm -> + input (if residual) -> ReLU -> max pool (if it has one).
  * The paper puts the CBAM after every convolution and the normalisation and ReLU after the CBAM.
  */
-export function convBlock(net: Scope, path: string, x: Tensor, row: Block): Tensor {
-  let y = conv(net.params, `${path}/conv`, x, row);
-  if (`${path}/cbam/spatial/kernel` in net.params) {
-    const attended = cbam(net.params, `${path}/cbam`, y);
-    net.maps[path] = attended.maps;
-    y = attended.y;
+export function convBlock(net: Scope, x: Tensor, row: Block): Tensor {
+  let y = conv(net.at("conv"), x, row);
+  if (row.cbam) {
+    const attended = cbam(net.at("cbam"), y);
+    net.maps[net.path] = attended.maps;
+    y = become(net, attended.y, { cbam: true });
   }
-  y = batchNorm(net, `${path}/norm`, y);
-  return relu(row.residual ? tf.add(y, x) : y);
+  y = batchNorm(net.at("norm"), y, row);
+  y = become(net, relu(row.residual ? plus(net, y, x) : y));
+  return row.pool ? maxPool(net, y, row.pool) : y;
 }
 
-/** A chain of blocks, `path/0` onwards; `each` sees the output of every one. */
-export function convBlocks(
-  net: Scope,
-  path: string,
-  x: Tensor,
-  blocks: readonly Block[],
-): Tensor {
-  return blocks.reduce((y, row, k) => convBlock(net, `${path}/${k}`, y, row), x);
-}
+/** A chain of blocks, at 0 onwards. */
+export const convBlocks = (net: Scope, x: Tensor, blocks: readonly Block[]): Tensor =>
+  blocks.reduce((y, row, k) => convBlock(net.at(k), y, row), x);
 
-/** Parameters of a transposed convolution of `side` x `side`: its kernel [side, side, out, in] and a bias. */
-export function transposedSpecs(
-  path: string,
-  { side, filters, channels }: { side: number; filters: number; channels: number },
-): Specs {
-  const fanIn = side * side * filters;
-  return {
-    [`${path}/kernel`]: { shape: [side, side, filters, channels], fanIn },
-    [`${path}/bias`]: { shape: [filters], fanIn },
-  };
+/** A transposed convolution: filters at full width, side of the kernel, stride. */
+export interface Transposed {
+  filters: number;
+  side: number;
+  stride: 1 | 2;
+  exact?: true;
 }
 
 /**
@@ -168,30 +129,32 @@ export function transposedSpecs(
  * With stride 1 the image grows by side - 1. With stride 2 it doubles as PyTorch's padding (side - 1) / 2 and output
  * padding 1 make it: "valid", so many rows and columns cropped at the top left, and what goes over at the bottom right.
  */
-export function transposedConv(params: Params, path: string, x: Tensor, stride: 1 | 2): Tensor {
-  const kernel = params[`${path}/kernel`] as Tensor4D;
-  const [batch, h, w] = x.shape, [side, , out] = kernel.shape;
+export function transposedConv(net: Scope, x: Tensor, { filters, side, stride, exact }: Transposed): Tensor {
+  const [batch, h, w, channels] = x.shape as number[];
+  const kernel = net.param("kernel", (width) => {
+    const out = exact ? filters : scaled(filters, width);
+    return { shape: [side, side, out, channels], fanIn: side * side * out };
+  }) as Tensor4D;
+  const out = kernel.shape[2];
   const full: [number, number, number, number] = [
     batch,
-    (h! - 1) * stride + side,
-    (w! - 1) * stride + side,
+    (h - 1) * stride + side,
+    (w - 1) * stride + side,
     out,
   ];
   let y = tf.conv2dTranspose(x as Tensor4D, kernel, full, stride, "valid");
   if (stride === 2) {
     const crop = (side - 1) / 2;
-    y = tf.slice(y, [0, crop, crop, 0], [batch, 2 * h!, 2 * w!, out]);
+    y = tf.slice(y, [0, crop, crop, 0], [batch, 2 * h, 2 * w, out]);
   }
-  return tf.add(y, params[`${path}/bias`]);
+  const bias = net.param("bias", () => ({ shape: [out], fanIn: side * side * out }));
+  return layer(net, { from: x, to: tf.add(y, bias) }, {
+    kind: "transposed",
+    kernel: [side, side],
+    stride: [stride, stride],
+  });
 }
 
 /** Transposed convolution -> batch norm -> ReLU. x [batch, h, w, in] -> [batch, h', w', out]. */
-export function transposedBlock(net: Scope, path: string, x: Tensor, stride: 1 | 2): Tensor {
-  return relu(batchNorm(net, `${path}/norm`, transposedConv(net.params, `${path}/conv`, x, stride)));
-}
-
-/** Parameters of a transposed convolution with batch norm. */
-export const transposedBlockSpecs = (
-  path: string,
-  shape: { side: number; filters: number; channels: number },
-): Specs => ({ ...transposedSpecs(`${path}/conv`, shape), ...batchNormSpecs(`${path}/norm`, shape.filters) });
+export const transposedBlock = (net: Scope, x: Tensor, row: Transposed): Tensor =>
+  become(net, relu(batchNorm(net.at("norm"), transposedConv(net.at("conv"), x, row))));

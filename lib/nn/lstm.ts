@@ -1,6 +1,6 @@
 import { blockLstm } from "../native/kernels.ts";
 import { type Tensor, tf } from "../native/tf.ts";
-import type { Params, Specs } from "./params.ts";
+import { layer, type Scope } from "./scope.ts";
 
 /** What an LSTM computed at each step, all [batch, steps, units]. */
 export interface LstmStates {
@@ -11,26 +11,19 @@ export interface LstmStates {
   output: Tensor;
 }
 
-/** Parameters of one LSTM layer; the gates lie in the order input, forget, cell, output, as PyTorch's. */
-export function lstmSpecs(path: string, { inputs, units }: { inputs: number; units: number }): Specs {
-  return {
-    [`${path}/kernel`]: { shape: [inputs + units, 4 * units], fanIn: units },
-    [`${path}/bias`]: { shape: [4 * units], fanIn: units },
-  };
-}
-
 /**
- * One LSTM layer from a zero state (Hochreiter and Schmidhuber 1997, with forget gate).
- * x [batch, steps, inputs] -> hidden states and gates [batch, steps, units].
+ * One LSTM layer from a zero state (Hochreiter and Schmidhuber 1997, with forget gate); its gates lie in the order input,
+ * forget, cell, output, as PyTorch's.
+ * x [batch, steps, inputs] -> hidden states and gates [batch, steps, units], as many units as inputs unless said.
  */
-export function lstm(params: Params, path: string, x: Tensor): LstmStates {
+export function lstm(net: Scope, x: Tensor, { units = x.shape[2]! }: { units?: number } = {}): LstmStates {
   const states = blockLstm(tf.transpose(x, [1, 0, 2]), {
-    kernel: params[`${path}/kernel`],
-    bias: params[`${path}/bias`],
+    kernel: net.param("kernel", () => ({ shape: [x.shape[2]! + units, 4 * units], fanIn: units })),
+    bias: net.param("bias", () => ({ shape: [4 * units], fanIn: units })),
   });
   const batchFirst = (t: Tensor) => tf.transpose(t, [1, 0, 2]);
   return {
-    hidden: batchFirst(states.hidden),
+    hidden: layer(net, { from: x, to: batchFirst(states.hidden) }, { kind: "LSTM" }),
     cell: batchFirst(states.cell),
     input: batchFirst(states.input),
     forget: batchFirst(states.forget),

@@ -1,4 +1,5 @@
 import { type Tensor, type Tensor4D, tf } from "../native/tf.ts";
+import { layer, type Scope } from "./scope.ts";
 
 /** A max pool: side of the window, stride (rows, columns), padding on all four sides. */
 export interface Pool {
@@ -18,9 +19,10 @@ export const pool = (size: number, stride: number | [number, number], pad = 0): 
  * and at the bottom is left out. Padding is by zeros, so a padded x must not be below 0 (it comes out of a ReLU):
  * PyTorch pads with what never is the largest, and both then give the same.
  */
-export function maxPool(x: Tensor, { size, stride, pad }: Pool): Tensor {
+export function maxPool(net: Scope, x: Tensor, { size, stride, pad }: Pool): Tensor {
   const padded = pad === 0 ? x : tf.pad(x, [[0, 0], [pad, pad], [pad, pad], [0, 0]]);
-  return tf.maxPool(padded as Tensor4D, size, stride, "valid");
+  const y = tf.maxPool(padded as Tensor4D, size, stride, "valid");
+  return layer(net, { from: x, to: y }, { kind: "pool", stride });
 }
 
 /**
