@@ -3,7 +3,7 @@ import { type BatchRequest, batchSampler, type BatchStream, streamBatches } from
 import { type Clips, openClips } from "../dataset/clips.ts";
 import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
 import { openDataset } from "../dataset/dataset.ts";
-import { initGenerator } from "../models/generator.ts";
+import { initGenerator } from "../models/generator_kinds.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, leaves, type Named } from "../native/compile.ts";
 import { adamInit, type AdamState } from "../nn/adam.ts";

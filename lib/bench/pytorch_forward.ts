@@ -1,4 +1,5 @@
 import type { Params } from "../nn/params.ts";
+import { scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { generator } from "../models/generator.ts";
 import { inception } from "../models/inception.ts";
@@ -28,16 +29,18 @@ export const pytorchForward: Record<
   /** mel [batch, 1, 80, 16], faces [batch, 6, 96, 96] */
   "wav2lip": (params, [mel, faces]) => {
     const inputs = { mel: nhwc(mel), faces: reversed(nhwc(faces)) };
-    return { face: nchw(reversed(generator(params, inputs, { training: false }).face)) };
+    return { face: nchw(reversed(generator(scope(params), inputs).face)) };
   },
   /** mel [batch, 1, 80, 16], faces [batch, 15, 48, 96] */
   "wav2lip-expert": (params, [mel, faces]) => {
     const inputs = { mel: nhwc(mel), faces: reversed(nhwc(faces)) };
-    const { audio, video } = syncDiscriminator(params, inputs, { training: false });
+    const { audio, video } = syncDiscriminator(scope(params), inputs);
     return { audio, video };
   },
   /** faces [batch, 3, 48, 96] */
-  "visual-quality": (params, [faces]) => ({ real: qualityDiscriminator(params, reversed(nhwc(faces))) }),
+  "visual-quality": (params, [faces]) => ({
+    real: qualityDiscriminator(scope(params), reversed(nhwc(faces))),
+  }),
   /** MFCC [batch, 1, 13, 20], faces [batch, 3, 5, 224, 224] */
   "syncnet": (params, [mfcc, faces]) => {
     const [batch, channels, frames, height, width] = faces.shape;
@@ -47,8 +50,11 @@ export const pytorchForward: Record<
       width,
       frames * channels!,
     ]);
-    return { audio: syncnetAudio(params, nhwc(mfcc)), lip: syncnetLip(params, reversed(sideBySide)) };
+    return {
+      audio: syncnetAudio(scope(params), nhwc(mfcc)),
+      lip: syncnetLip(scope(params), reversed(sideBySide)),
+    };
   },
   /** images [batch, 3, h, w], RGB */
-  "inception": (params, [images]) => ({ ...inception(params, nhwc(images)) }),
+  "inception": (params, [images]) => ({ ...inception(scope(params), nhwc(images)) }),
 };

@@ -1,6 +1,6 @@
 // Times one training step in a process of its own, so that its peak memory is its own: called by `deno task bench`.
 import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
-import { initGenerator } from "../models/generator.ts";
+import { initGenerator } from "../models/generator_kinds.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, leaves, type Named } from "../native/compile.ts";
 import { adamInit, type AdamState } from "../nn/adam.ts";
@@ -58,7 +58,7 @@ function discriminator({ width, batch, compiled }: StepOptions): Training {
 }
 
 function generator({ width, batch, compiled }: StepOptions): Training {
-  const params = initGenerator({ width }, 1), rate = tf.scalar(1e-4);
+  const params = initGenerator({ kind: "wav2lip", width }, 1), rate = tf.scalar(1e-4);
   const data = {
     mel: tf.randomNormal([batch, MEL_BANDS, MEL_WINDOW, 1]),
     faces: tf.randomUniform([batch, FACE_SIZE, FACE_SIZE, 6]),

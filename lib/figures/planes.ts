@@ -1,6 +1,6 @@
 import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_SIZE, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
 import type { SyncBatch } from "../dataset/batches.ts";
-import type { AttentionMaps } from "../nn/cbam.ts";
+import type { AttentionMaps } from "../nn/scope.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { AttentionLayer } from "./attention.ts";
 import type { Raster } from "./canvas.ts";

@@ -5,6 +5,7 @@ import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { Params } from "../nn/params.ts";
+import { scope } from "../nn/scope.ts";
 import { inBatches } from "./batches.ts";
 
 /** Windows a forward pass. */
@@ -18,9 +19,7 @@ export interface WindowEmbeddings {
 
 /** Compiled once for all evaluations of a process. */
 const forward = compile((params: Params, batch: Named) => {
-  const { audio, video } = syncDiscriminator(params, batch as { mel: Tensor; faces: Tensor }, {
-    training: false,
-  });
+  const { audio, video } = syncDiscriminator(scope(params), batch as { mel: Tensor; faces: Tensor });
   return { audio, video };
 });
 

@@ -14,6 +14,7 @@ import { type GeneratorKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { Params } from "../nn/params.ts";
+import { scope } from "../nn/scope.ts";
 import { inBatches } from "./batches.ts";
 
 /** Frames a forward pass. */
@@ -42,9 +43,9 @@ function bytesOf(values: Float32Array): Uint8Array {
 export function faceGenerator(
   { params, config }: { params: Params; config: { generator: { kind: GeneratorKind } } },
 ): FaceGenerator {
-  const { apply } = GENERATORS[config.generator.kind];
+  const network = GENERATORS[config.generator.kind];
   const forward = compile((all: Named, batch: Named) => ({
-    face: apply(all, batch as { mel: Tensor; faces: Tensor }, { training: false }).face,
+    face: network(scope(all), batch as { mel: Tensor; faces: Tensor }).face,
   }));
   return (requests, { reference, mel }) => {
     const audio = { mel, columns: mel.length / MEL_BANDS };

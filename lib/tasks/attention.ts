@@ -10,6 +10,7 @@ import { melStart } from "../media/mel.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { disposeParams, type Params } from "../nn/params.ts";
+import { scope } from "../nn/scope.ts";
 import { Progress } from "../base/progress.ts";
 import {
   FACE_BYTES,
@@ -70,7 +71,7 @@ type BatchMaps = Record<string, { channel: Float32Array; spatial: Float32Array }
 /** The discriminator as a function from windows of a part to all its attention, compiled once for 16 windows. */
 function attender(params: Params) {
   const forward = compile((all: Named, batch: Named) =>
-    syncDiscriminator(all, batch as { mel: Tensor; faces: Tensor }, { training: false }).maps as Record<
+    syncDiscriminator(scope(all), batch as { mel: Tensor; faces: Tensor }).maps as Record<
       string,
       { channel: Tensor; spatial: Tensor }
     >
@@ -101,10 +102,10 @@ function attender(params: Params) {
 /** Layers and their sizes, found by applying the network to nothing. */
 function layersOf(params: Params): LayerSummary[] {
   return tf.tidy(() => {
-    const { maps } = syncDiscriminator(params, {
+    const { maps } = syncDiscriminator(scope(params), {
       mel: tf.zeros([1, MEL_BANDS, MEL_WINDOW, 1]),
       faces: tf.zeros([1, HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES]),
-    }, { training: false });
+    });
     return Object.entries(maps).map(([name, { channel, spatial }]) => ({
       name,
       input: name.startsWith("video/") ? "face" as const : "sound" as const,

@@ -1,5 +1,5 @@
 import { KitError } from "../base/errors.ts";
-import type { GeneratorOfKind } from "../models/generator_kinds.ts";
+import type { GeneratorConfig } from "../models/generator_kinds.ts";
 import type { SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
 
 /** Everything that decides a training; a run folder keeps it, and another run may start from it. */
@@ -10,7 +10,7 @@ export interface Config {
   seed: number;
   /** The sync discriminator; its width is that of a system's other discriminators too. */
   discriminator: SyncDiscriminatorConfig;
-  generator: GeneratorOfKind;
+  generator: GeneratorConfig;
   pretrain: PretrainConfig;
   gan: GanConfig;
 }

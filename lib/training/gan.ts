@@ -4,7 +4,7 @@ import { openDataset } from "../dataset/dataset.ts";
 import { sampleSyncBatch } from "../dataset/batches.ts";
 import { KitError } from "../base/errors.ts";
 import { exists, holdFolder } from "../base/files.ts";
-import { generatorSpecsOf, initGeneratorOf } from "../models/generator_kinds.ts";
+import { describeGenerator, initGenerator } from "../models/generator_kinds.ts";
 import { compile, leaves, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
@@ -94,8 +94,8 @@ function openModels(
   const models: Models = {
     generator: open(
       "generator",
-      generatorSpecsOf(config.generator),
-      () => initGeneratorOf(config.generator, config.seed),
+      describeGenerator(config.generator).specs,
+      () => initGenerator(config.generator, config.seed),
     ),
   };
   for (const name of discriminatorsOf(config.gan)) {

@@ -5,6 +5,7 @@ import { sampleGeneratorBatch } from "../dataset/batches.ts";
 import { type GeneratorNetwork, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { type Params } from "../nn/params.ts";
+import { scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
 import { type DiscriminatorName, DISCRIMINATORS, discriminatorsIn } from "./discriminators.ts";
@@ -36,9 +37,9 @@ export function mouthRegion(faces: Tensor): Tensor {
 }
 
 /** One held-out pass for a kind of generator and its judges; compiled once for all evaluations of a process. */
-function judging({ apply }: GeneratorNetwork, names: DiscriminatorName[]) {
+function judging(network: GeneratorNetwork, names: DiscriminatorName[]) {
   return compile((generator: Params, discriminators: Record<string, Params>, batch: Named) => {
-    const { face } = apply(generator, batch as { mel: Tensor; faces: Tensor }, { training: false });
+    const { face } = network(scope(generator), batch as { mel: Tensor; faces: Tensor });
     const terms = names.map((name): [string, Tensor] => [
       DISCRIMINATORS[name].term,
       DISCRIMINATORS[name].generatorLoss(discriminators[name], face, batch),

@@ -6,6 +6,7 @@ import { forEachKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamDefaults, type AdamState, adamStep } from "../nn/adam.ts";
 import { type Params, trainable } from "../nn/params.ts";
+import { scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import type { Config, GanConfig } from "./config.ts";
 import {
@@ -54,7 +55,7 @@ export type TrainedNetwork = { params: Params; state: AdamState }; // a type: on
  * the sync discriminator). Also returns the terms and the faces drawn [n, 96, 96, 3].
  */
 export function generatorStep({ gan, generator }: Pick<Config, "gan" | "generator">, phase: Phase) {
-  const { apply } = GENERATORS[generator.kind], judging = discriminatorsIn(gan, phase);
+  const network = GENERATORS[generator.kind], judging = discriminatorsIn(gan, phase);
   return (
     { params, state, discriminators }: TrainedNetwork & { discriminators: Record<string, Params> },
     batch: Named,
@@ -62,7 +63,7 @@ export function generatorStep({ gan, generator }: Pick<Config, "gan" | "generato
   ): TrainedNetwork & { terms: Named; face: Tensor } => {
     const { gradients, aux } = valueAndGradients((trained) => {
       const input = batch as { mel: Tensor; faces: Tensor };
-      const { face, statistics } = apply({ ...params, ...trained }, input, { training: true });
+      const { face, statistics } = network(scope({ ...params, ...trained }, { training: true }), input);
       const terms: Named = { l1: reconstructionLoss(face, batch.target, mouthWeights(gan.mouthWeight)) };
       for (const name of judging) {
         const { term, generatorLoss: judge } = DISCRIMINATORS[name];
@@ -99,9 +100,9 @@ export function discriminatorStep(name: DiscriminatorName, { beta1 }: Pick<GanCo
 }
 
 /** Moving statistics after one more batch; compiled once for all recalibrations of a process. */
-const statisticsAfter = forEachKind(({ apply }) =>
+const statisticsAfter = forEachKind((network) =>
   compile((all: Named, batch: Named) =>
-    apply(all, batch as { mel: Tensor; faces: Tensor }, { training: true }).statistics
+    network(scope(all, { training: true }), batch as { mel: Tensor; faces: Tensor }).statistics
   )
 );
 

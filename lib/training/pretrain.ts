@@ -4,13 +4,14 @@ import { type Dataset, openDataset } from "../dataset/dataset.ts";
 import { sampleSyncBatch, type SyncBatch, type SyncBatchOptions } from "../dataset/batches.ts";
 import { holdFolder } from "../base/files.ts";
 import {
+  describeSyncDiscriminator,
   initSyncDiscriminator,
   syncDiscriminator,
-  syncDiscriminatorSpecs,
 } from "../models/sync_discriminator.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { adamInit, type AdamState, adamStep } from "../nn/adam.ts";
 import { type Params, trainable } from "../nn/params.ts";
+import { scope } from "../nn/scope.ts";
 import { Progress } from "../base/progress.ts";
 import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
 import { type Random, random } from "../base/random.ts";
@@ -66,9 +67,8 @@ export function pretrainStep(
 ): { params: Params; state: AdamState; loss: Tensor; probability: Tensor } {
   const { loss, gradients, aux } = valueAndGradients((trained) => {
     const { audio, video, statistics } = syncDiscriminator(
-      { ...params, ...trained },
+      scope({ ...params, ...trained }, { training: true }),
       { mel: batch.mel, faces: batch.faces },
-      { training: true },
     );
     const probability = syncProbability({ audio, video });
     return { loss: binaryCrossEntropy(probability, batch.labels), aux: { statistics, probability } };
@@ -100,7 +100,7 @@ function accuracies(probability: ArrayLike<number>, labels: ArrayLike<number>) {
 
 /** Moving statistics after one more batch; compiled once for all recalibrations of a process. */
 const statisticsAfter = compile((all: Named, { mel, faces }: Named) =>
-  syncDiscriminator(all, { mel, faces }, { training: true }).statistics
+  syncDiscriminator(scope(all, { training: true }), { mel, faces }).statistics
 );
 
 /** Recalibrates a discriminator on training data. */
@@ -148,7 +148,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     ? checkParams(
       lastPath(options.run),
       checkpoint.groups.discriminator,
-      syncDiscriminatorSpecs(config.discriminator),
+      describeSyncDiscriminator(config.discriminator).specs,
     )
     : initSyncDiscriminator(config.discriminator, config.seed);
   let state = checkpoint ? unflattenAdam(checkpoint.groups.adam) : adamInit(params);

@@ -5,13 +5,17 @@ import {
 } from "../models/sync_discriminator.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { disposeParams, type Params, trainable } from "../nn/params.ts";
+import { scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { binaryCrossEntropy, syncProbability } from "./losses.ts";
 
 /** Loss of a batch and its gradients, by parameter: all of a training step but the optimizer. */
 function lossAndGradients(params: Params, { mel, faces, labels }: Named): { loss: Tensor; gradients: Named } {
   const { loss, gradients } = valueAndGradients((trained) => {
-    const embeddings = syncDiscriminator({ ...params, ...trained }, { mel, faces }, { training: true });
+    const embeddings = syncDiscriminator(scope({ ...params, ...trained }, { training: true }), {
+      mel,
+      faces,
+    });
     return { loss: binaryCrossEntropy(syncProbability(embeddings), labels), aux: {} };
   }, trainable(params));
   return { loss, gradients };

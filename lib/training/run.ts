@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { exists, makeFolder, writeJson } from "../base/files.ts";
-import { generatorSpecsOf } from "../models/generator_kinds.ts";
-import { syncDiscriminatorSpecs } from "../models/sync_discriminator.ts";
+import { describeGenerator } from "../models/generator_kinds.ts";
+import { describeSyncDiscriminator } from "../models/sync_discriminator.ts";
 import type { Params } from "../nn/params.ts";
 import { checkParams, type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import { type Config, withSettings } from "./config.ts";
@@ -117,7 +117,7 @@ export async function loadDiscriminator(
   const params = checkParams(
     bestPath(run),
     groups.discriminator,
-    syncDiscriminatorSpecs(config.discriminator),
+    describeSyncDiscriminator(config.discriminator).specs,
   );
   return { config, params, step: state.step };
 }
@@ -126,6 +126,6 @@ export async function loadDiscriminator(
 export async function loadGenerator(run: string): Promise<{ config: Config; params: Params; step: number }> {
   const { config } = await readRun(run, "generator");
   const { groups, state } = await loadCheckpoint(bestPath(run), ["generator"]);
-  const params = checkParams(bestPath(run), groups.generator, generatorSpecsOf(config.generator));
+  const params = checkParams(bestPath(run), groups.generator, describeGenerator(config.generator).specs);
   return { config, params, step: state.step };
 }

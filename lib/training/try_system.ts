@@ -1,7 +1,7 @@
 import { random } from "../base/random.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { sampleGeneratorBatch, sampleSyncBatch } from "../dataset/batches.ts";
-import { initGeneratorOf } from "../models/generator_kinds.ts";
+import { initGenerator } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import { adamInit } from "../nn/adam.ts";
 import { initialize, type Params } from "../nn/params.ts";
@@ -37,7 +37,7 @@ export async function trySystem(
   const batch = generatorTensors(await sampleGeneratorBatch(dataset, random(seed), { ...gan, offSync }));
   const pairs = syncTensors(await sampleSyncBatch(dataset, random(seed), { ...gan, size: 2 * gan.windows }));
   const fresh = (params: Params): TrainedNetwork => ({ params, state: adamInit(params) });
-  let generator = fresh(initGeneratorOf(config.generator, seed));
+  let generator = fresh(initGenerator(config.generator, seed));
   const discriminators = new Map(
     names.map((name) => [name, fresh(initialize(DISCRIMINATORS[name].specs(config), seed))]),
   );

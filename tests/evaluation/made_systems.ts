@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { initGenerator } from "../../lib/models/generator.ts";
+import { initGenerator } from "../../lib/models/generator_kinds.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { saveCheckpoint } from "../../lib/training/checkpoint.ts";
 import { ablations, tiny } from "../../lib/training/config.ts";

@@ -7,12 +7,12 @@ import {
   contrastivePlan,
   generatorPlan,
   lipganPlan,
+  type NetworkPlan,
   qualityPlan,
   speech2vidPlan,
   syncDiscriminatorPlan,
   syncnetPlan,
-} from "../../lib/models/network_plan.ts";
-import type { NetworkPlan } from "../../lib/models/plan_layers.ts";
+} from "../../lib/figures/network_plan.ts";
 import { readPng } from "./pixels.ts";
 
 interface Box {

@@ -9,7 +9,7 @@ import {
   withAudio,
   withFaces,
 } from "../../lib/inference/generate.ts";
-import { initGenerator } from "../../lib/models/generator.ts";
+import { initGenerator } from "../../lib/models/generator_kinds.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 
 /** A clip of even frames, frame t of value t, whose mouth is the most closed in frame 3. */
@@ -75,7 +75,7 @@ Deno.test("faces and sound are exchanged, and cut to what both have", () => {
 });
 
 Deno.test("redrawn crops do not depend on how many are redrawn at once", () => {
-  const params = initGenerator({ width: 0.03 }, 3);
+  const params = initGenerator({ kind: "wav2lip", width: 0.03 }, 3);
   const generate = faceGenerator({ params, config: { generator: { kind: "wav2lip" } } });
   const pose = (k: number) => Uint8Array.from({ length: FACE_SIZE ** 2 * 3 }, (_, i) => (i * (k + 3)) % 256);
   const mel = Float32Array.from({ length: 80 * 80 }, (_, i) => Math.sin(i));

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import {
   contrastiveDiscriminator,
-  contrastiveDiscriminatorSpecs,
+  describeContrastiveDiscriminator,
 } from "../../lib/models/contrastive_discriminator.ts";
 import { countParameters } from "../../lib/nn/params.ts";
+import { scope } from "../../lib/nn/scope.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { contrastiveLoss } from "../../lib/training/losses.ts";
 import { assertClose, readGolden } from "../golden.ts";
@@ -17,19 +18,22 @@ const batch = {
 };
 
 Deno.test("its parameters have the names and shapes of PyTorch's", () => {
-  assert.deepEqual(shapesOf(contrastiveDiscriminatorSpecs({ width: 0.001 })), shapesOf(golden.params));
+  assert.deepEqual(
+    shapesOf(describeContrastiveDiscriminator({ width: 0.001 }).specs),
+    shapesOf(golden.params),
+  );
 });
 
 Deno.test("distances of faces and sounds are PyTorch's", () =>
   assertForward(golden, (params) => ({
-    outputs: { distance: contrastiveDiscriminator(params, batch).distance },
+    outputs: { distance: contrastiveDiscriminator(scope(params), batch).distance },
     statistics: {},
   })));
 
 Deno.test("gradients are PyTorch's", () =>
   assertGradients(
     golden,
-    (params) => contrastiveLoss(contrastiveDiscriminator(params, batch).distance, batch.off),
+    (params) => contrastiveLoss(contrastiveDiscriminator(scope(params), batch).distance, batch.off),
   ));
 
 Deno.test("three Adam steps have PyTorch's losses", () =>
@@ -39,7 +43,7 @@ Deno.test("three Adam steps have PyTorch's losses", () =>
     within: () => 1e-3,
     fall: 5e-2,
     lossOf: (params, data) => ({
-      loss: contrastiveLoss(contrastiveDiscriminator(params, data as typeof batch).distance, data.off),
+      loss: contrastiveLoss(contrastiveDiscriminator(scope(params), data as typeof batch).distance, data.off),
       statistics: {},
     }),
   }));
@@ -52,5 +56,5 @@ Deno.test("the contrastive loss and its gradient are PyTorch's", async () => {
 });
 
 Deno.test("it has as many parameters as the same network in PyTorch", () => {
-  assert.equal(countParameters(contrastiveDiscriminatorSpecs({ width: 1 })), 8_240_022);
+  assert.equal(countParameters(describeContrastiveDiscriminator({ width: 1 }).specs), 8_240_022);
 });

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { pytorchForward } from "../../lib/bench/pytorch_forward.ts";
 import { foreignNetworks } from "../../lib/models/pytorch_names.ts";
 import {
-  initQualityDiscriminator,
+  describeQualityDiscriminator,
   qualityDiscriminator,
-  qualityDiscriminatorSpecs,
 } from "../../lib/models/quality_discriminator.ts";
 import { compile, type Named, valueAndGradients } from "../../lib/native/compile.ts";
 import { adamDefaults, adamInit, type AdamState, adamStep } from "../../lib/nn/adam.ts";
-import { countParameters, disposeParams, type Params } from "../../lib/nn/params.ts";
+import { countParameters, disposeParams, initialize, type Params } from "../../lib/nn/params.ts";
+import { scope } from "../../lib/nn/scope.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { binaryCrossEntropy } from "../../lib/training/losses.ts";
 import { assertClose, readGolden, relativeError } from "../golden.ts";
@@ -66,15 +66,15 @@ Deno.test("ten Adam steps have PyTorch's losses within 1e-3", () => {
 });
 
 Deno.test("it has the 14,113,793 parameters in 28 tensors of Wav2Lip's", () => {
-  const specs = qualityDiscriminatorSpecs({ width: 1 });
+  const specs = describeQualityDiscriminator({ width: 1 }).specs;
   assert.deepEqual([countParameters(specs), Object.keys(specs).length], [14_113_793, 28]);
 });
 
 Deno.test("at any width: lower half faces in, a probability each out, nothing left behind", () => {
-  const thin = initQualityDiscriminator({ width: 0.03 }, 1);
+  const thin = initialize(describeQualityDiscriminator({ width: 0.03 }).specs, 1);
   const before = tf.memory().numTensors;
   tf.tidy(() => {
-    const real: Tensor = qualityDiscriminator(thin, tf.randomUniform([3, 48, 96, 3]));
+    const real: Tensor = qualityDiscriminator(scope(thin), tf.randomUniform([3, 48, 96, 3]));
     assert.deepEqual(real.shape, [3]);
     assert.ok(real.dataSync().every((p) => p > 0 && p < 1));
   });

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import {
   AUDIO_BLOCKS,
+  describeSyncDiscriminator,
   initSyncDiscriminator,
   syncDiscriminator,
-  syncDiscriminatorSpecs,
   VIDEO_BLOCKS,
 } from "../../lib/models/sync_discriminator.ts";
 import type { Named } from "../../lib/native/compile.ts";
 import { countParameters, disposeParams, type Params } from "../../lib/nn/params.ts";
+import { scope } from "../../lib/nn/scope.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { ablations } from "../../lib/training/config.ts";
 import { binaryCrossEntropy, syncProbability } from "../../lib/training/losses.ts";
@@ -22,23 +23,23 @@ const batch = {
 };
 
 Deno.test("its parameters have the names and shapes of PyTorch's", () => {
-  assert.deepEqual(shapesOf(syncDiscriminatorSpecs(config)), shapesOf(golden.params));
+  assert.deepEqual(shapesOf(describeSyncDiscriminator(config).specs), shapesOf(golden.params));
 });
 
 Deno.test("embeddings, cosines and moving statistics are PyTorch's", () =>
   assertForward(golden, (params, training) => {
-    const { audio, video, statistics } = syncDiscriminator(params, batch, { training });
+    const { audio, video, statistics } = syncDiscriminator(scope(params, { training }), batch);
     return { outputs: { audio, video, cosine: syncProbability({ audio, video }) }, statistics };
   }));
 
 Deno.test("gradients are PyTorch's, through CBAM, LSTM and the cosine", () =>
   assertGradients(golden, (params) => {
-    const made = syncDiscriminator(params, batch, { training: true });
+    const made = syncDiscriminator(scope(params, { training: true }), batch);
     return binaryCrossEntropy(syncProbability(made), batch.labels);
   }));
 
 const lossOf = (params: Params, data: Named) => {
-  const made = syncDiscriminator(params, data as typeof batch, { training: true });
+  const made = syncDiscriminator(scope(params, { training: true }), data as typeof batch);
   return { loss: binaryCrossEntropy(syncProbability(made), data.labels), statistics: made.statistics };
 };
 
@@ -52,7 +53,8 @@ Deno.test("at the paper's rate the first three steps do, and the others as PyTor
   assertTraining(golden, { batch, rate: 1e-4, within: (k) => k < 3 ? 1e-3 : 5e-2, fall: 3e-2, lossOf }));
 
 Deno.test("without LSTM and CBAM it has the 16,435,072 parameters of Wav2Lip's colour SyncNet", () => {
-  const count = (name: string) => countParameters(syncDiscriminatorSpecs({ ...ablations[name], width: 1 }));
+  const count = (name: string) =>
+    countParameters(describeSyncDiscriminator({ ...ablations[name], width: 1 }).specs);
   assert.equal(count("w/o LSTM & CBAM"), 16_435_072);
   assert.ok(count("Ours") > count("w/o LSTM"));
 });
@@ -62,7 +64,7 @@ Deno.test("the four discriminators of Table 1 differ in what they hold, not in w
   for (const [name, variant] of Object.entries(ablations)) {
     const params = initSyncDiscriminator({ ...variant, width: 0.03 }, 1);
     tf.tidy(() => {
-      const { audio, video, maps, lstm } = syncDiscriminator(params, { mel, faces }, { training: false });
+      const { audio, video, maps, lstm } = syncDiscriminator(scope(params), { mel, faces });
       assert.deepEqual([audio.shape, video.shape], [[2, 15], [2, 15]], name);
       assert.ok([audio, video].every((t) => tf.min(t).dataSync()[0] >= 0), "embeddings end in a ReLU");
       const layers = [
@@ -87,7 +89,7 @@ Deno.test("the four discriminators of Table 1 differ in what they hold, not in w
 Deno.test("the LSTM reads the mel forward in time, and what it says reaches its own columns", () => {
   const params = initSyncDiscriminator({ lstm: "front", cbam: false, width: 0.03 }, 1);
   const faces = tf.zeros([1, 48, 96, 15]);
-  const states = (mel: Tensor) => syncDiscriminator(params, { mel, faces }, { training: false }).lstm!.hidden;
+  const states = (mel: Tensor) => syncDiscriminator(scope(params), { mel, faces }).lstm!.hidden;
   tf.tidy(() => {
     const mel = tf.randomUniform([1, 80, 16, 1], -4, 4);
     const late = tf.add(mel, tf.reshape(tf.oneHot(tf.tensor1d([10], "int32"), 16), [1, 1, 16, 1]));

@@ -3,15 +3,15 @@ import {
   batchNorm,
   type Block,
   block,
-  blocksSpecs,
   conv,
   convBlock,
+  convBlocks,
   residual,
   scaled,
-  scope,
   transposedBlock,
 } from "../../lib/nn/conv.ts";
 import { initialize } from "../../lib/nn/params.ts";
+import { describe, scope } from "../../lib/nn/scope.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { assertClose, gradientsOf, readGolden, slope, under } from "../golden.ts";
 
@@ -38,13 +38,9 @@ Deno.test("convolutions of every shape in the block tables are PyTorch's", async
   const { tensors, metadata } = await readGolden("conv");
   const cases: [string, Case][] = Object.entries(JSON.parse(metadata.cases));
   assert.equal(cases.length, 9);
-  for (const [name, { stride, padding }] of cases) {
-    const c = under(tensors, `${name}/`);
-    const f = ({ x, kernel, bias }: Record<string, Tensor>) =>
-      conv({ "c/kernel": kernel, "c/bias": bias }, "c", x, {
-        stride: stride as [number, number],
-        pad: padding,
-      });
+  for (const [name, { kernel, stride, padding }] of cases) {
+    const c = under(tensors, `${name}/`), row = block(c.bias.shape[0], kernel, stride, padding);
+    const f = (inputs: Record<string, Tensor>) => conv(scope(inputs), inputs.x, row);
     assertClose(f(c), c.output, name);
     assertGradients(f, c, name);
   }
@@ -61,7 +57,8 @@ function transposed({ x, kernel, bias }: Record<string, Tensor>, stride: 1 | 2):
     "up/norm/moving_mean": tf.zeros([channels]),
     "up/norm/moving_variance": tf.ones([channels]),
   };
-  return tf.sub(transposedBlock(scope(params, false), "up", x, stride), lift);
+  const row = { filters: channels, side: kernel.shape[0], stride };
+  return tf.sub(transposedBlock(scope(params).at("up"), x, row), lift);
 }
 
 Deno.test("transposed convolutions are PyTorch's, output padding included", async () => {
@@ -84,11 +81,11 @@ Deno.test("batch norm is PyTorch's in training and in evaluation, gradients incl
             name,
           ) => [`n/${name}`, inputs[name] ?? c[name]]),
         ),
-        training,
+        { training },
       );
     const applied = net(c);
-    assertClose(batchNorm(applied, "n", c.x), c.output, what);
-    assertGradients((inputs) => batchNorm(net(inputs), "n", inputs.x), c, what);
+    assertClose(batchNorm(applied.at("n"), c.x), c.output, what);
+    assertGradients((inputs) => batchNorm(net(inputs).at("n"), inputs.x), c, what);
     assert.deepEqual(Object.keys(applied.statistics), training ? ["n/moving_mean", "n/moving_variance"] : []);
     for (const [name, tensor] of Object.entries(applied.statistics)) {
       assertClose(tensor, c[`after/${name.slice(2)}`], `${what}: ${name}`);
@@ -106,10 +103,8 @@ Deno.test("blocks with and without CBAM are PyTorch's: conv, CBAM, norm, residua
   ) {
     const c = under(tensors, `${name}/`), channels = c["norm/scale"].shape[0];
     const table: Block = {
-      filters: channels,
-      kernel: row.kernel,
-      stride: row.stride as [number, number],
-      pad: row.padding,
+      ...block(channels, row.kernel, row.stride, row.padding),
+      cbam: name !== "plain",
       ...(row.residual ? { residual: true } : {}),
     };
     const net = (inputs: Record<string, Tensor>) =>
@@ -121,9 +116,9 @@ Deno.test("blocks with and without CBAM are PyTorch's: conv, CBAM, norm, residua
         ),
         "b/norm/moving_mean": tf.zeros([channels]),
         "b/norm/moving_variance": tf.ones([channels]),
-      }, true);
+      }, { training: true });
     const applied = net(c);
-    assertClose(convBlock(applied, "b", c.x, table), c.output, name);
+    assertClose(convBlock(applied.at("b"), c.x, table), c.output, name);
     assert.deepEqual(Object.keys(applied.maps), name === "plain" ? [] : ["b"]);
     for (const statistic of ["moving_mean", "moving_variance"]) {
       assertClose(
@@ -135,24 +130,30 @@ Deno.test("blocks with and without CBAM are PyTorch's: conv, CBAM, norm, residua
     // Nothing but rounding reaches a bias that batch norm takes away again: such a gradient is no number to compare.
     const { "grad/conv/bias": bias, ...rest } = c;
     const withoutBias = name === "plain" ? rest : { ...rest, "grad/conv/bias": bias };
-    assertGradients((inputs) => convBlock(net({ ...c, ...inputs }), "b", inputs.x, table), withoutBias, name);
+    assertGradients(
+      (inputs) => convBlock(net({ ...c, ...inputs }).at("b"), inputs.x, table),
+      withoutBias,
+      name,
+    );
   }
 });
 
 Deno.test("a block's gradient, as finite differences see it", () => {
-  const params = initialize(blocksSpecs("b", residual(8, 1), { channels: 8, width: 1, attention: true }), 3);
+  const rows = residual(8, 1).map((row) => ({ ...row, cbam: true }));
+  const { specs } = describe(1, (net, input) => convBlocks(net.at("b"), input(6, 5, 8), rows));
+  const params = initialize(specs, 3);
   const [x, direction] = [4, 5].map((seed) => tf.randomNormal([2, 6, 5, 8], 0, 1, "float32", seed));
   const weights = tf.randomNormal([2, 6, 5, 8], 0, 1, "float32", 6);
   const loss = (t: Tensor) =>
-    tf.sum(tf.mul(weights, convBlock(scope(params, true), "b/0", t, residual(8, 1)[0])));
+    tf.sum(tf.mul(weights, convBlock(scope(params, { training: true }).at("b/0"), t, rows[0])));
   const analytic = tf.sum(tf.mul(tf.grad(loss as never)(x), direction)).dataSync()[0];
   const seen = slope(loss, x, direction, 1e-3);
   assert.ok(Math.abs(analytic - seen) < 1e-2 * Math.abs(seen), `${analytic}, seen ${seen}`);
 });
 
 Deno.test("rows of a table: padding keeps the size unless said otherwise, and width scales filters", () => {
-  assert.deepEqual(block(32, 7), { filters: 32, kernel: 7, stride: [1, 1], pad: 3 });
-  assert.deepEqual(block(64, 5, [1, 2], 1), { filters: 64, kernel: 5, stride: [1, 2], pad: 1 });
+  assert.deepEqual(block(32, 7), { filters: 32, kernel: [7, 7], stride: [1, 1], pad: [3, 3] });
+  assert.deepEqual(block(64, 5, [1, 2], 1), { filters: 64, kernel: [5, 5], stride: [1, 2], pad: [1, 1] });
   assert.deepEqual(residual(64, 2), [1, 2].map(() => ({ ...block(64, 3), residual: true })));
   assert.deepEqual([scaled(512, 0.25), scaled(32, 0.25), scaled(32, 0.03), scaled(30, 0.25)], [128, 8, 8, 8]);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { maxPool, meanOfNeighbours, pool } from "../../lib/nn/pool.ts";
+import { scope } from "../../lib/nn/scope.ts";
 import { tf } from "../../lib/native/tf.ts";
 
 /** 0, 1, 2, ... in rows. */
@@ -7,14 +8,14 @@ const ramp = (rows: number, columns: number) =>
   tf.reshape(tf.range(0, rows * columns), [1, rows, columns, 1]);
 
 Deno.test("the largest of each window, what fills none left out", () => {
-  const wide = maxPool(ramp(4, 6), pool(3, [1, 2]));
+  const wide = maxPool(scope({}), ramp(4, 6), pool(3, [1, 2]));
   assert.deepEqual(wide.shape, [1, 2, 2, 1]);
   assert.deepEqual([...wide.dataSync()], [14, 16, 20, 22]);
-  assert.deepEqual([...maxPool(ramp(5, 5), pool(3, 2)).dataSync()], [12, 14, 22, 24]);
+  assert.deepEqual([...maxPool(scope({}), ramp(5, 5), pool(3, 2)).dataSync()], [12, 14, 22, 24]);
 });
 
 Deno.test("padding takes part in no window's answer", () => {
-  const padded = maxPool(ramp(4, 4), pool(3, 2, 1));
+  const padded = maxPool(scope({}), ramp(4, 4), pool(3, 2, 1));
   assert.deepEqual(padded.shape, [1, 2, 2, 1]);
   assert.deepEqual([...padded.dataSync()], [5, 7, 13, 15]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
-import { initSyncDiscriminator, syncDiscriminatorSpecs } from "../../lib/models/sync_discriminator.ts";
+import { describeSyncDiscriminator, initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { adamInit } from "../../lib/nn/adam.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
@@ -16,7 +16,7 @@ import { openSafetensors, writeSafetensors } from "../../lib/weights/safetensors
 import { inFolder } from "../prepared.ts";
 
 const thin = { lstm: "front", cbam: true, width: 0.03 } as const;
-const specs = syncDiscriminatorSpecs(thin);
+const specs = describeSyncDiscriminator(thin).specs;
 
 const rejects = (work: Promise<unknown>, message: RegExp) =>
   assert.rejects(work, (error) => {
@@ -98,9 +98,9 @@ Deno.test("weights of another network are refused by the first difference", () =
       return true;
     });
   refuses(undefined, specs, /does not hold this network/);
-  const wide = syncDiscriminatorSpecs({ ...thin, width: 0.125 });
+  const wide = describeSyncDiscriminator({ ...thin, width: 0.125 }).specs;
   refuses(params, wide, /holds audio\/6\/conv\/kernel \[3,3,8,8\] where \[3,3,8,16\] is expected/);
-  const plain = syncDiscriminatorSpecs({ ...thin, cbam: false });
+  const plain = describeSyncDiscriminator({ ...thin, cbam: false }).specs;
   refuses(params, plain, /holds audio\/0\/cbam\/mlp\/0\/kernel, which this network does not have/);
   const { "audio/lstm/kernel": _, ...rest } = params;
   refuses(rest, specs, /lacks audio\/lstm\/kernel/);

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { random } from "../../lib/base/random.ts";
 import { openDataset } from "../../lib/dataset/dataset.ts";
 import { sampleGeneratorBatch } from "../../lib/dataset/batches.ts";
-import { generator, initGenerator } from "../../lib/models/generator.ts";
+import { generator } from "../../lib/models/generator.ts";
+import { initGenerator } from "../../lib/models/generator_kinds.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
+import { scope } from "../../lib/nn/scope.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { evaluateGenerator, mouthRegion } from "../../lib/training/gan_evaluation.ts";
@@ -38,11 +40,9 @@ Deno.test("held-out losses are means over the same windows each time, in evaluat
       const options = { frames: 0, windows: 4, poseShift: 0, voicedOnly: true, minShift: tiny.gan.minShift };
       const batch = generatorTensors(await sampleGeneratorBatch(dataset, rng, options));
       tf.tidy(() => {
-        const { face } = generator(models.generator, batch as { mel: Tensor; faces: Tensor }, {
-          training: false,
-        });
+        const { face } = generator(scope(models.generator), batch as { mel: Tensor; faces: Tensor });
         const lower = { mel: batch.syncMel, faces: lowerWindows(face) };
-        const judged = syncDiscriminator(models.discriminators.discriminator, lower, { training: false });
+        const judged = syncDiscriminator(scope(models.discriminators.discriminator), lower);
         const l1 = (a: Tensor, b: Tensor) => tf.mean(tf.abs(tf.sub(a, b))).dataSync()[0];
         sums.l1 += l1(face, batch.target) / 10;
         sums.mouth_l1 += l1(mouthRegion(face), mouthRegion(batch.target)) / 10;

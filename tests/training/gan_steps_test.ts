@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { random } from "../../lib/base/random.ts";
 import { openDataset } from "../../lib/dataset/dataset.ts";
 import { sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/batches.ts";
-import { generator, initGenerator } from "../../lib/models/generator.ts";
+import { generator } from "../../lib/models/generator.ts";
+import { initGenerator } from "../../lib/models/generator_kinds.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile } from "../../lib/native/compile.ts";
 import { adamInit } from "../../lib/nn/adam.ts";
 import { disposeParams, type Params } from "../../lib/nn/params.ts";
+import { scope } from "../../lib/nn/scope.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { flattenAdam } from "../../lib/training/checkpoint.ts";
 import { tiny } from "../../lib/training/config.ts";
@@ -47,7 +49,7 @@ async function setting(folder: string) {
     frames: generatorTensors(await draw(0)),
     windows: generatorTensors(await draw(2)),
     pairs: syncTensors(pairs),
-    params: initGenerator({ width: 0.03 }, 1),
+    params: initGenerator({ kind: "wav2lip", width: 0.03 }, 1),
     discriminator: initSyncDiscriminator({ lstm: "front", cbam: true, width: 0.03 }, 2),
   };
 }
@@ -103,7 +105,7 @@ Deno.test("the mouth counts for more, the mean weight is 1", () =>
           }).terms.l1,
         )
       );
-    const { face } = generator(params, frames as { mel: Tensor; faces: Tensor }, { training: true });
+    const { face } = generator(scope(params, { training: true }), frames as { mel: Tensor; faces: Tensor });
     const everywhere = tf.add(face, 0.1);
     near(l1(0, everywhere), 0.1);
     near(l1(5, everywhere), 0.1, 1e-4);
@@ -131,10 +133,10 @@ Deno.test("a window step is a frame step and E_sync by the discriminator's word"
       const distance = value(tf.max(tf.abs(tf.sub(without.params[name], tensor))));
       assert.ok(distance < 1e-4, `${name} without the sync term: ${distance}`);
     }
-    const { face } = generator(params, windows as { mel: Tensor; faces: Tensor }, { training: true });
+    const { face } = generator(scope(params, { training: true }), windows as { mel: Tensor; faces: Tensor });
     assertClose(within.face, face, "drawn faces");
     const lips = { mel: windows.syncMel, faces: lowerWindows(within.face) };
-    const judged = syncDiscriminator(discriminator, lips, { training: false });
+    const judged = syncDiscriminator(scope(discriminator), lips);
     near(value(within.terms.e_sync), value(syncLoss(syncProbability(judged))), 1e-4);
     near(value(within.terms.l1), value(alone.terms.l1));
     const moved = (next: Params) =>
@@ -150,12 +152,14 @@ Deno.test("the discriminator's turn: real in sync 1, real off sync 0, generated 
     const turn = { generated: windows.target, batch: windows, pairs };
     const next = discriminatorStep("discriminator", tiny.gan)(trained, turn, { rate: tf.scalar(1e-3) });
     const mel = tf.concat([pairs.mel, generatedMel], 0), faces = tf.concat([pairs.faces, generated], 0);
-    const probability = syncProbability(syncDiscriminator(discriminator, { mel, faces }, { training: true }));
+    const probability = syncProbability(
+      syncDiscriminator(scope(discriminator, { training: true }), { mel, faces }),
+    );
     const p = Array.from(probability.dataSync());
     near(value(next.loss), value(binaryCrossEntropy(probability, tf.tensor1d([1, 0, 1, 0, 0, 0]))));
     near(value(next.logged.d_real), (p[0] + p[2]) / 2);
     near(value(next.logged.d_generated), (p[4] + p[5]) / 2);
-    const after = syncProbability(syncDiscriminator(next.params, { mel, faces }, { training: true }));
+    const after = syncProbability(syncDiscriminator(scope(next.params, { training: true }), { mel, faces }));
     const loss = value(binaryCrossEntropy(after, tf.tensor1d([1, 0, 1, 0, 0, 0])));
     assert.ok(loss < value(next.loss), "it learns");
   }));

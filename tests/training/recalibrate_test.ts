@@ -1,18 +1,22 @@
 import assert from "node:assert/strict";
 import { compile, type Named } from "../../lib/native/compile.ts";
-import { batchNorm, batchNormSpecs, scope } from "../../lib/nn/conv.ts";
+import { batchNorm } from "../../lib/nn/conv.ts";
 import { disposeParams, initialize, type Params } from "../../lib/nn/params.ts";
+import { describe, scope } from "../../lib/nn/scope.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { recalibrate } from "../../lib/training/recalibrate.ts";
 
 Deno.test("statistics become those of the batches, whatever they were before; weights stay", async () => {
   const before = tf.memory().numTensors;
-  const params: Params = initialize(batchNormSpecs("n", 2), 1);
+  const params: Params = initialize(
+    describe(1, (net, input) => batchNorm(net.at("n"), input(1, 1, 2))).specs,
+    1,
+  );
   params["n/moving_mean"].dispose();
   params["n/moving_mean"] = tf.tensor1d([1e6, -1e6]);
   const pass = compile((all: Named, { x }: Named) => {
-    const net = scope(all, true);
-    batchNorm(net, "n", x);
+    const net = scope(all, { training: true });
+    batchNorm(net.at("n"), x);
     return net.statistics;
   });
   async function* batches() {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
-import { initGenerator } from "../../lib/models/generator.ts";
+import { initGenerator } from "../../lib/models/generator_kinds.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { saveCheckpoint } from "../../lib/training/checkpoint.ts";
 import { tiny } from "../../lib/training/config.ts";

@@ -4,6 +4,7 @@ import { openDataset } from "../../lib/dataset/dataset.ts";
 import { sampleSyncBatch } from "../../lib/dataset/batches.ts";
 import { initSyncDiscriminator, syncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
+import { scope } from "../../lib/nn/scope.ts";
 import { cosine, embedWindows } from "../../lib/inference/embed.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
@@ -80,7 +81,7 @@ Deno.test("windows are scored as training sees them, at every shift that both fi
     );
     assert.equal(
       audio[0].length,
-      syncDiscriminator(params, tensors as never, { training: false }).audio.shape[1],
+      syncDiscriminator(scope(params), tensors as never).audio.shape[1],
     );
     assert.equal(video.length, 2);
     const scored = pairs.find(({ frame, shift }) => frame === 20 && shift === 0)!;
@@ -96,7 +97,7 @@ Deno.test("embedded windows are the batches': the same pair has the same probabi
     const { mel, faces } = syncTensors(
       await sampleSyncBatch(dataset, random(5), { size: 1, minShift: 5, voicedOnly: true }),
     );
-    const made = syncDiscriminator(params, { mel, faces }, { training: false });
+    const made = syncDiscriminator(scope(params), { mel, faces });
     const probability = syncProbability(made).dataSync()[0];
     const pairs = await scorePairs(dataset, params, { every: 1, reach: 0 });
     assert.ok(pairs.some((pair) => Math.abs(pair.probability - probability) < 1e-5), `${probability}`);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { initGenerator } from "../../lib/models/generator.ts";
+import { initGenerator } from "../../lib/models/generator_kinds.ts";
 import { initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { saveCheckpoint } from "../../lib/training/checkpoint.ts";

@@ -10,6 +10,7 @@ import {
   syncnetLip,
 } from "../../models/syncnet.ts";
 import { disposeParams } from "../../nn/params.ts";
+import { scope } from "../../nn/scope.ts";
 import type { Tensor } from "../../native/tf.ts";
 import { inBatches, type PackedInput } from "../../inference/batches.ts";
 import type { FeatureNetwork } from "./feature_network.ts";
@@ -49,8 +50,8 @@ export async function openSyncnet(
   };
   const lip = { shape: [SYNCNET_SIZE, SYNCNET_SIZE, 3 * SYNCNET_FRAMES], write: writeWindow };
   return {
-    audio: (windows) => rowsOf(windows, audio, (mfcc) => syncnetAudio(params, mfcc)),
-    lip: (windows) => rowsOf(windows, lip, (frames) => syncnetLip(params, frames)),
+    audio: (windows) => rowsOf(windows, audio, (mfcc) => syncnetAudio(scope(params), mfcc)),
+    lip: (windows) => rowsOf(windows, lip, (frames) => syncnetLip(scope(params), frames)),
     dispose: () => disposeParams(params),
   };
 }
@@ -71,6 +72,6 @@ export async function openInception(
   return {
     name: INCEPTION_FEATURES,
     features: (crops) =>
-      Promise.resolve(rowsOf(crops, image, (images) => inception(params, images).features)),
+      Promise.resolve(rowsOf(crops, image, (images) => inception(scope(params), images).features)),
   };
 }

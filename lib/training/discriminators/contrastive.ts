@@ -1,7 +1,8 @@
 import {
   contrastiveDiscriminator,
-  contrastiveDiscriminatorSpecs,
+  describeContrastiveDiscriminator,
 } from "../../models/contrastive_discriminator.ts";
+import { scope } from "../../nn/scope.ts";
 import { tf } from "../../native/tf.ts";
 import { contrastiveLoss } from "../losses.ts";
 import type { DiscriminatorKind } from "./kind.ts";
@@ -13,17 +14,17 @@ import type { DiscriminatorKind } from "./kind.ts";
  * on the first; here each counts half in every turn.
  */
 export const CONTRASTIVE: DiscriminatorKind = {
-  specs: ({ discriminator: { width } }) => contrastiveDiscriminatorSpecs({ width }),
+  specs: ({ discriminator: { width } }) => describeContrastiveDiscriminator({ width }).specs,
   term: "contrastive",
   windows: false,
   pairs: false,
   generatorLoss(params, generated, { mel }) {
-    const { distance } = contrastiveDiscriminator(params, { mel, faces: generated });
+    const { distance } = contrastiveDiscriminator(scope(params), { mel, faces: generated });
     return contrastiveLoss(distance, tf.zerosLike(distance));
   },
   discriminatorLoss(params, { generated, batch: { target, mel, offMel } }) {
     const frames = target.shape[0], ones = tf.ones([frames]), zeros = tf.zeros([frames]);
-    const { distance } = contrastiveDiscriminator(params, {
+    const { distance } = contrastiveDiscriminator(scope(params), {
       mel: tf.concat([mel, offMel, mel], 0),
       faces: tf.concat([target, target, generated], 0),
     });

@@ -1,4 +1,5 @@
-import { qualityDiscriminator, qualityDiscriminatorSpecs } from "../../models/quality_discriminator.ts";
+import { describeQualityDiscriminator, qualityDiscriminator } from "../../models/quality_discriminator.ts";
+import { scope } from "../../nn/scope.ts";
 import { tf } from "../../native/tf.ts";
 import { binaryCrossEntropy } from "../losses.ts";
 import { lowerHalves } from "../lower_halves.ts";
@@ -9,17 +10,20 @@ import type { DiscriminatorKind } from "./kind.ts";
  * "real". In its turn the cross entropies of real and drawn lower halves are added, as the public code does.
  */
 export const QUALITY: DiscriminatorKind = {
-  specs: ({ discriminator: { width } }) => qualityDiscriminatorSpecs({ width }),
+  specs: ({ discriminator: { width } }) => describeQualityDiscriminator({ width }).specs,
   term: "quality",
   windows: false,
   pairs: false,
   generatorLoss(params, generated) {
-    const real = qualityDiscriminator(params, lowerHalves(generated));
+    const real = qualityDiscriminator(scope(params), lowerHalves(generated));
     return binaryCrossEntropy(real, tf.onesLike(real));
   },
   discriminatorLoss(params, { generated, batch: { target } }) {
     const frames = target.shape[0];
-    const real = qualityDiscriminator(params, tf.concat([lowerHalves(target), lowerHalves(generated)], 0));
+    const real = qualityDiscriminator(
+      scope(params),
+      tf.concat([lowerHalves(target), lowerHalves(generated)], 0),
+    );
     const labels = tf.concat([tf.ones([frames]), tf.zeros([frames])], 0);
     const [ofReal, ofDrawn] = tf.split(real, 2);
     return {

@@ -1,4 +1,5 @@
-import { syncDiscriminator, syncDiscriminatorSpecs } from "../../models/sync_discriminator.ts";
+import { describeSyncDiscriminator, syncDiscriminator } from "../../models/sync_discriminator.ts";
+import { scope } from "../../nn/scope.ts";
 import { tf } from "../../native/tf.ts";
 import { binaryCrossEntropy, syncLoss, syncProbability } from "../losses.ts";
 import { lowerWindows } from "../lower_halves.ts";
@@ -9,20 +10,20 @@ import type { DiscriminatorKind } from "./kind.ts";
  * pairs off sync (0), and drawn lips with the sound they were made for (0).
  */
 export const SYNC: DiscriminatorKind = {
-  specs: ({ discriminator }) => syncDiscriminatorSpecs(discriminator),
+  specs: ({ discriminator }) => describeSyncDiscriminator(discriminator).specs,
   term: "e_sync",
   windows: true,
   pairs: true,
   generatorLoss(params, generated, { syncMel }) {
     const lips = { mel: syncMel, faces: lowerWindows(generated) };
-    return syncLoss(syncProbability(syncDiscriminator(params, lips, { training: false })));
+    return syncLoss(syncProbability(syncDiscriminator(scope(params), lips)));
   },
   discriminatorLoss(params, { generated, batch, pairs }) {
     const count = pairs.labels.shape[0], windows = batch.syncMel.shape[0];
     const mel = tf.concat([pairs.mel, batch.syncMel], 0);
     const faces = tf.concat([pairs.faces, lowerWindows(generated)], 0);
     const labels = tf.concat([pairs.labels, tf.zeros([windows])], 0);
-    const made = syncDiscriminator(params, { mel, faces }, { training: true });
+    const made = syncDiscriminator(scope(params, { training: true }), { mel, faces });
     const probability = syncProbability(made);
     // Pairs come in sync and off sync in turns.
     const inSync = tf.slice(tf.reshape(tf.slice(probability, 0, count), [count / 2, 2]), [0, 0], [-1, 1]);

@@ -6,9 +6,10 @@ import {
   openInception,
   openSyncnet,
 } from "../../../lib/evaluation/judges/published_networks.ts";
-import { inception, initInception } from "../../../lib/models/inception.ts";
-import { initSyncnet, syncnetAudio, syncnetLip } from "../../../lib/models/syncnet.ts";
-import type { Params } from "../../../lib/nn/params.ts";
+import { describeInception, inception } from "../../../lib/models/inception.ts";
+import { describeSyncnet, syncnetAudio, syncnetLip } from "../../../lib/models/syncnet.ts";
+import { initialize, type Params } from "../../../lib/nn/params.ts";
+import { scope } from "../../../lib/nn/scope.ts";
 import { tf } from "../../../lib/native/tf.ts";
 import { writeSafetensors } from "../../../lib/weights/safetensors.ts";
 import { inFolder } from "../../prepared.ts";
@@ -27,7 +28,7 @@ const near = (found: Float32Array, expected: ArrayLike<number>) =>
 
 Deno.test("SyncNet as imported embeds windows one by one as it does together", () =>
   inFolder(async (folder) => {
-    const width = 0.03, params = initSyncnet({ width }, 3);
+    const width = 0.03, params = initialize(describeSyncnet({ width }).specs, 3);
     const network = await openSyncnet(
       await writeImported(join(folder, "syncnet.safetensors"), "syncnet", params),
       {
@@ -36,7 +37,7 @@ Deno.test("SyncNet as imported embeds windows one by one as it does together", (
     );
     const mfcc = Float32Array.from({ length: 2 * 13 * 20 }, (_, k) => Math.sin(k));
     const audio = network.audio([mfcc.subarray(0, 260), mfcc.subarray(260)]);
-    const expected = syncnetAudio(params, tf.tensor4d(mfcc.slice(260), [1, 13, 20, 1])).dataSync();
+    const expected = syncnetAudio(scope(params), tf.tensor4d(mfcc.slice(260), [1, 13, 20, 1])).dataSync();
     assert.equal(audio.length, 2);
     near(audio[1], expected);
     // Frame f of a window stands in the channels 3 f to 3 f + 2.
@@ -44,7 +45,10 @@ Deno.test("SyncNet as imported embeds windows one by one as it does together", (
     const frames = [0, 1, 2, 3, 4].map((f) =>
       Uint8Array.from(window.filter((_, k) => Math.floor(k % 15 / 3) === f))
     );
-    near(network.lip([frames])[0], syncnetLip(params, tf.tensor4d(window, [1, 224, 224, 15])).dataSync());
+    near(
+      network.lip([frames])[0],
+      syncnetLip(scope(params), tf.tensor4d(window, [1, 224, 224, 15])).dataSync(),
+    );
     network.dispose();
     // A file of another width is another network, and one judge's file is not another's.
     const path = join(folder, "syncnet.safetensors"), before = tf.memory().numTensors;
@@ -68,7 +72,7 @@ Deno.test("SyncNet as imported embeds windows one by one as it does together", (
 
 Deno.test("Inception as imported gives each crop its features, batch by batch, bytes as 0 to 1", () =>
   inFolder(async (folder) => {
-    const width = 0.02, params = initInception({ width }, 3);
+    const width = 0.02, params = initialize(describeInception({ width }).specs, 3);
     const path = await writeImported(join(folder, "inception.safetensors"), "inception", params);
     const network = await openInception(path, { width });
     const crops = Array.from(
@@ -78,7 +82,7 @@ Deno.test("Inception as imported gives each crop its features, batch by batch, b
     const features = await network.features(crops);
     assert.deepEqual([network.name, features.length], [INCEPTION_FEATURES, 9]);
     const last = tf.tensor4d(Float32Array.from(crops[8], (value) => value / 255), [1, 96, 96, 3]);
-    near(features[8], inception(params, last).features.dataSync());
+    near(features[8], inception(scope(params), last).features.dataSync());
     assert.ok(features[0].some((value, k) => value !== features[8][k]));
     await assert.rejects(openInception(path), /is expected/);
   }));

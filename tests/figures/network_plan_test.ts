@@ -1,22 +1,21 @@
 import assert from "node:assert/strict";
-import { contrastiveDiscriminatorSpecs } from "../../lib/models/contrastive_discriminator.ts";
-import { generatorSpecs } from "../../lib/models/generator.ts";
-import { lipganSpecs } from "../../lib/models/lipgan.ts";
 import {
   contrastivePlan,
   generatorPlan,
   lipganPlan,
+  type NetworkPlan,
+  type PlanLayer,
   qualityPlan,
   speech2vidPlan,
   syncDiscriminatorPlan,
   syncnetPlan,
-} from "../../lib/models/network_plan.ts";
-import type { NetworkPlan, PlanLayer } from "../../lib/models/plan_layers.ts";
-import { qualityDiscriminatorSpecs } from "../../lib/models/quality_discriminator.ts";
-import { speech2vidSpecs } from "../../lib/models/speech2vid.ts";
-import { syncDiscriminatorSpecs } from "../../lib/models/sync_discriminator.ts";
-import { syncnetSpecs } from "../../lib/models/syncnet.ts";
-import type { Specs } from "../../lib/nn/params.ts";
+} from "../../lib/figures/network_plan.ts";
+import { describeContrastiveDiscriminator } from "../../lib/models/contrastive_discriminator.ts";
+import { describeGenerator } from "../../lib/models/generator_kinds.ts";
+import { describeQualityDiscriminator } from "../../lib/models/quality_discriminator.ts";
+import { describeSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
+import { describeSyncnet } from "../../lib/models/syncnet.ts";
+import type { Description } from "../../lib/nn/scope.ts";
 
 const size = ({ h, w, c }: PlanLayer) => [h, w, c];
 const sides = (layers: PlanLayer[]) => [...new Set(layers.map(({ h, w }) => `${h}x${w}`))].join(" ");
@@ -45,9 +44,9 @@ Deno.test("encoders end in one place, decoders in a face; what is joined has one
     for (const { layers } of [audio, faces]) assert.deepEqual(size(layers.at(-1)!).slice(0, 2), [1, 1], name);
     assert.deepEqual(size(decoder.layers.at(-1)!), [96, 96, 3], name);
     assert.equal(skips.length, { generator: 7, lipgan: 6, speech2vid: 3 }[name], name);
-    for (const { from: [a, i], to: [b, j] } of skips) {
-      const [start, end] = [lanes[a].layers[i], lanes[b].layers[j]];
-      assert.deepEqual([start.h, start.w], [end.h, end.w], name);
+    for (const { from, to } of skips) {
+      assert.ok(faces.layers.includes(from) && decoder.layers.includes(to), name);
+      assert.deepEqual([from.h, from.w], [to.h, to.w], name);
     }
   }
 });
@@ -60,17 +59,17 @@ Deno.test("judges of single faces end in one place", () => {
 });
 
 const switches = { lstm: "front", cbam: true } as const, width = 1;
-const networks: [string, NetworkPlan, Specs][] = [
-  ["generator", generatorPlan(), generatorSpecs({ width })],
-  ["sync discriminator", syncDiscriminatorPlan(switches), syncDiscriminatorSpecs({ ...switches, width })],
-  ["LipGAN", lipganPlan(), lipganSpecs({ width })],
-  ["Speech2Vid", speech2vidPlan(), speech2vidSpecs({ width })],
-  ["LipGAN's discriminator", contrastivePlan(), contrastiveDiscriminatorSpecs({ width })],
-  ["visual quality discriminator", qualityPlan(), qualityDiscriminatorSpecs({ width })],
-  ["SyncNet", syncnetPlan(), syncnetSpecs({ width })],
+const networks: [string, NetworkPlan, Description][] = [
+  ["generator", generatorPlan(), describeGenerator({ kind: "wav2lip", width })],
+  ["sync discriminator", syncDiscriminatorPlan(switches), describeSyncDiscriminator({ ...switches, width })],
+  ["LipGAN", lipganPlan(), describeGenerator({ kind: "lipgan", width })],
+  ["Speech2Vid", speech2vidPlan(), describeGenerator({ kind: "speech2vid", width })],
+  ["LipGAN's discriminator", contrastivePlan(), describeContrastiveDiscriminator({ width })],
+  ["visual quality discriminator", qualityPlan(), describeQualityDiscriminator({ width })],
+  ["SyncNet", syncnetPlan(), describeSyncnet({ width })],
 ];
 
-for (const [name, plan, specs] of networks) {
+for (const [name, plan, { specs }] of networks) {
   Deno.test(`${name}: every kernel that is trained is a layer of the plan, and the other way round`, () => {
     const kernels = Object.entries(specs).filter(([path]) =>
       path.endsWith("kernel") && !/cbam|lstm/.test(path)
