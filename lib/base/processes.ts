@@ -1,7 +1,7 @@
 /** Programs that run beside this one. */
 
 /** A program and its arguments. */
-type Command = readonly [program: string, ...args: string[]];
+export type Command = readonly [program: string, ...args: string[]];
 
 /** A script of the kit, to be run by the Deno that runs now. */
 export const kitScript = (script: string, ...args: string[]): Command => [

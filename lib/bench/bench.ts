@@ -1,18 +1,14 @@
 // Training steps timed, ours and PyTorch's: `deno task bench`.
-import { ROOT } from "../base/root.ts";
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { median } from "d3-array";
 import { fileURLToPath } from "node:url";
-import type { Network, StepOptions, StepTime } from "./step.ts";
-import { KitError } from "../base/errors.ts";
-import { table } from "../figures/table.ts";
-import { makeFolder } from "../base/files.ts";
 import type { Row } from "../base/parquet.ts";
-import { uvRunner } from "../setup/python.ts";
+import { kitScript } from "../base/processes.ts";
+import { table } from "../figures/table.ts";
+import { answerOf, pytorch } from "./pytorch.ts";
+import type { Network, StepOptions, StepTime } from "./step.ts";
 
 const STEP = fileURLToPath(new URL("./step.ts", import.meta.url));
 const PYTORCH = fileURLToPath(new URL("./bench_pytorch.py", import.meta.url));
-const REQUIREMENTS = fileURLToPath(new URL("./bench_pytorch.txt", import.meta.url));
 
 /** Windows of the discriminator and frames of the generator in a step, as the preset `small` trains. */
 const BATCH: Record<Network, number> = { discriminator: 16, generator: 10 };
@@ -32,45 +28,23 @@ export interface BenchOptions {
 /** What one measurement gives: milliseconds a step, peak MB. */
 type Times = Pick<StepTime, "median" | "least" | "peak">;
 
-/** A program's JSON on standard output; throws KitError with the end of what it said when it fails. */
-async function measured(command: string, args: string[], what: string): Promise<Record<string, number>> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args, cwd: ROOT, stdin: "null" })
-    .output();
-  if (success) return JSON.parse(new TextDecoder().decode(stdout));
-  const said = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  throw new KitError(
-    `Timing ${what} failed (${said})`,
-    "See that nothing else fills the memory, and run it again",
-  );
+const MEMORY = "See that nothing else fills the memory, and run it again";
+
+const ours = (options: StepOptions): Promise<StepTime> =>
+  answerOf(kitScript(STEP, JSON.stringify(options)), {
+    what: `Timing the ${options.network}`,
+    remedy: MEMORY,
+  });
+
+/** PyTorch's step of the same work. */
+async function theirs(python: string, options: Omit<StepOptions, "compiled">): Promise<Times> {
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+  const made = await answerOf<Record<string, number>>([python, PYTORCH, ...flags], {
+    what: "Timing PyTorch",
+    remedy: MEMORY,
+  });
+  return { median: made.ms_per_step_median, least: made.ms_per_step_min, peak: made.peak_rss_mb };
 }
-
-const ours = async (options: StepOptions): Promise<StepTime> =>
-  await measured(
-    Deno.execPath(),
-    ["run", "-A", "--quiet", "--no-check", STEP, JSON.stringify(options)],
-    `the ${options.network}`,
-  ) as unknown as StepTime;
-
-/** Python with PyTorch, and what a further list names, in an environment of the bench's own, made on the first call. */
-export async function pytorch(further?: string): Promise<string> {
-  const folder = join(ROOT, ".native", "bench"), python = join(folder, "bin", "python");
-  const install = async (requirements: string, done: string) => {
-    const uv = await uvRunner(ROOT);
-    await uv("pip", "install", "--no-deps", "--python", python, "--requirement", requirements);
-    await Deno.writeTextFile(done, "");
-  };
-  if (!existsSync(join(folder, "done"))) {
-    console.error("Fetching PyTorch for the comparison (about 600 MB) into .native/bench");
-    await makeFolder(join(ROOT, ".native"));
-    await (await uvRunner(ROOT))("venv", "--clear", "--no-project", folder);
-    await install(REQUIREMENTS, join(folder, "done"));
-  }
-  const more = further && join(folder, `done ${basename(further)}`);
-  if (more && !existsSync(more)) await install(further, more);
-  return python;
-}
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /**
  * Times one training step of both networks at each width, eager and compiled, each in a process of its own.
@@ -86,19 +60,12 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
   const rows: Row[] = [];
   for (const network of networks) {
     for (const width of widths) {
-      const batch = BATCH[network];
+      const batch = BATCH[network], work = { network, width, batch, steps, warmup: WARMUP };
       const variants: Record<string, () => Promise<Times>> = {
-        "eager": () => ours({ network, width, batch, steps, warmup: WARMUP, compiled: false }),
-        "compiled": () => ours({ network, width, batch, steps, warmup: WARMUP, compiled: true }),
+        "eager": () => ours({ ...work, compiled: false }),
+        "compiled": () => ours({ ...work, compiled: true }),
+        ...(python ? { "PyTorch, eager": () => theirs(python, work) } : {}),
       };
-      if (python) {
-        const flags = Object.entries({ network, width, batch, steps, warmup: WARMUP })
-          .flatMap(([name, value]) => [`--${name}`, `${value}`]);
-        variants["PyTorch, eager"] = async () => {
-          const made = await measured(python, [PYTORCH, ...flags], "PyTorch");
-          return { median: made.ms_per_step_median, least: made.ms_per_step_min, peak: made.peak_rss_mb };
-        };
-      }
       const times: Record<string, Times[]> = {};
       for (let round = 0; round < rounds; round++) {
         for (const [name, run] of Object.entries(variants)) {
@@ -106,9 +73,9 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
           (times[name] ??= []).push(await run());
         }
       }
-      const peer = times["PyTorch, eager"] && median(times["PyTorch, eager"].map((t) => t.median));
+      const peer = times["PyTorch, eager"] && median(times["PyTorch, eager"], (t) => t.median)!;
       for (const [name, all] of Object.entries(times)) {
-        const ms = median(all.map((t) => t.median));
+        const ms = median(all, (t) => t.median)!;
         rows.push({
           network,
           width,

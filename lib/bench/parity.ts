@@ -1,9 +1,9 @@
 // Imported networks held against PyTorch's answers at full width: `deno task parity`.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pytorch } from "./bench.ts";
 import { KitError } from "../base/errors.ts";
 import { loadImported } from "../models/imported.ts";
+import { answerOf, checkPython, pytorch } from "./pytorch.ts";
 import { pytorchForward } from "./pytorch_forward.ts";
 import { type ForeignNetworkName, foreignNetworks } from "../models/pytorch_names.ts";
 import { compile } from "../native/compile.ts";
@@ -27,31 +27,11 @@ interface Saved {
   apart: number;
 }
 
-async function saved(python: string, network: ForeignNetworkName, folder: string): Promise<Saved> {
-  const args = [SCRIPT, "--network", network, "--out", folder];
-  const { success, stdout, stderr } = await new Deno.Command(python, { args, stdin: "null" }).output();
-  if (success) return JSON.parse(new TextDecoder().decode(stdout));
-  const said = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  throw new KitError(
-    `PyTorch's ${network} failed (${said})`,
-    "See that memory and disk are not full, and run it again",
-  );
-}
-
-/** The PyTorch of a Python that the caller names; throws KitError when it has none. */
-async function checkPython(python: string): Promise<string> {
-  const args = ["-c", "import torch"];
-  try {
-    const { success, stderr } = await new Deno.Command(python, { args, stdin: "null" }).output();
-    if (success) return python;
-    const said = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-    throw new KitError(`${python} cannot load PyTorch (${said})`, "Name another by --python, or none");
-  } catch (error) {
-    if (error instanceof KitError) throw error;
-    const remedy = "Name a Python with PyTorch by --python, or none";
-    throw new KitError(`${python} cannot be run (${(error as Error).message})`, remedy, { cause: error });
-  }
-}
+const saved = (python: string, network: ForeignNetworkName, folder: string): Promise<Saved> =>
+  answerOf([python, SCRIPT, "--network", network, "--out", folder], {
+    what: `PyTorch's ${network}`,
+    remedy: "See that memory and disk are not full, and run it again",
+  });
 
 /** Inputs in their order, and outputs by name, as PyTorch wrote them. */
 async function readAnswers(file: string): Promise<{ inputs: Tensor[]; outputs: Record<string, Tensor> }> {

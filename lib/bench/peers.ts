@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { listClips, type SourceClip } from "../prepare/layouts/layouts.ts";
 import { KitError } from "../base/errors.ts";
 import { exists, makeFolder } from "../base/files.ts";
+import { type Command, kitScript, runProgram } from "../base/processes.ts";
 import { ffmpegPath } from "../media/ffmpeg.ts";
 import { probe } from "../media/probe.ts";
 import type { Row } from "../base/parquet.ts";
@@ -28,16 +29,9 @@ export interface PeersOptions {
 }
 
 /** Runs a program, its own words going to standard error; its output. Throws KitError when it fails. */
-async function output(command: string, args: string[], what: string): Promise<string> {
-  const child = new Deno.Command(command, {
-    args,
-    cwd: ROOT,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  });
-  const { success, stdout } = await child.output();
-  if (success) return new TextDecoder().decode(stdout);
+async function output(command: Command, what: string): Promise<string> {
+  const { success, stdout } = await runProgram(command, { cwd: ROOT, stderr: "inherit" });
+  if (success) return stdout;
   throw new KitError(`${what} failed`, "What it said stands above");
 }
 
@@ -84,9 +78,8 @@ async function timed(work: () => Promise<string | undefined>): Promise<Timed> {
 /** Prepares the videos in a process of its own, the start of Deno and of its workers included. */
 const timePrepare = (videos: string, out: string, every: number): Promise<Timed> =>
   timed(async () => {
-    const args = ["run", "-A", "--quiet", "--no-check", CLI, "prepare", videos, out];
-    const said = await output(Deno.execPath(), [...args, "--every", `${every}`, "--json"], "`prepare`");
-    const { rejects } = JSON.parse(said);
+    const command = kitScript(CLI, "prepare", videos, out, "--every", `${every}`, "--json");
+    const { rejects } = JSON.parse(await output(command, "`prepare`"));
     return rejects.length > 0 ? `${rejects.length} rejected` : undefined;
   });
 
@@ -95,8 +88,8 @@ const timeWav2Lip = (videos: string, scratch: string, { wav2lip, python }: Peers
   timed(async () => {
     await makeFolder(scratch);
     await Deno.symlink(ffmpegPath(), join(scratch, "ffmpeg"));
-    const args = [WAV2LIP, wav2lip, videos, join(scratch, "preprocessed"), scratch];
-    const made = JSON.parse(await output(python, args, "Wav2Lip's preprocess.py"));
+    const command = [python, WAV2LIP, wav2lip, videos, join(scratch, "preprocessed"), scratch] as const;
+    const made = JSON.parse(await output(command, "Wav2Lip's preprocess.py"));
     if (made.crops === 0 || made.sounds === 0) {
       throw new KitError("Wav2Lip's preprocess.py made no crops or no sound", "What it said stands above");
     }

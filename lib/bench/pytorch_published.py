@@ -4,14 +4,10 @@ Wav2Lip's generator, expert and visual quality discriminator, SyncNet, and the I
 scales every layer's filters, 1 is the published network. Inputs are PyTorch's, [batch, channels, height, width].
 """
 
-import pathlib
-import sys
-
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-sys.path.append(str(pathlib.Path(__file__).parents[1] / "training"))
 from pytorch_networks import GENERATOR_AUDIO, GENERATOR_DECODER, GENERATOR_FACE, SYNC_AUDIO, SYNC_FACE, scaled
 
 # Groups of rows: filters, kernel, stride (height, width), padding.

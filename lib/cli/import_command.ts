@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
 import { errorLine } from "../base/exit.ts";
+import { runHere } from "../base/processes.ts";
 import { count, printing } from "./printing.ts";
 
 /** The networks that `--as` may name: those of lib/models/pytorch_names.ts, which loads TensorFlow. */
@@ -47,7 +48,7 @@ export function addImportCommands(program: Command): void {
     .action(async ({ files, seed }: { files: number; seed: number }) => {
       const path = fileURLToPath(new URL("../../tests/weights/fuzz.ts", import.meta.url));
       // Without a permission but that to read: whatever a file would have run could do nothing, and would be seen.
-      const args = ["run", "--quiet", "--no-prompt", "--allow-read", path, String(files), String(seed)];
-      Deno.exitCode = (await new Deno.Command(Deno.execPath(), { args }).spawn().status).code;
+      const flags = ["--quiet", "--no-prompt", "--allow-read"];
+      Deno.exitCode = await runHere([Deno.execPath(), "run", ...flags, path, String(files), String(seed)]);
     });
 }

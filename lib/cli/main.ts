@@ -12,6 +12,7 @@ import { addEvaluateCommand } from "./evaluate_command.ts";
 import { addTablesCommand } from "./tables_command.ts";
 import { aboveZero, collect, count, printing } from "./printing.ts";
 import { fail } from "../base/exit.ts";
+import { kitScript, runHere } from "../base/processes.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
 
 const program = new Command("deno task")
@@ -75,8 +76,7 @@ program.command("test").description("run all tests, or those of the files whose 
   .argument("[words...]")
   .action(async (words: string[]) => {
     const run = fileURLToPath(new URL("../../tests/run.ts", import.meta.url));
-    const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--quiet", run, ...words] });
-    Deno.exitCode = (await command.spawn().status).code;
+    Deno.exitCode = await runHere(kitScript(run, ...words));
   });
 
 program.command("corpus").description(
@@ -251,7 +251,7 @@ program.command("bench")
       python?: string;
     },
   ) => {
-    const { bench, benchLines, pytorch } = await import("../bench/bench.ts");
+    const { bench, benchLines } = await import("../bench/bench.ts");
     if (options.loader !== undefined) {
       const { benchLoader } = await import("../bench/loader.ts");
       const rows = await benchLoader(options.loader, options);
@@ -259,6 +259,7 @@ program.command("bench")
     }
     if (options.peers !== undefined) {
       const { benchPeers, WAV2LIP_REQUIREMENTS } = await import("../bench/peers.ts");
+      const { pytorch } = await import("../bench/pytorch.ts");
       const { peers: wav2lip, videos, clips, rounds } = options;
       if (videos === undefined) return program.error("error: --peers needs --videos <folder>");
       const python = options.python ?? await pytorch(WAV2LIP_REQUIREMENTS);
