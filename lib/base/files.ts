@@ -97,6 +97,18 @@ export async function holdFolder(
   return file;
 }
 
+/** Bytes of all files below a folder, which may change or vanish while it is read. */
+export function folderBytes(folder: string): number {
+  let bytes = 0;
+  try {
+    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+      const path = join(folder, name);
+      bytes += isDirectory ? folderBytes(path) : Deno.lstatSync(path).size;
+    }
+  } catch { /* gone between listing and reading */ }
+  return bytes;
+}
+
 /** Whether a file or folder is there. */
 export async function exists(path: string): Promise<boolean> {
   try {

@@ -3,30 +3,28 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
-import { makeFolder } from "../base/files.ts";
 import { type Command, lastLine, runProgram } from "../base/processes.ts";
 import { ROOT } from "../base/root.ts";
-import { uvRunner } from "../setup/python.ts";
+import { findPython, openUv, pythonIn } from "../setup/python.ts";
 
 const REQUIREMENTS = fileURLToPath(new URL("./bench_pytorch.txt", import.meta.url));
 
 /** Python with PyTorch, and what a further list names, in an environment of the bench's own, made on the first call. */
 export async function pytorch(further?: string): Promise<string> {
-  const folder = join(ROOT, ".native", "bench"), python = join(folder, "bin", "python");
+  const folder = join(ROOT, ".native", "bench"), site = { root: ROOT, signal: new AbortController().signal };
   const install = async (requirements: string, done: string) => {
-    const uv = await uvRunner(ROOT);
-    await uv("pip", "install", "--no-deps", "--python", python, "--requirement", requirements);
+    if (existsSync(done)) return;
+    const uv = openUv(site, await findPython(site), { part: "bench" });
+    if (requirements === REQUIREMENTS) {
+      console.error("Fetching PyTorch for the comparison (about 600 MB) into .native/bench");
+      await uv.makeEnvironment(folder);
+    }
+    await uv.install(folder, requirements, "--no-deps");
     await Deno.writeTextFile(done, "");
   };
-  if (!existsSync(join(folder, "done"))) {
-    console.error("Fetching PyTorch for the comparison (about 600 MB) into .native/bench");
-    await makeFolder(join(ROOT, ".native"));
-    await (await uvRunner(ROOT))("venv", "--clear", "--no-project", folder);
-    await install(REQUIREMENTS, join(folder, "done"));
-  }
-  const more = further && join(folder, `done ${basename(further)}`);
-  if (more && !existsSync(more)) await install(further, more);
-  return python;
+  await install(REQUIREMENTS, join(folder, "done"));
+  if (further) await install(further, join(folder, `done ${basename(further)}`));
+  return pythonIn(folder);
 }
 
 /** The PyTorch of a Python that the caller names; throws KitError when it has none. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, writeAtomic } from "../base/files.ts";
+import { type Command, startProgram } from "../base/processes.ts";
 import { explain } from "./faults.ts";
 
 /** Where a set-up works, and how it is told to stop. */
@@ -26,17 +27,9 @@ const COLOURS = /\x1b\[[0-9;]*[A-Za-z]/g;
  * @returns its standard output
  * @throws KitError made out of its output when it fails; the whole output is kept in .native/<part>.log
  */
-export async function runTool(site: Site, command: string[], options: Options): Promise<string> {
+export async function runTool({ root, signal }: Site, command: Command, options: Options): Promise<string> {
   const { part, env = {}, onLine } = options;
-  const child = new Deno.Command(command[0], {
-    args: command.slice(1),
-    cwd: site.root,
-    env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    signal: site.signal,
-  }).spawn();
+  const child = startProgram(command, { cwd: root, env: { NO_COLOR: "1", ...env }, signal });
   let all = "";
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     let text = "", rest = "";
@@ -51,10 +44,10 @@ export async function runTool(site: Site, command: string[], options: Options): 
     return text;
   };
   const [stdout, , status] = await Promise.all([read(child.stdout), read(child.stderr), child.status]);
-  site.signal.throwIfAborted();
+  signal.throwIfAborted();
   if (status.success) return stdout;
   const log = join(".native", `${part.replaceAll(/\W+/g, "-")}.log`);
-  await makeFolder(join(site.root, ".native")).catch(() => {});
-  await writeAtomic(join(site.root, log), all).catch(() => {}); // a full disk must not hide the first fault
+  await makeFolder(join(root, ".native")).catch(() => {});
+  await writeAtomic(join(root, log), all).catch(() => {}); // a full disk must not hide the first fault
   throw explain(part, all, log);
 }

@@ -6,7 +6,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { fail } from "../base/exit.ts";
-import { makeFolder } from "../base/files.ts";
+import { holdFolder } from "../base/files.ts";
 import { bytesInWords, ProgressLines, type Report, secondsInWords } from "./progress_lines.ts";
 import type { Site } from "./command.ts";
 import { hasKernel, installKernel } from "./kernel.ts";
@@ -51,19 +51,6 @@ async function checkSpace(root: string, needed: number): Promise<void> {
     `Set-up needs ${bytesInWords(needed)} at ${root} and ${bytesInWords(free)} are free: the disk is full`,
     "Free some gigabytes and run the same command again",
   );
-}
-
-/** Waits until no other set-up of this folder runs. The system drops the lock of a process that dies. */
-async function lock(root: string): Promise<Deno.FsFile> {
-  await makeFolder(join(root, ".native"));
-  const file = await Deno.open(join(root, ".native", "lock"), { create: true, write: true });
-  const notice = setTimeout(
-    () => console.error("Another set-up is running in this folder: waiting for it"),
-    500,
-  );
-  await file.lock(true);
-  clearTimeout(notice);
-  return file;
 }
 
 /** Runs the steps that are not done, the kernel after the .venv it lives in. The first fault stops the others. */
@@ -112,14 +99,13 @@ export async function setup(root: string, { quiet = false } = {}): Promise<void>
   const begun = performance.now();
   const found = await steps(root);
   if (found.some((step) => !step.done)) {
-    const held = await lock(root);
-    try {
-      // Another set-up may have done it while this one waited for the lock.
-      const missing = (await steps(root)).filter((step) => !step.done);
-      if (missing.length > 0) await runSteps(root, missing);
-    } finally {
-      held.close();
-    }
+    using _held = await holdFolder(join(root, ".native"), {
+      name: "lock",
+      wait: "Another set-up is running in this folder: waiting for it",
+    });
+    // Another set-up may have done it while this one waited.
+    const missing = (await steps(root)).filter((step) => !step.done);
+    if (missing.length > 0) await runSteps(root, missing);
   } else if (!quiet) {
     for (const { name } of found) console.error(`${name.padEnd(12)}in place`);
   }

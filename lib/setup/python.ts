@@ -1,12 +1,13 @@
 // The Python side: uv, and with it a .venv that holds JupyterLab, nbclient, nbconvert and ffmpeg.
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
 import { makeFolder } from "../base/files.ts";
+import { runProgram } from "../base/processes.ts";
 import type { Report } from "./progress_lines.ts";
 import { runTool, type Site } from "./command.ts";
-import { digest, isDone, markDone, unmark } from "./stamp.ts";
+import { digest, isDone, markDone, ofAnySize, unmark } from "./stamp.ts";
 import { hasWheel, installWheel, PIP, type Wheel } from "./wheel.ts";
 
 export const PYTHON_NEEDS = 0.5e9;
@@ -35,32 +36,22 @@ export interface Python {
  * Finds python3 and its pip.
  * @throws KitError when either is missing or Python is too old
  */
-export async function findPython(site: Site): Promise<Python> {
-  const ask = async (command: string, ...args: string[]) => {
-    const { success, stdout, stderr } = await new Deno.Command(command, {
-      args,
-      env: PIP,
-      stdin: "null",
-      signal: site.signal,
-    }).output();
-    return { success, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
-  };
+export async function findPython({ signal }: Site): Promise<Python> {
+  const ask = (...args: string[]) => runProgram(["python3", ...args], { env: PIP, signal });
   const about = "import os, sys; print(os.path.realpath(sys.executable), *sys.version_info[:2], sep='\\n')";
-  const python = await ask("python3", "-c", about).catch(() => undefined);
+  const python = await ask("-c", about).catch(() => undefined);
   if (!python?.success) throw new KitError("python3 is not there or does not run", INSTALL);
   const [executable, major, minor] = python.stdout.trim().split("\n");
   if (Number(major) !== OLDEST[0] || Number(minor) < OLDEST[1]) {
     throw new KitError(`python3 (${executable}) is version ${major}.${minor}, which is too old`, INSTALL);
   }
   // The name from the PATH is asked again, not the resolved one: inside a virtual environment they differ.
-  const pip = await ask("python3", "-m", "pip", "config", "list");
+  const pip = await ask("-m", "pip", "config", "list");
   if (!pip.success && /No module named/.test(pip.stderr)) {
     throw new KitError(`python3 (${executable}) has no pip`, INSTALL);
   }
-  const settings = [...pip.stdout.matchAll(/^[^.\n]*\.([\w-]+)='(.*)'$/gm)].map((
-    [, name, value],
-  ) => [name, value]);
-  return { executable, pip: Object.fromEntries(settings) };
+  const settings = pip.stdout.matchAll(/^[^.\n]*\.([\w-]+)='(.*)'$/gm);
+  return { executable, pip: Object.fromEntries(settings.map(([, name, value]) => [name, value])) };
 }
 
 /** uv's settings, with the index and certificate that pip is configured for: uv reads none of pip's files. */
@@ -78,6 +69,33 @@ function uvSettings({ pip }: Python): Record<string, string> {
   return Object.fromEntries(given) as Record<string, string>;
 }
 
+/** uv, for environments of pinned packages. */
+export interface Uv {
+  /** Makes an environment anew, empty. */
+  makeEnvironment(folder: string): Promise<string>;
+  /** Installs what a list of requirements pins. */
+  install(folder: string, requirements: string, ...flags: string[]): Promise<string>;
+}
+
+/** The uv that set-up has put in place. */
+export function openUv(
+  site: Site,
+  python: Python,
+  { part, onLine }: { part: string; onLine?: (line: string) => void },
+): Uv {
+  const uv = join(site.root, ".native", "uv", "uv"), env = uvSettings(python);
+  const run = (...args: string[]) => runTool(site, [uv, ...args], { part, env, onLine });
+  return {
+    makeEnvironment: (folder) =>
+      run("venv", "--clear", "--no-project", "--python", python.executable, folder),
+    install: (folder, requirements, ...flags) =>
+      run("pip", "install", ...flags, "--python", pythonIn(folder), "--requirement", requirements),
+  };
+}
+
+/** The Python of an environment. */
+export const pythonIn = (folder: string): string => join(folder, "bin", "python");
+
 /** The pins, and the folder: scripts in a virtual environment hold its absolute path. */
 const version = async (root: string): Promise<string> =>
   `${UV.requirement} ${await digest(Deno.readTextFileSync(REQUIREMENTS))} ${root}`;
@@ -90,33 +108,17 @@ export async function installVenv(site: Site, report: Report, python: Python): P
   await unmark(root, "python");
   if (!hasWheel(root, UV)) await installWheel(site, report, UV);
   report.say("JupyterLab, nbclient, nbconvert, ffmpeg into .venv (about 80 MB to fetch)");
-  const uv = join(root, ".native", "uv", "uv"), venv = join(root, ".venv"), env = uvSettings(python);
+  const venv = join(root, ".venv");
   await makeFolder(venv); // says in one line when the place is not writable
-  const run = (...args: string[]) =>
-    runTool(site, [uv, ...args], {
-      part: "python",
-      env,
-      onLine: (line) => /^(Resolved|Prepared|Installed)/.test(line) && report.progress(line),
-    });
-  await run("venv", "--clear", "--no-project", "--python", python.executable, venv);
-  await run("pip", "install", "--python", join(venv, "bin", "python"), "--requirement", REQUIREMENTS);
-  const binaries = ["bin/python", "bin/jupyter-lab", "bin/jupyter-nbconvert"].map((path) => join(venv, path));
-  const missing = binaries.find((path) => !existsSync(path));
-  if (missing) {
-    throw new KitError(
-      `uv left no ${relative(root, missing)}`,
-      "Delete .venv and run the same command again",
-    );
-  }
-  const files = binaries.map((path) => [relative(root, path), null]);
-  await markDone(root, "python", { version: await version(root), files: Object.fromEntries(files) });
+  const uv = openUv(site, python, {
+    part: "python",
+    onLine: (line) => /^(Resolved|Prepared|Installed)/.test(line) && report.progress(line),
+  });
+  await uv.makeEnvironment(venv);
+  await uv.install(venv, REQUIREMENTS);
+  const binaries = ["python", "jupyter-lab", "jupyter-nbconvert"].map((name) => join(".venv", "bin", name));
+  const missing = binaries.find((path) => !existsSync(join(root, path)));
+  if (missing) throw new KitError(`uv left no ${missing}`, "Delete .venv and run the same command again");
+  await markDone(root, "python", { version: await version(root), files: ofAnySize(binaries) });
   return "JupyterLab, nbclient, nbconvert and ffmpeg in .venv";
-}
-
-/** A function that runs uv with its settings, for environments beside the kit's own; set-up has been run. */
-export async function uvRunner(root: string): Promise<(...args: string[]) => Promise<string>> {
-  const python = await findPython({ root, signal: new AbortController().signal });
-  const uv = join(root, ".native", "uv", "uv"), env = uvSettings(python);
-  const site = { root, signal: new AbortController().signal };
-  return (...args) => runTool(site, [uv, ...args], { part: "bench", env });
 }

@@ -1,6 +1,6 @@
 // What set-up has finished, one small JSON file for each part below .native/done/.
 import { join } from "node:path";
-import { writeAtomic } from "../base/files.ts";
+import { writeJson } from "../base/files.ts";
 
 /** A finished part: its version, and the files it left (path from the root -> bytes, or null for any size). */
 export interface Stamp {
@@ -10,9 +10,13 @@ export interface Stamp {
 
 const stampPath = (root: string, part: string) => join(root, ".native", "done", `${part}.json`);
 
+/** Files of a stamp whose sizes do not matter. */
+export const ofAnySize = (paths: string[]): Stamp["files"] =>
+  Object.fromEntries(paths.map((path) => [path, null]));
+
 /** Records that `part` is finished; written last, so that a killed set-up leaves no stamp. */
 export async function markDone(root: string, part: string, stamp: Stamp): Promise<void> {
-  await writeAtomic(stampPath(root, part), JSON.stringify(stamp, null, 1) + "\n");
+  await writeJson(stampPath(root, part), stamp);
 }
 
 /** Forgets that `part` was finished; called before its files change. */

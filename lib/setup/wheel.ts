@@ -1,7 +1,7 @@
 // Takes single files out of a wheel of the Python package index.
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeFolder } from "../base/files.ts";
+import { folderBytes, makeFolder } from "../base/files.ts";
 import { bytesInWords, type Report } from "./progress_lines.ts";
 import { runTool, type Site } from "./command.ts";
 import { isDone, markDone, unmark } from "./stamp.ts";
@@ -28,21 +28,12 @@ const version = ({ requirement, choose = [], members }: Wheel) => [requirement, 
 /** Whether the wheel's files are there. */
 export const hasWheel = (root: string, wheel: Wheel): boolean => isDone(root, wheel.part, version(wheel));
 
-/** Bytes of all files below a folder, which may change or vanish while it is read. */
-function folderBytes(folder: string): number {
-  let bytes = 0;
-  try {
-    for (const entry of Deno.readDirSync(folder)) {
-      const path = join(folder, entry.name);
-      bytes += entry.isDirectory ? folderBytes(path) : Deno.lstatSync(path).size;
-    }
-  } catch { /* gone between listing and reading */ }
-  return bytes;
-}
-
 async function removeFolder(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(() => {});
 }
+
+/** pip's settings: no questions, no advice, and none of the user's that forbid this use. */
+export const PIP = { PIP_NO_INPUT: "1", PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_REQUIRE_VIRTUALENV: "0" };
 
 /** Fetches the wheel to `<store>/<file>.whl`, which is whole when it is there. */
 async function fetchWheel(site: Site, report: Report, wheel: Wheel, store: string): Promise<string> {
@@ -62,7 +53,8 @@ async function fetchWheel(site: Site, report: Report, wheel: Wheel, store: strin
   }, 500);
   try {
     await runTool(site, [
-      ..."python3 -m pip download --no-deps --no-cache-dir --only-binary=:all: --progress-bar off".split(" "),
+      "python3",
+      ..."-m pip download --no-deps --no-cache-dir --only-binary=:all: --progress-bar off".split(" "),
       // pip says that it cannot connect only when it tries again.
       ...["--retries", "3"],
       ...(wheel.choose ?? []),
@@ -86,9 +78,6 @@ async function fetchWheel(site: Site, report: Report, wheel: Wheel, store: strin
   }
 }
 
-/** pip's settings: no questions, no advice, and none of the user's that forbid this use. */
-export const PIP = { PIP_NO_INPUT: "1", PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_REQUIRE_VIRTUALENV: "0" };
-
 /**
  * Fetches a wheel and unpacks the members it was asked for; a wheel that an interrupted set-up fetched is used.
  * @returns bytes unpacked
@@ -107,7 +96,7 @@ export async function installWheel(site: Site, report: Report, wheel: Wheel): Pr
   const file = found[0] ?? await fetchWheel(site, report, wheel, store);
   report.say(`unpacking ${basename(file)}`);
   const folder = join(site.root, wheel.folder);
-  const command = ["python3", UNZIP, file, wheel.members, folder];
+  const command = ["python3", UNZIP, file, wheel.members, folder] as const;
   const listing = await runTool(site, command, { part: wheel.part }).catch(async (error) => {
     // A damaged wheel is fetched anew, and a full disk has the more room. Another step's fault says nothing of it.
     if (!site.signal.aborted) await removeFolder(store);
