@@ -1,5 +1,6 @@
 import cliProgress from "cli-progress"; // has no types of its own
 import process from "node:process";
+import { escapeHtml } from "./jupyter.ts";
 
 /** Milliseconds between two lines on a standard error that is no terminal, and between two notebook updates. */
 const LINE_EVERY = 5000, NOTEBOOK_EVERY = 250;
@@ -79,8 +80,6 @@ function throttled(interval: number, show: (state: State) => void): Display {
 }
 
 const percent = ({ done, total }: State) => total > 0 ? Math.floor(100 * Math.min(1, done / total)) : 100;
-
-const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** One output of a notebook cell, changed in place. */
 function notebookOutput(broadcast: typeof Deno.jupyter.broadcast): Display {

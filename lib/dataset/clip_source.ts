@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { exists } from "../base/files.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
+import { detectFaces } from "../media/face_detector.ts";
 import { decodeFrames } from "../media/decode.ts";
 import { probe } from "../media/probe.ts";
 import { decodeJpeg } from "../media/jpeg.ts";
@@ -56,11 +57,53 @@ export async function clipSource(prepared: string, row: ManifestRow): Promise<Cl
   }
 }
 
-/** The video's frame behind frame `frame` of the clip, RGB [height, width, 3]. */
-export async function sourceFrame({ video, firstFrame }: ClipSource, frame: number): Promise<Uint8Array> {
+/** A frame of the video behind a clip. */
+export interface SourceFrame {
+  /** [height, width, 3] */
+  rgb: Uint8Array;
+  width: number;
+  height: number;
+  /** The crop's place in the frame: x0, y0, x1, y1. */
+  box: number[];
+}
+
+/** The video's frames behind a clip, one at a time, narrowed where they are wider than `widest` pixels. */
+export async function* sourceFrames(
+  { video, firstFrame, boxes, ...whole }: ClipSource,
+  { widest = whole.width }: { widest?: number } = {},
+): AsyncGenerator<SourceFrame> {
+  const width = Math.min(widest, whole.width), scale = width / whole.width;
+  const height = Math.max(1, Math.round(width * whole.height / whole.width));
+  let t = -firstFrame;
+  for await (const rgb of decodeFrames(video, { width, height })) {
+    if (4 * t >= boxes.length) return;
+    if (t >= 0) {
+      yield {
+        rgb,
+        width,
+        height,
+        box: Array.from(boxes.subarray(4 * t, 4 * t + 4), (v) => v * scale),
+      };
+    }
+    t++;
+  }
+}
+
+/**
+ * The video's frame behind frame `frame` of the clip, with the 68 landmarks of a face where one is found.
+ * Throws KitError when the video has fewer frames.
+ */
+export async function sourceFrame(
+  source: ClipSource,
+  frame: number,
+): Promise<SourceFrame & { landmarks?: Float32Array }> {
   let index = 0;
-  for await (const image of decodeFrames(video)) if (index++ === firstFrame + frame) return image;
-  throw new KitError(`${video} has no frame ${firstFrame + frame}`, "Prepare the videos again");
+  for await (const found of sourceFrames(source)) {
+    if (index++ < frame) continue;
+    const [face] = await detectFaces(found.rgb, found.width, found.height);
+    return { ...found, landmarks: face?.landmarks };
+  }
+  throw new KitError(`${source.video} has no frame ${source.firstFrame + frame}`, "Prepare the videos again");
 }
 
 /** The crop [96, 96, 3] at a share of a prepared clip's length (0 its first, 1 its end), without decoding the others. */

@@ -1,19 +1,21 @@
-import type { Canvas, CanvasRenderingContext2D } from "skia-canvas";
+import { max } from "d3-array";
+import type { Canvas } from "skia-canvas";
 import { KitError } from "../base/errors.ts";
 import {
   type Box,
   canvasPng,
   canvasRaster,
-  colourMap,
+  type Context,
   drawRaster,
-  INK,
+  drawText,
+  MARGIN,
   newCanvas,
-  type Raster,
-  setFont,
-  SOFT_INK,
+  NOTE,
+  type PageText,
 } from "./canvas.ts";
-import { COLOURS } from "./svg.ts";
-import { melRaster } from "./video.ts";
+import { drawColourBar } from "./heat_maps.ts";
+import { colourMap, rangeOf, type Raster } from "./raster.ts";
+import { COLOURS, SOFT_INK, WIDTH } from "./style.ts";
 
 /** What one CBAM did: the weight of each channel and the map over places, both in [0, 1]. */
 export interface AttentionLayer {
@@ -29,41 +31,27 @@ export interface AttentionLayer {
   w: number;
 }
 
-export interface AttentionOptions {
+export interface AttentionOptions extends PageText {
   title: string;
-  caption?: string;
   /** The face the maps belong to, usually the middle frame's lower half, 96 x 48. */
   face: Raster;
-  /** The mel window, time-major [columns, 80]. */
-  mel: Float32Array;
+  /** The mel window that goes with it. */
+  mel: Raster;
   /** Lowest and highest map value of each layer's colours, by layer name; a layer's own when left out. */
   ranges?: Record<string, [number, number]>;
-  /** Pixels to the unit; the grid is 760 units wide. */
-  scale?: number;
 }
 
-const WIDTH = 760, MARGIN = 8, COLUMNS = 4;
-const TILE = (WIDTH - 2 * MARGIN) / COLUMNS;
-/** The tile's parts: image 144 x 72, colour bar and its numbers at the right, channel bars below. */
-const IMAGE = { width: 144, height: 72 }, BARS_HEIGHT = 20;
-const TILE_HEIGHT = 16 + IMAGE.height + 6 + BARS_HEIGHT + 20;
-const HEADING = 24;
+const COLUMNS = 4, TILE = (WIDTH - 2 * MARGIN) / COLUMNS;
+/** Heights above the first section, and of a section's heading. */
+const HEAD = 34, HEADING = 24;
+/** A tile's parts: its name, an image with its colour bar at the right, the channels' bars, and a line on them. */
+const NAME = 16, IMAGE = { width: 144, height: 72 }, BARS = 20;
+const TILE_HEIGHT = NAME + IMAGE.height + 6 + BARS + 20;
 
-/** Rows upside down, so that the lowest mel band is drawn at the bottom. */
-function flipped(values: Float32Array, { w, h }: { w: number; h: number }): Float32Array {
-  const turned = new Float32Array(values.length);
-  for (let row = 0; row < h; row++) turned.set(values.subarray(row * w, (row + 1) * w), (h - 1 - row) * w);
-  return turned;
-}
-
-function rangeOf(values: Float32Array): [number, number] {
-  let low = Infinity, high = -Infinity;
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return [low, high];
-}
+const HEADINGS = {
+  face: "Face encoder, over the middle frame",
+  sound: "Audio encoder, over the mel window (time to the right, low bands at the bottom)",
+};
 
 function grey({ rgb, width, height }: Raster): Raster {
   const light = new Uint8Array(rgb.length);
@@ -73,67 +61,36 @@ function grey({ rgb, width, height }: Raster): Raster {
   return { rgb: light, width, height };
 }
 
-/** A bright-to-dark bar with the values at its ends. */
-function drawColourBar(
-  context: CanvasRenderingContext2D,
-  { x, y, height }: Box,
-  [low, high]: [number, number],
-): void {
-  const steps = Float32Array.from({ length: 64 }, (_, step) => 63 - step);
-  drawRaster(context, colourMap(steps, { width: 1, height: 64, low: 0, high: 63 }), {
-    x,
-    y,
-    width: 7,
-    height,
-    smooth: false,
-  });
-  setFont(context, 8, { colour: SOFT_INK });
-  context.fillText(high.toFixed(2), x + 9, y + 7);
-  context.fillText(low.toFixed(2), x + 9, y + height);
-}
-
 /** One bar a channel, full height at weight 1; where channels outnumber pixels, each pixel shows its highest. */
-function drawChannels(
-  context: CanvasRenderingContext2D,
-  weights: Float32Array,
-  { x, y, width, height }: Box,
-): void {
+function drawChannels(context: Context, weights: Float32Array, { x, y, width, height }: Box): void {
   context.fillStyle = "#eeeeee";
   context.fillRect(x, y, width, height);
   context.fillStyle = COLOURS[0];
-  const bars = Math.min(weights.length, 2 * width);
+  const bars = Math.min(weights.length, 2 * width), gap = width / bars > 2 ? 0.5 : 0;
   for (let bar = 0; bar < bars; bar++) {
     const from = Math.floor(bar * weights.length / bars), to = Math.floor((bar + 1) * weights.length / bars);
-    const tall = height * rangeOf(weights.subarray(from, to))[1];
-    const gap = width / bars > 2 ? 0.5 : 0;
+    const tall = height * max(weights.subarray(from, to))!;
     context.fillRect(x + bar * width / bars, y + height - tall, width / bars - gap, tall);
   }
-  const [low, high] = rangeOf(weights);
-  setFont(context, 8, { colour: SOFT_INK });
+  const [low, high] = rangeOf(weights).map((weight) => weight.toFixed(2));
   const channels = weights.length === 1 ? "1 channel" : `${weights.length} channels`;
-  context.fillText(`${channels}, weights ${low.toFixed(2)} to ${high.toFixed(2)}`, x, y + height + 10);
+  const text = `${channels}, weights ${low} to ${high}`;
+  drawText(context, text, { x, y: y + height + 10, size: 8, colour: SOFT_INK });
 }
 
 function drawTile(
-  context: CanvasRenderingContext2D,
-  layer: AttentionLayer,
+  context: Context,
+  { name, input, channelWeights, spatialMap: values, h: height, w: width }: AttentionLayer,
   { x, y, background, range }: { x: number; y: number; background: Raster; range: [number, number] },
 ): void {
-  const { name, input, channelWeights, spatialMap, h, w } = layer;
-  setFont(context, 9);
-  context.fillText(`${name}  ${h}×${w}`, x, y + 11, TILE - 8);
-  const box = { x, y: y + 16, ...IMAGE };
+  drawText(context, `${name}  ${height}×${width}`, { x, y: y + 11, width: TILE - 8, size: 9 });
+  const box = { x, y: y + NAME, ...IMAGE };
   drawRaster(context, background, { ...box, smooth: input === "face" });
-  const values = input === "sound" ? flipped(spatialMap, { w, h }) : spatialMap;
-  const heat = colourMap(values, { width: w, height: h, low: range[0], high: range[1] });
+  const heat = colourMap({ values, width, height, range, upwards: input === "sound" });
   drawRaster(context, heat, { ...box, smooth: false, opacity: 0.5 });
-  drawColourBar(context, { ...box, x: x + IMAGE.width + 4 }, range);
-  drawChannels(context, channelWeights, {
-    x,
-    y: box.y + IMAGE.height + 6,
-    width: IMAGE.width,
-    height: BARS_HEIGHT,
-  });
+  const ends: [string, string] = [range[0].toFixed(2), range[1].toFixed(2)];
+  drawColourBar(context, { ...box, x: x + IMAGE.width + 4 }, { ends });
+  drawChannels(context, channelWeights, { ...box, y: box.y + IMAGE.height + 6, height: BARS });
 }
 
 function drawGrid(
@@ -141,80 +98,47 @@ function drawGrid(
   { title, caption, face, mel, ranges, scale }: AttentionOptions,
 ): Canvas {
   for (const { name, spatialMap, h, w } of layers) {
-    if (spatialMap.length !== h * w) {
-      throw new KitError(
-        `The map of ${name} has ${spatialMap.length} values in place of ${h} x ${w}`,
-        "Check the layer",
-      );
-    }
+    if (spatialMap.length === h * w) continue;
+    const problem = `The map of ${name} has ${spatialMap.length} values in place of ${h} x ${w}`;
+    throw new KitError(problem, "Check the layer");
   }
-  const sections = [
-    { heading: "Face encoder, over the middle frame", input: "face", plain: face, background: grey(face) },
-    {
-      heading: "Audio encoder, over the mel window (time to the right, low bands at the bottom)",
-      input: "sound",
-      plain: melRaster(mel),
-      background: grey(melRaster(mel)),
-    },
-  ].map((section) => ({ ...section, layers: layers.filter(({ input }) => input === section.input) }))
-    .filter((section) => section.layers.length > 0);
-  const rows = sections.reduce((sum, section) => sum + Math.ceil((1 + section.layers.length) / COLUMNS), 0);
-  const height = 34 + sections.length * HEADING + rows * TILE_HEIGHT + (caption ? 24 : 4);
+  const sections = ([["face", face], ["sound", mel]] as const)
+    .map(([input, image]) => ({ input, image, layers: layers.filter((layer) => layer.input === input) }))
+    .filter(({ layers }) => layers.length > 0);
+  const rows = sections.reduce((sum, { layers }) => sum + Math.ceil((1 + layers.length) / COLUMNS), 0);
+  const height = HEAD + sections.length * HEADING + rows * TILE_HEIGHT + (caption ? 24 : 4);
   // Videos need even sizes.
   const { canvas, context } = newCanvas(WIDTH, 2 * Math.ceil(height / 2), { scale });
 
-  setFont(context, 15, { bold: true });
-  context.fillText(title, MARGIN, 24, WIDTH - 2 * MARGIN);
-  let y = 34;
-  for (const section of sections) {
-    setFont(context, 11, { colour: INK });
-    context.fillText(section.heading, MARGIN, y + 15);
+  const line = { x: MARGIN, width: WIDTH - 2 * MARGIN };
+  drawText(context, title, { ...line, y: 24, size: 15, bold: true });
+  let y = HEAD;
+  for (const { input, image, layers } of sections) {
+    drawText(context, HEADINGS[input], { x: MARGIN, y: y + 15, size: 11 });
     y += HEADING;
-    setFont(context, 9);
-    context.fillText("input", MARGIN, y + 11);
-    drawRaster(context, section.plain, {
-      x: MARGIN,
-      y: y + 16,
-      ...IMAGE,
-      smooth: section.input === "face",
-    });
-    section.layers.forEach((layer, index) => {
+    drawText(context, "input", { x: MARGIN, y: y + 11, size: 9 });
+    drawRaster(context, image, { x: MARGIN, y: y + NAME, ...IMAGE, smooth: input === "face" });
+    const background = grey(image);
+    layers.forEach((layer, index) => {
       const column = (index + 1) % COLUMNS;
       if (column === 0) y += TILE_HEIGHT;
       const range = ranges?.[layer.name] ?? rangeOf(layer.spatialMap);
-      drawTile(context, layer, { x: MARGIN + column * TILE, y, background: section.background, range });
+      drawTile(context, layer, { x: MARGIN + column * TILE, y, background, range });
     });
     y += TILE_HEIGHT;
   }
-  if (caption) {
-    setFont(context, 10, { colour: SOFT_INK });
-    context.fillText(caption, MARGIN, y + 14, WIDTH - 2 * MARGIN);
-  }
+  if (caption) drawText(context, caption, { ...NOTE, ...line, y: y + 14 });
   return canvas;
 }
 
-/** The lowest and highest map value of each layer over a whole video, so that its colours do not flicker. */
-export function attentionRanges(moments: Iterable<AttentionLayer[]>): Record<string, [number, number]> {
-  const ranges: Record<string, [number, number]> = {};
-  for (const layers of moments) {
-    for (const { name, spatialMap } of layers) {
-      const [low, high] = rangeOf(spatialMap), known = ranges[name] ?? [low, high];
-      ranges[name] = [Math.min(low, known[0]), Math.max(high, known[1])];
-    }
-  }
-  return ranges;
-}
-
-/** The grid of {@link attentionGrid} as one RGB24 frame of a video: 760 pixels wide, even height. */
-export function drawAttentionFrame(layers: AttentionLayer[], options: AttentionOptions): Raster {
-  return canvasRaster(drawGrid(layers, { scale: 1, ...options }));
-}
+/** The grid of {@link attentionGrid} as one frame of a video: 760 pixels wide, even height. */
+export const attentionFrame = (layers: AttentionLayer[], options: AttentionOptions): Raster =>
+  canvasRaster(drawGrid(layers, { scale: 1, ...options }));
 
 /**
  * Draws every CBAM layer as one tile: the input under its spatial map (bright where the layer looks), the colours'
  * range, and one bar a channel for the channel weights. Returns a PNG, 1520 pixels wide at the usual scale of 2.
  * Throws KitError when a map's size is not what its layer says.
  */
-export function attentionGrid(layers: AttentionLayer[], options: AttentionOptions): Uint8Array {
-  return canvasPng(drawGrid(layers, { scale: 2, ...options }));
-}
+export const attentionGrid = (layers: AttentionLayer[], options: AttentionOptions): Uint8Array =>
+  canvasPng(drawGrid(layers, { scale: 2, ...options }));

@@ -1,17 +1,12 @@
-import * as Plot from "@observablehq/plot";
 import { Canvas, type CanvasRenderingContext2D, FontLibrary } from "skia-canvas";
-import { FONT_FILES } from "./svg.ts";
+import type { Raster } from "./raster.ts";
+import { FONT, FONT_FILES, INK, SOFT_INK, WIDTH } from "./style.ts";
 
 // Skia looks there for a graphics driver and complains on standard error when the variable is missing.
 if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", Deno.env.get("TMPDIR") ?? "/tmp");
-FontLibrary.use("DejaVu Sans", FONT_FILES);
+FontLibrary.use(FONT, FONT_FILES);
 
-/** An image as RGB24: three bytes a pixel, rows from the top. */
-export interface Raster {
-  rgb: Uint8Array;
-  width: number;
-  height: number;
-}
+export type Context = CanvasRenderingContext2D;
 
 /** Where in a canvas something is drawn, in the context's own units. */
 export interface Box {
@@ -19,47 +14,6 @@ export interface Box {
   y: number;
   width: number;
   height: number;
-}
-
-export const INK = "#222222", SOFT_INK = "#666666";
-
-/** 256 steps of one of Plot's perceptual colour schemes, RGB24. */
-function colourTable(scheme: Plot.ColorScheme): Uint8Array {
-  const scale = Plot.scale({ color: { type: "linear", scheme, domain: [0, 255] } })!;
-  return Uint8Array.from({ length: 768 }, (_, index) => {
-    const colour = scale.apply(Math.floor(index / 3)) as string;
-    return colour.startsWith("#")
-      ? parseInt(colour.slice(1 + 2 * (index % 3), 3 + 2 * (index % 3)), 16)
-      : Number(colour.match(/\d+/g)![index % 3]);
-  });
-}
-const TABLES = {
-  inferno: colourTable("inferno"),
-  viridis: colourTable("viridis"),
-  burd: colourTable("burd"), // for values of both signs
-};
-export type ColourScheme = keyof typeof TABLES;
-
-/** Colours values from `low` (dark) to `high` (bright); a constant map gets the middle colour. */
-export function colourMap(
-  values: ArrayLike<number>,
-  { width, height, low, high, scheme = "inferno" }: {
-    width: number;
-    height: number;
-    low: number;
-    high: number;
-    scheme?: ColourScheme;
-  },
-): Raster {
-  const table = TABLES[scheme], rgb = new Uint8Array(3 * width * height);
-  const factor = high > low ? 255 / (high - low) : 0;
-  for (let index = 0; index < width * height; index++) {
-    const level = factor ? Math.max(0, Math.min(255, Math.round((values[index] - low) * factor))) : 128;
-    rgb[3 * index] = table[3 * level];
-    rgb[3 * index + 1] = table[3 * level + 1];
-    rgb[3 * index + 2] = table[3 * level + 2];
-  }
-  return { rgb, width, height };
 }
 
 /** A white canvas of `width` x `height` units, `scale` pixels each, with the kit's font. */
@@ -73,25 +27,83 @@ export function newCanvas(width: number, height: number, { scale = 1 }: { scale?
   return { canvas, context };
 }
 
-/** Sets the font for the next texts; colour is ink unless told otherwise. */
-export function setFont(
-  context: CanvasRenderingContext2D,
-  size: number,
-  { bold = false, colour = INK, align = "left" }: {
-    bold?: boolean;
-    colour?: string;
-    align?: "left" | "center" | "right";
-  } = {},
+export interface TextStyle {
+  size?: number;
+  bold?: boolean;
+  colour?: string;
+  align?: "left" | "center" | "right";
+}
+
+/** Sets the font of what is measured or drawn next. */
+export function setFont(context: Context, size: number, { bold = false }: { bold?: boolean } = {}): void {
+  context.font = `${bold ? "bold " : ""}${size}px "${FONT}"`;
+}
+
+/** Draws a line of text on the baseline `y`, from, around or up to `x`, squeezed where it is wider than `width`. */
+export function drawText(
+  context: Context,
+  text: string,
+  { x, y, width, size = 10, bold, colour = INK, align = "left" }: TextStyle & {
+    x: number;
+    y: number;
+    width?: number;
+  },
 ): void {
-  context.font = `${bold ? "bold " : ""}${size}px "DejaVu Sans"`;
+  setFont(context, size, { bold });
   context.fillStyle = colour;
   context.textAlign = align;
-  context.textBaseline = "alphabetic";
+  context.fillText(text, x, y, width);
+}
+
+/** Breaks a text at spaces into lines that fit `width` units at a font size; none for an empty text. */
+export function brokenText(text: string, { size, width }: { size: number; width: number }): string[] {
+  const { context } = newCanvas(1, 1), lines: string[] = [];
+  setFont(context, size);
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Between a page's edges and what it shows. */
+export const MARGIN = 8;
+/** What is small and beside the point. */
+export const NOTE = { size: 10, colour: SOFT_INK };
+
+/** What a figure says above and below what it shows. */
+export interface PageText {
+  title?: string;
+  caption?: string;
+  /** Pixels to the unit. */
+  scale?: number;
+}
+
+/**
+ * A white page for content of `height` units, with its title above and its caption below; the content begins at `top`.
+ * `foot` has the room from the content to the caption's first baseline, from its last one to the end, and from the
+ * content to the end where there is no caption.
+ */
+export function page(
+  height: number,
+  { title, caption = "", scale = 2, width = WIDTH, foot: [first, last, bare] }: PageText & {
+    width?: number;
+    foot: [first: number, last: number, bare: number];
+  },
+) {
+  const top = MARGIN + (title ? 24 : 0), bottom = top + height, room = width - 2 * MARGIN;
+  const lines = brokenText(caption, { size: NOTE.size, width: room });
+  const below = lines.length ? first + 14 * (lines.length - 1) + last : bare;
+  const { canvas, context } = newCanvas(width, bottom + below, { scale });
+  if (title) drawText(context, title, { x: MARGIN, y: MARGIN + 13, width: room, size: 14, bold: true });
+  lines.forEach((line, k) => drawText(context, line, { ...NOTE, x: MARGIN, y: bottom + first + 14 * k }));
+  return { canvas, context, top };
 }
 
 /** Draws an image into a box: smooth for photographs, or in honest squares for maps. */
 export function drawRaster(
-  context: CanvasRenderingContext2D,
+  context: Context,
   { rgb, width, height }: Raster,
   { x, y, width: boxWidth, height: boxHeight, smooth = true, opacity = 1 }: Box & {
     smooth?: boolean;
@@ -129,18 +141,4 @@ export function canvasRaster(canvas: Canvas): Raster {
 }
 
 /** The canvas as the bytes of a PNG file. */
-export function canvasPng(canvas: Canvas): Uint8Array {
-  return new Uint8Array(canvas.toBufferSync("png"));
-}
-
-/** Breaks a text at spaces into lines that fit `width` units at a font size; none for an empty text. */
-export function brokenText(text: string, { size, width }: { size: number; width: number }): string[] {
-  const { context } = newCanvas(1, 1), lines: string[] = [];
-  setFont(context, size);
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
+export const canvasPng = (canvas: Canvas): Uint8Array => new Uint8Array(canvas.toBufferSync("png"));

@@ -1,7 +1,8 @@
 import * as Plot from "@observablehq/plot";
-import { mean } from "../evaluation/statistics/bootstrap.ts";
+import { extent, mean } from "d3-array";
 import { REAL, SHUFFLED } from "../evaluation/scoring/score_row.ts";
-import { type ChartText, COLOURS, GUIDE, words } from "./plot.ts";
+import { chartFrame, type ChartText } from "./source.ts";
+import { COLOURS, DASHED, GUIDE, WIDTH } from "./style.ts";
 import { signed } from "./sync.ts";
 
 /** Pixels: from one label's line to the next one's, and the room for labels at the right. */
@@ -15,8 +16,6 @@ export interface DistancePoint {
   offset: number;
   distance: number;
 }
-
-const extentOf = (values: number[]): [number, number] => [Math.min(...values), Math.max(...values)];
 
 /** How a line is drawn: six colours, dashed from the seventh system on; real video in black and grey. */
 function styleOf(system: string, drawn: string[]) {
@@ -40,7 +39,7 @@ export function placesApart(
 ): number[] {
   const order = wanted.map((_, k) => k).sort((a, b) => wanted[a] - wanted[b]);
   const blockOf = (members: number[]) => {
-    const middle = mean(members.map((member, place) => wanted[member] - gap * place));
+    const middle = mean(members, (member, place) => wanted[member] - gap * place)!;
     const start = Math.max(low, Math.min(high - gap * (members.length - 1), middle));
     return { members, start, end: start + gap * members.length };
   };
@@ -71,15 +70,15 @@ export function distanceCurves(curves: DistancePoint[], text: ChartText): Plot.P
     const own = Map.groupBy(curves.filter((point) => point.system === system), ({ offset }) => offset);
     const points = [...own].map(([offset, all]) => ({
       offset,
-      distance: mean(all.map(({ distance }) => distance)),
+      distance: mean(all, ({ distance }) => distance)!,
     }));
     return { system, points: points.sort((a, b) => a.offset - b.offset), style: styleOf(system, drawn) };
   });
   const all = lines.flatMap(({ points }) => points);
-  const width = text.width ?? 760, right = width - LABELS;
+  const width = text.width ?? WIDTH, right = width - LABELS;
   const height = text.height ?? Math.max(380, TOP + BOTTOM + LABEL_LINE * names.length);
-  const [first, last] = extentOf(all.map(({ offset }) => offset));
-  const [lowest, highest] = extentOf(all.map(({ distance }) => distance));
+  const [first, last] = extent(all, ({ offset }) => offset) as [number, number];
+  const [lowest, highest] = extent(all, ({ distance }) => distance) as [number, number];
   const room = 0.06 * (highest - lowest || 1);
   // The scales are set here, since the labels are put in their places by pixels.
   const x = { domain: [first, last], range: [LEFT, right] };
@@ -97,8 +96,7 @@ export function distanceCurves(curves: DistancePoint[], text: ChartText): Plot.P
   const labels = names.map((name, k) => ({ name, x: right + 46, y: places[k] }));
   const inPixels = { x: { value: "x", scale: null }, y: { value: "y", scale: null } };
   return {
-    title: text.title ?? "Distance of face and sound against their offset",
-    caption: words(text),
+    ...chartFrame(text, "Distance of face and sound against their offset"),
     ...{ width, height, marginLeft: LEFT, marginTop: TOP, marginBottom: BOTTOM, marginRight: LABELS },
     x: {
       labelAnchor: "center",
@@ -109,7 +107,7 @@ export function distanceCurves(curves: DistancePoint[], text: ChartText): Plot.P
     },
     y: { label: "mean distance", ...y },
     marks: [
-      Plot.ruleX([0], { stroke: GUIDE, strokeDasharray: "4,3" }),
+      Plot.ruleX([0], DASHED),
       ...lines.map(({ points, style }) => Plot.line(points, { x: "offset", y: "distance", ...style })),
       ...lines.map(({ style }, k) =>
         Plot.line(leaders[k], { ...inPixels, stroke: style.stroke, strokeWidth: 0.75 })

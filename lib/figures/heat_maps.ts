@@ -1,29 +1,23 @@
-import type { CanvasRenderingContext2D } from "skia-canvas";
 import { KitError } from "../base/errors.ts";
 import {
   type Box,
   canvasPng,
-  colourMap,
-  type ColourScheme,
+  type Context,
   drawRaster,
-  newCanvas,
-  type Raster,
-  setFont,
-  SOFT_INK,
+  drawText,
+  MARGIN,
+  NOTE,
+  page,
+  type PageText,
 } from "./canvas.ts";
+import { colourMap, type ColourScheme, type Plane, rangeOf, type Raster } from "./raster.ts";
+import { SOFT_INK, WIDTH } from "./style.ts";
 
 /** One plane of values, drawn in colours with their range beside it. */
-export interface HeatTile {
+export interface HeatTile extends Omit<Plane, "range"> {
   label: string;
-  /** [h, w], row by row. */
-  values: ArrayLike<number>;
-  h: number;
-  w: number;
-  /** Values of the darkest and the brightest colour; the tile's lowest and highest when left out. */
+  /** Its lowest and highest value when left out. */
   range?: [number, number];
-  scheme?: ColourScheme;
-  /** The first row is at the bottom, as mel bands are drawn. */
-  upwards?: boolean;
 }
 
 /** An image among the planes, such as the input. */
@@ -34,28 +28,15 @@ export interface ImageTile {
   smooth?: boolean;
 }
 
-export interface HeatMapOptions {
-  title?: string;
-  caption?: string;
+export interface HeatMapOptions extends PageText {
   columns?: number;
   /** Height of every plane, in units of which the page has 760. */
   height?: number;
   /** What runs to the right and upwards or downwards in every plane. */
   axes?: string;
-  /** Pixels to the unit. */
-  scale?: number;
 }
 
-const WIDTH = 760, MARGIN = 8, LABEL = 18, BAR = 44;
-
-function rangeOf(values: ArrayLike<number>): [number, number] {
-  let low = Infinity, high = -Infinity;
-  for (let k = 0; k < values.length; k++) {
-    if (values[k] < low) low = values[k];
-    if (values[k] > high) high = values[k];
-  }
-  return [low, high];
-}
+const LABEL = 18, BAR = 44, GAP = 8;
 
 /** Three figures, or fewer where they are zeros. */
 const short = (value: number) => {
@@ -65,38 +46,30 @@ const short = (value: number) => {
     : value.toFixed(size < 10 ? 2 : 0);
 };
 
-function drawBar(
-  context: CanvasRenderingContext2D,
+/** A bright-to-dark bar with the values at its ends in words. */
+export function drawColourBar(
+  context: Context,
   { x, y, height }: Omit<Box, "width">,
-  { range: [low, high], scheme }: { range: [number, number]; scheme?: ColourScheme },
+  { ends: [low, high], scheme }: { ends: [low: string, high: string]; scheme?: ColourScheme },
 ): void {
-  const steps = Float32Array.from({ length: 64 }, (_, step) => 63 - step);
-  const colours = colourMap(steps, { width: 1, height: 64, low: 0, high: 63, scheme });
-  drawRaster(context, colours, { x, y, width: 7, height, smooth: false });
-  setFont(context, 8, { colour: SOFT_INK });
-  context.fillText(short(high), x + 9, y + 7);
-  context.fillText(short(low), x + 9, y + height);
+  const values = Float32Array.from({ length: 64 }, (_, step) => 63 - step);
+  const bar = colourMap({ values, width: 1, height: 64, range: [0, 63], scheme });
+  drawRaster(context, bar, { x, y, width: 7, height, smooth: false });
+  drawText(context, high, { x: x + 9, y: y + 7, size: 8, colour: SOFT_INK });
+  drawText(context, low, { x: x + 9, y: y + height, size: 8, colour: SOFT_INK });
 }
 
-function drawPlane(
-  context: CanvasRenderingContext2D,
-  { label, values, h, w, range = rangeOf(values), scheme, upwards }: HeatTile,
-  box: Box,
-): void {
-  if (values.length !== h * w) {
-    throw new KitError(`"${label}" has ${values.length} values in place of ${h} x ${w}`, "Check the plane");
+function drawPlane(context: Context, { label, range, ...plane }: HeatTile, box: Box): void {
+  const { values, width, height, scheme } = plane, [low, high] = range ?? rangeOf(values);
+  if (values.length !== width * height) {
+    const problem = `"${label}" has ${values.length} values in place of ${height} x ${width}`;
+    throw new KitError(problem, "Check the plane");
   }
-  const rows = new Float32Array(h * w);
-  for (let row = 0; row < h; row++) {
-    const from = w * (upwards ? h - 1 - row : row);
-    for (let k = 0; k < w; k++) rows[row * w + k] = values[from + k];
-  }
-  const [low, high] = range;
-  drawRaster(context, colourMap(rows, { width: w, height: h, low, high, scheme }), {
-    ...box,
-    smooth: false,
+  drawRaster(context, colourMap({ ...plane, range: [low, high] }), { ...box, smooth: false });
+  const { x, y } = box;
+  drawColourBar(context, { x: x + box.width + 3, y, height: box.height }, {
+    ...{ ends: [short(low), short(high)], scheme },
   });
-  drawBar(context, { x: box.x + box.width + 3, y: box.y, height: box.height }, { range, scheme });
 }
 
 /**
@@ -105,27 +78,18 @@ function drawPlane(
  */
 export function heatMaps(
   tiles: (HeatTile | ImageTile)[],
-  { title, caption, columns = 4, height = 72, axes, scale = 2 }: HeatMapOptions = {},
+  { columns = 4, height = 72, axes, ...text }: HeatMapOptions = {},
 ): Uint8Array {
-  const tile = (WIDTH - 2 * MARGIN) / columns, top = MARGIN + (title ? 24 : 0) + (axes ? 16 : 0);
+  const wide = (WIDTH - 2 * MARGIN) / columns, tall = LABEL + height + GAP, head = axes ? 16 : 0;
   const rows = Math.ceil(tiles.length / columns);
-  const bottom = top + rows * (LABEL + height + 8);
-  const { canvas, context } = newCanvas(WIDTH, bottom + (caption ? 18 : 0) + 2, { scale });
-  if (title) {
-    setFont(context, 14, { bold: true });
-    context.fillText(title, MARGIN, MARGIN + 13, WIDTH - 2 * MARGIN);
-  }
-  setFont(context, 10, { colour: SOFT_INK });
-  if (axes) context.fillText(axes, MARGIN, top - 5, WIDTH - 2 * MARGIN);
-  if (caption) context.fillText(caption, MARGIN, bottom + 10, WIDTH - 2 * MARGIN);
-  tiles.forEach((item, index) => {
-    const x = MARGIN + tile * (index % columns);
-    const y = top + Math.floor(index / columns) * (LABEL + height + 8);
-    setFont(context, 10);
-    context.fillText(item.label, x, y + 12, tile - 6);
-    const box = { x, y: y + LABEL, width: tile - BAR, height };
-    if ("values" in item) drawPlane(context, item, box);
-    else drawRaster(context, item.image, { ...box, smooth: item.smooth ?? true });
+  const { canvas, context, top } = page(head + rows * tall, { ...text, foot: [10, 10, 2] });
+  if (axes) drawText(context, axes, { ...NOTE, x: MARGIN, y: top + head - 5, width: WIDTH - 2 * MARGIN });
+  tiles.forEach((tile, index) => {
+    const x = MARGIN + wide * (index % columns), y = top + head + Math.floor(index / columns) * tall;
+    drawText(context, tile.label, { x, y: y + 12, width: wide - 6 });
+    const box = { x, y: y + LABEL, width: wide - BAR, height };
+    if ("values" in tile) drawPlane(context, tile, box);
+    else drawRaster(context, tile.image, { ...box, smooth: tile.smooth });
   });
   return canvasPng(canvas);
 }

@@ -1,5 +1,6 @@
 import type { LayerKind } from "../nn/scope.ts";
-import { brokenText, INK, newCanvas, setFont, SOFT_INK } from "./canvas.ts";
+import { brokenText, newCanvas, setFont } from "./canvas.ts";
+import { FONT_FAMILY, GUIDE, INK, SOFT_INK } from "./style.ts";
 import {
   arrow,
   CBAM,
@@ -16,7 +17,6 @@ import {
   type Words,
 } from "./network_lane.ts";
 import type { NetworkPlan, PlanLayer } from "./network_plan.ts";
-import { FONT_FAMILY, GUIDE } from "./svg.ts";
 
 export interface NetworkFigureOptions {
   title: string;

@@ -1,8 +1,7 @@
 import type { LayerKind } from "../nn/scope.ts";
-import { INK } from "./canvas.ts";
+import { COLOURS, GUIDE, INK } from "./style.ts";
+import { escapeHtml } from "../base/jupyter.ts";
 import type { Lane, PlanLayer } from "./network_plan.ts";
-import { COLOURS, GUIDE } from "./svg.ts";
-import { escapeHtml } from "./table.ts";
 
 /** Pixels to a row of a map and to a channel. */
 export interface Scale {

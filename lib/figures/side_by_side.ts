@@ -1,17 +1,10 @@
-import { faceAt } from "../dataset/windows.ts";
-import { KitError } from "../base/errors.ts";
-import { FACE_SIZE, FRAME_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
-import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
-import { fromInt16 } from "../media/audio.ts";
-import { openVideoWriter } from "../media/writer.ts";
-import { canvasRaster, drawRaster, newCanvas, setFont } from "./canvas.ts";
-import { generatePairs, type NamedRun, type OpenPair, openPairs } from "./system_sheet.ts";
+import { canvasRaster, drawRaster, drawText, newCanvas } from "./canvas.ts";
+import { faceRaster } from "./raster.ts";
+import { INK } from "./style.ts";
+import { writeVideo } from "./video.ts";
 
 /** Pixels: a face, the bar with its name above it, and the seams between tiles. */
 const SIDE = 192, BAR = 26, SEAM = 4;
-const BACKGROUND = "#222222";
-/** The first tile's name: its mouth speaks other words unless the pair is a clip with its own sound. */
-const REAL_VIDEO = "real film, not dubbed";
 
 /** Where a grid of `tiles` has its tiles, as square as can be, and how large it is. */
 export function gridOf(tiles: number) {
@@ -29,81 +22,27 @@ export function gridOf(tiles: number) {
   };
 }
 
-/** The grid with its names and no faces yet. */
-function labelledGrid(names: string[]) {
-  const grid = gridOf(names.length);
-  const { canvas, context } = newCanvas(grid.width, grid.height);
-  context.fillStyle = BACKGROUND;
-  context.fillRect(0, 0, grid.width, grid.height);
-  names.forEach((name, tile) => {
-    const { x, y } = grid.boxOf(tile);
-    setFont(context, 13, { colour: "white", align: "center" });
-    context.fillText(name, x + SIDE / 2, y - 8, SIDE - 8);
-  });
-  return { ...grid, canvas, context };
-}
-
-/** What is seen at a frame of the video: a frame of a pair. */
-interface Shown {
-  pair: number;
-  t: number;
-}
-
-/** One pair after the other, from the first one again until there are `total` frames. */
-export function schedule(frames: number[], total: number): Shown[] {
-  const shown: Shown[] = [];
-  for (let pair = 0, t = 0; shown.length < total; t++) {
-    while (t >= frames[pair]) [pair, t] = [(pair + 1) % frames.length, 0];
-    shown.push({ pair, t });
-  }
-  return shown;
-}
-
-/** The sound of what is shown: 640 samples a frame, silence where a clip's sound ends early. */
-function audioOf(shown: Shown[], videos: OpenPair[]): Float32Array {
-  const audio = new Float32Array(shown.length * SAMPLES_A_FRAME);
-  shown.forEach(({ pair, t }, k) => {
-    const samples = videos[pair].sound.audio.subarray(t * SAMPLES_A_FRAME, (t + 1) * SAMPLES_A_FRAME);
-    audio.set(fromInt16(samples), k * SAMPLES_A_FRAME);
-  });
-  return audio;
-}
-
 /**
- * Writes an mp4 of `seconds` with sound in which the real video and every system's speak side by side, a named tile each:
- * the pairs one after the other, from the first one again when they end before, each with its sound. The file has its
- * name only when it is whole. Throws KitError without pairs, for an absent clip, for a run without a generator, and when
- * the place is not writable.
+ * Writes an mp4 in which videos of faces run side by side, each with its name above it: `moments` has a crop
+ * [96, 96, 3] for every name. Throws KitError as `writeVideo` does.
  */
 export async function writeSideBySide(
   path: string,
-  prepared: string,
-  { pairs, runs, seconds = 10 }: { pairs: Pair[]; runs: NamedRun[]; seconds?: number },
+  moments: Uint8Array[][],
+  { names, audio }: { names: string[]; audio: Float32Array },
 ): Promise<void> {
-  if (pairs.length === 0) throw new KitError("There is no pair to show side by side", "Give at least one");
-  const videos = await openPairs(prepared, pairs);
-  const shown = schedule(videos.map(({ frames }) => frames), Math.round(seconds * FRAME_RATE));
-  const seen = videos.map((video, pair) => {
-    const count = shown.reduce((most, one) => one.pair === pair ? Math.max(most, one.t + 1) : most, 0);
-    return { ...video, times: Array.from({ length: count }, (_, t) => t) };
+  const { width, height, boxOf } = gridOf(names.length), { canvas, context } = newCanvas(width, height);
+  context.fillStyle = INK;
+  context.fillRect(0, 0, width, height);
+  names.forEach((name, tile) => {
+    const { x, y } = boxOf(tile), middle = { x: x + SIDE / 2, y: y - 8, align: "center" as const };
+    drawText(context, name, { ...middle, width: SIDE - 8, size: 13, colour: "white" });
   });
-  const drawn = await generatePairs(seen, runs);
-  const grid = labelledGrid([REAL_VIDEO, ...runs.map(({ name }) => name)]);
-  const writer = openVideoWriter(path, {
-    width: grid.width,
-    height: grid.height,
-    audio: audioOf(shown, videos),
-  });
-  try {
-    for (const { pair, t } of shown) {
-      [faceAt(videos[pair].video, t), ...drawn.map((faces) => faces[pair][t])].forEach((rgb, tile) => {
-        drawRaster(grid.context, { rgb, width: FACE_SIZE, height: FACE_SIZE }, grid.boxOf(tile));
-      });
-      await writer.write(canvasRaster(grid.canvas).rgb);
+  function* frames() {
+    for (const faces of moments) {
+      faces.forEach((face, tile) => drawRaster(context, faceRaster(face), boxOf(tile)));
+      yield canvasRaster(canvas);
     }
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
   }
+  await writeVideo(path, frames(), { audio });
 }

@@ -1,20 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { Resvg } from "@resvg/resvg-js";
 import { parseHTML } from "linkedom";
-import { fileURLToPath } from "node:url";
-
-/** Okabe and Ito's colours, told apart by colour-blind readers. */
-export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555"];
-/** Lines that are not data: chance levels, means, moments. */
-export const GUIDE = "#767676";
-const INK = "#222222";
-
-/** The font files of the kit's images. */
-export const FONT_FILES = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
-  fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`))
-);
-/** Verdana has DejaVu's proportions, for readers whose machine lacks DejaVu. */
-export const FONT_FAMILY = "DejaVu Sans, Verdana, sans-serif";
+import { writeAtomic } from "../base/files.ts";
+import { COLOURS, FONT, FONT_FAMILY, FONT_FILES, INK, WIDTH } from "./style.ts";
 
 /** Breaks a text into lines of at most `width` pixels; a letter of DejaVu is about 0.58 of the font size wide. */
 function wrap(text: string, { width, size }: { width: number; size: number }): string[] {
@@ -36,10 +24,8 @@ function wrap(text: string, { width, size }: { width: number; size: number }): s
 // The part of the document model that is used here: linkedom's types ask for a browser's, which Deno's do not have.
 interface SvgElement {
   outerHTML: string;
-  tagName: string;
   textContent: string;
   setAttribute(name: string, value: string): void;
-  getAttribute(name: string): string | null;
   querySelector(selector: string): SvgElement | null;
   prepend(...children: SvgElement[]): void;
   append(...children: SvgElement[]): void;
@@ -52,12 +38,9 @@ interface SvgDocument {
 }
 const XMLNS = "http://www.w3.org/2000/svg";
 
-function element(
-  document: SvgDocument,
-  name: string,
-  attributes: Record<string, string | number>,
-  text?: string,
-) {
+type Attributes = Record<string, string | number>;
+
+function element(document: SvgDocument, name: string, attributes: Attributes, text?: string): SvgElement {
   const made = document.createElementNS(XMLNS, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
   if (text !== undefined) made.textContent = text;
@@ -82,13 +65,13 @@ function legend(document: SvgDocument, plot: SvgElement, width: number) {
 }
 
 /**
- * Draws a plot as one SVG file that stands alone: title, subtitle, colour legend (with `color.legend`), caption
+ * Draws a plot as one SVG file that stands alone: title, colour legend (with `color.legend`), caption
  * and a white background are part of it. Everything else of `options` is Observable Plot's.
  */
 export function plotSvg(options: Plot.PlotOptions): string {
-  const { title, subtitle, caption, color, ...rest } = options;
+  const { title, caption, color, ...rest } = options;
   const { document } = parseHTML("<html></html>") as unknown as { document: SvgDocument };
-  const width = rest.width ?? 760, height = rest.height ?? 320;
+  const width = rest.width ?? WIDTH, height = rest.height ?? 320;
   const plot = Plot.plot({
     ...{ marginLeft: 60, marginRight: 24, marginTop: 30, marginBottom: 44, grid: true },
     ...rest,
@@ -101,17 +84,15 @@ export function plotSvg(options: Plot.PlotOptions): string {
 
   const head = element(document, "g", { "text-anchor": "start", fill: INK });
   let top = 10;
-  const addLines = (group: SvgElement, text: unknown, size: number, style: Record<string, string> = {}) => {
+  const addLines = (group: SvgElement, text: unknown, size: number, style: Attributes = {}) => {
     if (!text) return;
-    for (
-      const line of wrap(String(text), { width: width - 24, size: style["font-weight"] ? size * 1.1 : size })
-    ) {
+    const letters = style["font-weight"] ? 1.1 * size : size; // bold ones are wider
+    for (const line of wrap(String(text), { width: width - 24, size: letters })) {
       top += Math.round(size * 1.4);
       group.append(element(document, "text", { x: 8, y: top - 4, "font-size": size, ...style }, line));
     }
   };
   addLines(head, title, 15, { "font-weight": "bold" });
-  addLines(head, subtitle, 12, { fill: GUIDE });
   if (color?.legend) {
     const swatches = legend(document, plot, width);
     const row = element(document, "g", { transform: `translate(0,${top + 6})` });
@@ -119,12 +100,11 @@ export function plotSvg(options: Plot.PlotOptions): string {
     head.append(row);
     top += swatches.height;
   }
-  if (title || subtitle) top += 6;
+  if (title) top += 6;
   const plotTop = top;
-  const foot = element(document, "g", { "text-anchor": "start", fill: "#555555" });
+  const foot = element(document, "g", { "text-anchor": "start", fill: COLOURS.at(-1)! });
   top += height + 2;
   addLines(foot, caption, 11);
-
   const whole = top + 12;
 
   // Head and foot lie outside the plot's own square: the view box grows to hold them.
@@ -143,7 +123,13 @@ export function plotSvg(options: Plot.PlotOptions): string {
 
 /** Paints an SVG at `scale` pixels to the unit, with the DejaVu fonts that come with the kit. */
 export function svgToPng(svg: string, scale = 2): Uint8Array {
-  const font = { loadSystemFonts: false, fontFiles: FONT_FILES, defaultFontFamily: "DejaVu Sans" };
+  const font = { loadSystemFonts: false, fontFiles: FONT_FILES, defaultFontFamily: FONT };
   return new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, background: "white", font }).render()
     .asPng();
+}
+
+/** Writes a chart as an SVG, or as a PNG when the name says so. Throws KitError when it cannot be written. */
+export async function writeChart(path: string, chart: Plot.PlotOptions): Promise<void> {
+  const svg = plotSvg(chart);
+  await writeAtomic(path, /\.png$/i.test(path) ? svgToPng(svg) : svg);
 }

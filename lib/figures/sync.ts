@@ -1,6 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { FRAME_RATE } from "../base/shapes.ts";
-import { type ChartText, COLOURS, GUIDE, sourceLine } from "./plot.ts";
+import { byName } from "./charts.ts";
+import { chartFrame, type ChartText } from "./source.ts";
+import { COLOURS, DASHED, GUIDE } from "./style.ts";
 
 /** A white edge that keeps letters legible over lines. */
 const HALO = { stroke: "white", strokeWidth: 4 };
@@ -20,14 +22,24 @@ export interface SyncScore {
 /** Offsets with their sign, "+2" and "−3". */
 export const signed = (offset: number) => offset > 0 ? `+${offset}` : String(offset).replace("-", "−");
 
+/** The numbers of a single curve beside what they measure; the median is LSE-D and LSE-C together. */
+function scoreMarks({ lseD, lseC, offset }: SyncScore): Plot.Markish[] {
+  const median = lseD + lseC, beside = { textAnchor: "start", dx: 6, fill: GUIDE, ...HALO } as const;
+  return [
+    Plot.text(["median"], { ...beside, y: median, frameAnchor: "left", dy: -7 }),
+    Plot.ruleX([offset], { y1: lseD, y2: median, stroke: GUIDE }),
+    Plot.text([`LSE-C ${lseC.toFixed(2)}`], { ...beside, x: offset, y: lseD + lseC / 2 }),
+    Plot.text([`LSE-D ${lseD.toFixed(2)} at ${signed(offset)}`], {
+      ...{ x: offset, y: lseD, dy: 14, fill: COLOURS[0], ...HALO },
+    }),
+  ];
+}
+
 /**
  * The mean distance of face and sound against the offset between them, with the minimum (LSE-D, at the video's
  * offset) and the median; their difference is LSE-C. Scores of several videos are drawn over each other.
  */
-export function offsetCurve(
-  scores: Record<string, SyncScore>,
-  text: ChartText,
-): Plot.PlotOptions {
+export function offsetCurve(scores: Record<string, SyncScore>, text: ChartText): Plot.PlotOptions {
   const names = Object.keys(scores);
   const points = names.flatMap((name) => {
     const { curve } = scores[name], middle = (curve.length - 1) / 2;
@@ -43,47 +55,16 @@ export function offsetCurve(
   }).join(". ");
   const judges = [...new Set(names.map((name) => scores[name].judge))].join(", ");
   return {
-    title: text.title ?? "Distance of face and sound against their offset",
-    caption: [`${numbers}. Judge: ${judges}.`, text.caption, sourceLine(text.source)].filter(Boolean).join(
-      " ",
-    ),
-    width: text.width,
-    height: text.height,
+    ...chartFrame(text, "Distance of face and sound against their offset", `${numbers}. Judge: ${judges}.`),
     x: { label: "offset (frames of 40 ms; above 0 the sound is early)", tickFormat: signed, ticks: 11 },
     y: { label: "mean distance", nice: true },
-    color: { domain: names, legend: names.length > 1 },
+    color: byName(names),
     insetBottom: only ? 20 : 0,
     marks: [
-      Plot.ruleY(medians, { y: "y", stroke: "name", strokeDasharray: "4,3" }),
+      Plot.ruleY(medians, { y: "y", ...DASHED, stroke: "name" }),
       Plot.line(points, { x: "offset", y: "distance", stroke: "name", strokeWidth: 2 }),
       Plot.dot(minima, { x: "x", y: "y", fill: "name", r: 4.5 }),
-      ...(only
-        ? [
-          Plot.text(["median"], {
-            y: medians[0].y,
-            frameAnchor: "left",
-            textAnchor: "start",
-            dx: 6,
-            dy: -7,
-            fill: GUIDE,
-            ...HALO,
-          }),
-          Plot.ruleX([only.offset], { y1: only.lseD, y2: medians[0].y, stroke: GUIDE }),
-          Plot.text([`LSE-C ${only.lseC.toFixed(2)}`], {
-            ...{
-              x: only.offset,
-              y: only.lseD + only.lseC / 2,
-              textAnchor: "start",
-              dx: 6,
-              fill: GUIDE,
-              ...HALO,
-            },
-          }),
-          Plot.text([`LSE-D ${only.lseD.toFixed(2)} at ${signed(only.offset)}`], {
-            ...{ x: only.offset, y: only.lseD, dy: 14, fill: COLOURS[0], ...HALO },
-          }),
-        ]
-        : []),
+      ...(only ? scoreMarks(only) : []),
     ],
   };
 }
@@ -101,13 +82,10 @@ export function mouthOpenings(
     Array.from(videos[name], (opening, frame) => ({ second: start + frame / FRAME_RATE, opening, name }))
   );
   return {
-    title: text.title ?? "Mouth opening over time",
-    caption: [text.caption, sourceLine(text.source)].filter(Boolean).join(" "),
-    width: text.width,
-    height: text.height ?? 240,
+    ...chartFrame({ height: 240, ...text }, "Mouth opening over time"),
     x: { label: "time (s)" },
     y: { label: "inner-lip gap (% of the face's height)", percent: true, nice: true },
-    color: { domain: names, legend: names.length > 1 },
+    color: byName(names),
     marks: [
       Plot.ruleY([0], { stroke: GUIDE }),
       Plot.line(points, { x: "second", y: "opening", stroke: "name", strokeWidth: 1.8 }),

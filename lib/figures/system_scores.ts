@@ -1,11 +1,12 @@
 import * as Plot from "@observablehq/plot";
+import { extent, mean, median } from "d3-array";
 import { KitError } from "../base/errors.ts";
 import { counts, scoresBySeed, type SystemScores } from "../evaluation/statistics/aggregate.ts";
-import { mean } from "../evaluation/statistics/bootstrap.ts";
 import { type Metric, metricOf } from "../evaluation/metrics/metrics.ts";
 import type { PaperRow } from "../evaluation/statistics/paper.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "../evaluation/scoring/score_row.ts";
-import { type ChartText, COLOURS, GUIDE, words } from "./plot.ts";
+import { chartFrame, type ChartText } from "./source.ts";
+import { COLOURS, DASHED, GUIDE, WIDTH } from "./style.ts";
 
 /** Pixels: a system's row, the names at the left, the numbers at the right, and what the paper printed beside them. */
 const ROW = 30, NAMES = 172, NUMBERS = 66, PAPER = 196;
@@ -55,13 +56,13 @@ function rowsOfSystems(
   if (names.length === 0) {
     throw new KitError(`No system has a score by ${metric.label}`, "Evaluate systems first, or take another");
   }
-  const width = text.width ?? 760, height = text.height ?? top + BOTTOM + ROW * names.length;
+  const width = text.width ?? WIDTH, height = text.height ?? top + BOTTOM + ROW * names.length;
   const chart: Plot.PlotOptions = {
     ...{ width, height, marginLeft: NAMES, marginRight: right, marginTop: top, marginBottom: BOTTOM },
     x: { label: axisLabel(metric), labelAnchor: "center", labelArrow: "none", nice: true, inset: 6 },
     y: { type: "band", domain: names, label: null, padding: 0.08, tickSize: 0 },
   };
-  const marks = real === undefined ? [] : [Plot.ruleX([real], { stroke: GUIDE, strokeDasharray: "4,3" })];
+  const marks = real === undefined ? [] : [Plot.ruleX([real], DASHED)];
   return { chart, marks, width, row: (height - top - BOTTOM) / names.length };
 }
 
@@ -84,8 +85,7 @@ function paperPanel(
       system: row.system,
       value: row[column],
     }));
-  const values = printed.map(({ value }) => value);
-  const low = Math.min(...values), high = Math.max(...values);
+  const [low, high] = extent(printed, ({ value }) => value) as [number, number];
   const place = ({ value }: { value: number }) =>
     left + 8 + (right - PAPER_NUMBER - left - 8) * (high > low ? (value - low) / (high - low) : 0);
   const x = { value: place, scale: null };
@@ -127,7 +127,7 @@ export function scoreIntervals(
   const bars = points.filter(({ level }) => level !== undefined);
   const seeds = names.filter((system) => system !== REAL && system !== SHUFFLED).flatMap((system) =>
     [...scoresBySeed(rows.filter((row) => row.system === system), metric).values()]
-      .map((scores) => ({ system, mean: mean([...scores.values()]) }))
+      .map((scores) => ({ system, mean: mean(scores.values())! }))
   );
   const real = points.find(({ system }) => system === REAL)?.mean;
   const right = NUMBERS + (paper ? PAPER : 0), top = paper ? TOP_WITH_PAPER : TOP;
@@ -143,9 +143,8 @@ export function scoreIntervals(
     (real === undefined ? "." : "; dashed: real video.");
   const y = "system", x = { value: () => width - right + NUMBER_END, scale: null };
   return {
+    ...chartFrame(text, `${capital(metric.label)} of the systems`, reading),
     ...chart,
-    title: text.title ?? `${capital(metric.label)} of the systems`,
-    caption: `${reading} ${words(text)}`,
     marks: [
       ...marks,
       Plot.ruleY(bars, { y, x1: "low", x2: "high", stroke: colour, strokeWidth: 8, strokeOpacity: 0.35 }),
@@ -172,8 +171,7 @@ export function scoreDistributions(
     return value === null || !counts(row, metric) ? [] : [{ system: row.system, value }];
   });
   const names = [...new Set(points.map(({ system }) => system))];
-  const real = points.filter(({ system }) => system === REAL).map(({ value }) => value).sort((a, b) => a - b);
-  const middle = real.length ? (real[(real.length - 1) >> 1] + real[real.length >> 1]) / 2 : undefined;
+  const middle = median(points.filter(({ system }) => system === REAL), ({ value }) => value);
   const { chart, marks, width, row } = rowsOfSystems(names, {
     ...{ ...text, metric, real: middle, top: TOP, right: NUMBERS },
   });
@@ -182,9 +180,8 @@ export function scoreDistributions(
   const reading = "Lines: scores of single videos, all seeds; boxes: their middle half and median" +
     (middle === undefined ? "." : "; dashed: real video's median.");
   return {
+    ...chartFrame(text, `${capital(metric.label)} of single videos`, reading),
     ...chart,
-    title: text.title ?? `${capital(metric.label)} of single videos`,
-    caption: `${reading} ${words(text)}`,
     marks: [
       ...marks,
       Plot.tickX(points, {

@@ -1,16 +1,17 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { writeAtomic } from "../base/files.ts";
+import { escapeHtml, type Shown, shown } from "../base/jupyter.ts";
 import { columnsOf, type Row, writeParquet } from "../base/parquet.ts";
-
-/** Where figures and tables go unless told otherwise: `figures/` of the kit. */
-export const FIGURES = fileURLToPath(new URL("../../figures/", import.meta.url));
+import { FIGURES } from "../base/root.ts";
 
 /** A table as text, and how to show it in a notebook. */
-export interface Table {
-  html: string;
+export interface Table extends Shown {
   markdown: string;
-  [key: symbol]: () => Record<string, string>;
+}
+
+export interface TableOptions {
+  caption?: string;
+  columns?: string[];
 }
 
 type Value = Row[string];
@@ -33,9 +34,6 @@ function decimalsOf(values: Value[]): number | undefined {
   return Math.max(0, 3 - Math.floor(Math.log10(largest)));
 }
 
-/** A text inside HTML or SVG. */
-export const escapeHtml = (text: string) =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const escapeMarkdown = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
 /**
@@ -44,7 +42,7 @@ const escapeMarkdown = (text: string) => text.replaceAll("|", "\\|").replaceAll(
  */
 export function table(
   rows: Row[],
-  { caption = "", columns = columnsOf(rows) }: { caption?: string; columns?: string[] } = {},
+  { caption = "", columns = columnsOf(rows) }: TableOptions = {},
 ): Table {
   const numeric = columns.map((name) => rows.some((row) => typeof row[name] === "number"));
   const decimals = columns.map((name) => decimalsOf(rows.map((row) => row[name])));
@@ -77,8 +75,7 @@ export function table(
     ...cells.map(markdownLine),
   ].join("\n") + "\n";
 
-  const shown = { "text/html": html, "text/markdown": markdown, "text/plain": markdown };
-  return { html, markdown, [Symbol.for("Jupyter.display")]: () => shown };
+  return { markdown, ...shown({ "text/html": html, "text/markdown": markdown, "text/plain": markdown }) };
 }
 
 /**
@@ -88,11 +85,7 @@ export function table(
 export async function writeTable(
   name: string,
   rows: Row[],
-  { folder = FIGURES, ...options }: {
-    folder?: string;
-    caption?: string;
-    columns?: string[];
-  } = {},
+  { folder = FIGURES, ...options }: TableOptions & { folder?: string } = {},
 ): Promise<Table> {
   const made = table(rows, options);
   await writeAtomic(join(folder, `${name}.md`), made.markdown);

@@ -6,10 +6,29 @@ import { compile, type Named } from "../native/compile.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { Params } from "../nn/params.ts";
 import { scope } from "../nn/scope.ts";
-import { inBatches } from "./batches.ts";
+import { inBatches, type PackedInput } from "./batches.ts";
 
 /** Windows a forward pass. */
 const BATCH = 32;
+
+/** What windows of sync are cut from: crops [frames, 96, 96, 3] and mel [columns, 80]. */
+export interface WindowedClip {
+  faces: Uint8Array;
+  mel: Float32Array;
+  columns: number;
+}
+
+/** The sync discriminator's inputs for a window, by the frame at which it begins. */
+export const windowInputs = (clip: WindowedClip): Record<"mel" | "faces", PackedInput<number>> => ({
+  mel: {
+    shape: [MEL_BANDS, MEL_WINDOW, 1],
+    write: (start, place) => melWindow(clip, melStart(start), place),
+  },
+  faces: {
+    shape: [HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES],
+    write: (start, place) => lowerFaces(clip, start, place),
+  },
+});
 
 /** Embeddings of windows, in their order: [n] of [c] each. */
 export interface WindowEmbeddings {
@@ -26,23 +45,11 @@ const forward = compile((params: Params, batch: Named) => {
 /** Applies a discriminator to windows of a clip: `starts`, the frames at which they begin, to embeddings. */
 export function embedWindows(
   params: Params,
-  clip: { faces: Uint8Array; mel: Float32Array; columns: number },
+  clip: WindowedClip,
   starts: number[],
 ): WindowEmbeddings {
-  const embedded = [...inBatches(starts, {
-    size: BATCH,
-    inputs: {
-      mel: {
-        shape: [MEL_BANDS, MEL_WINDOW, 1],
-        write: (start, place) => melWindow(clip, melStart(start), place),
-      },
-      faces: {
-        shape: [HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES],
-        write: (start, place) => lowerFaces(clip, start, place),
-      },
-    },
-    network: (batch) => forward(params, batch),
-  })];
+  const inputs = windowInputs(clip), network = (batch: Named) => forward(params, batch);
+  const embedded = [...inBatches(starts, { size: BATCH, inputs, network })];
   return { audio: embedded.map(({ audio }) => audio), video: embedded.map(({ video }) => video) };
 }
 

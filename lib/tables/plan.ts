@@ -8,7 +8,7 @@ import type { SyncnetProtocol } from "../evaluation/judges/syncnet_inputs.ts";
 import { type Experiment, experimentName, openExperiment } from "../notebooks/experiment.ts";
 import { KitError } from "../base/errors.ts";
 import { exists } from "../base/files.ts";
-import { FIGURES } from "../figures/table.ts";
+import { FIGURES } from "../base/root.ts";
 import { readParquet } from "../base/parquet.ts";
 import { spanInWords } from "../base/progress.ts";
 import { planSeed, type SweepJob } from "./sweep_plan.ts";

@@ -14,7 +14,6 @@ import {
   offsetOf,
 } from "../evaluation/judges/offsets.ts";
 import { KitError } from "../base/errors.ts";
-import { writeAtomic } from "../base/files.ts";
 import { Progress } from "../base/progress.ts";
 
 export interface OffsetOptions {
@@ -62,10 +61,10 @@ const inSync = (found: ClipOffset[]): number => {
 
 /** Draws how often each offset was found, before and after the correction. */
 async function drawOffsets(path: string, report: Omit<OffsetReport, "figure">): Promise<void> {
-  const { histogram } = await import("../figures/plot.ts");
-  const { plotSvg, svgToPng } = await import("../figures/svg.ts");
+  const { histogram } = await import("../figures/charts.ts");
+  const { writeChart } = await import("../figures/svg.ts");
   const sure = (found: ClipOffset[]) => found.filter((clip) => clip.sure).map(({ offset }) => offset);
-  const svg = plotSvg(histogram({
+  const chart = histogram({
     "before correction": sure(report.before),
     ...report.after ? { "after correction": sure(report.after) } : {},
   }, {
@@ -76,8 +75,8 @@ async function drawOffsets(path: string, report: Omit<OffsetReport, "figure">): 
     caption:
       `${report.sure} of ${report.measured} clips, those of which the judge is sure. Judge: ${report.judge}.`,
     source: { data: basename(resolve(report.prepared)) },
-  }));
-  await writeAtomic(path, /\.png$/i.test(path) ? svgToPng(svg) : svg);
+  });
+  await writeChart(path, chart);
 }
 
 const signed = (offset: number) => offset > 0 ? `+${offset}` : String(offset);

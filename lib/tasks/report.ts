@@ -8,20 +8,15 @@ import { openJudge } from "../evaluation/judges/judge.ts";
 import { closedFrame, faceGenerator, generateClip } from "../inference/generate.ts";
 import { roc } from "../evaluation/metrics/roc.ts";
 import { stillPoseRows, stillPoseVideo } from "../evaluation/metrics/still_pose.ts";
-import {
-  accuracyAgainstShift,
-  figure,
-  lossCurve,
-  rocCurve,
-  type Source,
-  writeTable,
-} from "../figures/plot.ts";
+import { accuracyAgainstShift, lossCurve, rocCurve } from "../figures/charts.ts";
+import { figure } from "../figures/show.ts";
+import type { Source } from "../figures/source.ts";
+import { writeTable } from "../figures/table.ts";
+import { contactSheet } from "../figures/contact_sheet.ts";
 import { mouthOpenings } from "../figures/sync.ts";
-import { contactSheet } from "../figures/video.ts";
 import { writeAtomic } from "../base/files.ts";
 import { disposeParams } from "../nn/params.ts";
 import type { Row } from "../base/parquet.ts";
-import { FACE_SIZE } from "../base/shapes.ts";
 import { readLog } from "../training/log.ts";
 import { bestPath, loadDiscriminator, loadGenerator, readRun } from "../training/run.ts";
 import { accuracyOf, scorePairs } from "../training/sync_accuracy.ts";
@@ -221,8 +216,6 @@ async function reportGenerator(report: Report): Promise<void> {
       { label: "generated, another clip's sound", frames: times.map((t) => foreignFaces[t]) },
       { label: "that sound's film", frames: times.map((t) => faceAt(other, t)) },
     ], {
-      width: FACE_SIZE,
-      height: FACE_SIZE,
       title: "A clip that training never saw",
       caption: caption(report, `Clip ${clip.row.id}, sound of ${other.row.id} in the fifth row.`),
       columnLabels: times.map((t) => `frame ${t}`),

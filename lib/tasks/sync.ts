@@ -1,7 +1,6 @@
 import { openSpeakerVideo, type SpeakerVideo, videoParts } from "../dataset/speaker_video.ts";
 import { FEWEST_WINDOWS, type Judge, judgeParts, openJudge } from "../evaluation/judges/judge.ts";
 import { REACH } from "../evaluation/metrics/lse.ts";
-import { writeAtomic } from "../base/files.ts";
 import { Progress } from "../base/progress.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
 
@@ -96,11 +95,10 @@ export function reportLines(report: SyncReport): string[] {
 /** Writes the curve as an image: SVG, or PNG when the name says so. Throws KitError when it cannot be written. */
 export async function writeSyncFigure(report: SyncReport, path: string): Promise<void> {
   const { offsetCurve } = await import("../figures/sync.ts");
-  const { plotSvg, svgToPng } = await import("../figures/svg.ts");
+  const { writeChart } = await import("../figures/svg.ts");
   const score = { ...report, curve: report.curve.map(({ distance }) => distance) };
   const source = { data: report.video.split("/").at(-1)!, note: `judge trained for ${report.step} steps` };
-  const svg = plotSvg(offsetCurve({ film: score }, { source }));
-  await writeAtomic(path, /\.png$/i.test(path) ? svgToPng(svg) : svg);
+  await writeChart(path, offsetCurve({ film: score }, { source }));
 }
 
 /**

@@ -17,8 +17,8 @@ Deno.test("a clip knows its film, its place in it, and its words in the clip's o
     assert.deepEqual([...boxes.subarray(196)], MADE.box);
     assert.deepEqual(words, [{ word: "NOW", start: 0.8, end: 1.2 }]);
     // The video turns white at its frame 25, which is frame 20 of the clip.
-    assert.ok(brightness(await sourceFrame(source, 19)) < 20);
-    assert.ok(brightness(await sourceFrame(source, 20)) > 235);
+    assert.ok(brightness((await sourceFrame(source, 19)).rgb) < 20);
+    assert.ok(brightness((await sourceFrame(source, 20)).rgb) > 235);
     await assert.rejects(sourceFrame(source, 70), /has no frame 75/);
     await Deno.remove(row.source);
     assert.equal(await clipSource(prepared, row), undefined);

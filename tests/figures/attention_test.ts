@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  attentionGrid,
-  type AttentionLayer,
-  attentionRanges,
-  drawAttentionFrame,
-} from "../../lib/figures/attention.ts";
+import { attentionFrame, attentionGrid, type AttentionLayer } from "../../lib/figures/attention.ts";
+import { melRaster } from "../../lib/figures/raster.ts";
 import { readPng } from "./pixels.ts";
 
 const layer = (name: string, input: "face" | "sound", map: number[][]): AttentionLayer => ({
@@ -16,7 +12,7 @@ const layers = [
   layer("audio/0", "sound", [[0.9, 0.1], [0.1, 0.1]]),
 ];
 const options = {
-  ...{ title: "CBAM", caption: "Data: none.", mel: new Float32Array(16 * 80).fill(-4) },
+  ...{ title: "CBAM", caption: "Data: none.", mel: melRaster(new Float32Array(16 * 80).fill(-4)) },
   face: { rgb: new Uint8Array(3 * 96 * 48).fill(120), width: 96, height: 48 },
 };
 /** Brightness of a frame at a place. */
@@ -26,7 +22,7 @@ const light = ({ rgb, width }: { rgb: Uint8Array; width: number }, x: number, y:
 };
 
 Deno.test("a face map lies as it is, a sound map with its low bands at the bottom", () => {
-  const frame = drawAttentionFrame(layers, options);
+  const frame = attentionFrame(layers, options);
   // Title 34, heading 24, name 16: the first row's images are 144 x 72 from y = 74; the second tile begins at 194.
   const face = (column: number, row: number) => light(frame, 194 + 36 + 72 * column, 74 + 18 + 36 * row);
   assert.ok(face(1, 1) > face(0, 0) + 150);
@@ -39,7 +35,7 @@ Deno.test("a face map lies as it is, a sound map with its low bands at the botto
 });
 
 Deno.test("channel bars are as high as their weights", () => {
-  const frame = drawAttentionFrame(layers, options);
+  const frame = attentionFrame(layers, options);
   // The bars' strip: 20 high from y = 74 + 72 + 6; four bars of 36.
   const heights = [0, 1, 2, 3].map((bar) => {
     let rows = 0;
@@ -53,9 +49,8 @@ Deno.test("channel bars are as high as their weights", () => {
 
 Deno.test("a film's frames have even sizes and colours that keep their meaning", () => {
   const later = [layer("face/0", "face", [[0.1, 0.1], [0.1, 0.5]])];
-  const ranges = attentionRanges([layers, later]);
-  assert.deepEqual(ranges["face/0"].map((value) => Math.round(value * 10)), [1, 9]);
-  const own = drawAttentionFrame(later, options), shared = drawAttentionFrame(later, { ...options, ranges });
+  const ranges: Record<string, [number, number]> = { "face/0": [0.1, 0.9] };
+  const own = attentionFrame(later, options), shared = attentionFrame(later, { ...options, ranges });
   assert.deepEqual([own.width % 2, own.height % 2, own.rgb.length], [0, 0, 3 * own.width * own.height]);
   const place: [number, number] = [194 + 108, 74 + 54];
   assert.ok(light(shared, ...place) < light(own, ...place) - 50);
@@ -63,7 +58,7 @@ Deno.test("a film's frames have even sizes and colours that keep their meaning",
 
 Deno.test("the grid is a PNG twice as fine, and a map of the wrong size is refused by name", async () => {
   const png = await readPng(attentionGrid(layers, options));
-  const frame = drawAttentionFrame(layers, options);
+  const frame = attentionFrame(layers, options);
   assert.deepEqual([png.width, png.height], [2 * frame.width, 2 * frame.height]);
   assert.throws(
     () => attentionGrid([{ ...layers[0], h: 3 }], options),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { GeneratorBatch, SyncBatch } from "../../lib/dataset/batches.ts";
-import { generatorBatchImage, syncBatchImage } from "../../lib/figures/batch.ts";
+import { generatorBatchImage, pairInputs, syncBatchImage } from "../../lib/figures/batch.ts";
+import { colourMap } from "../../lib/figures/raster.ts";
 import { readPng } from "./pixels.ts";
 
 const HALF_WINDOW = 48 * 96 * 15, FACE = 96 * 96 * 3, MEL = 80 * 16;
@@ -51,4 +52,17 @@ Deno.test("a generator's batch stands in columns: masked pose, reference, mel, t
   near(at(0, 80), [0, 0, 0]);
   near(at(1, 80), [0, 255, 0]);
   near(at(3, 80), [0, 0, 255]);
+});
+
+Deno.test("a pair's inputs: the middle frame's lower half, and its mel window", () => {
+  const faces = new Float32Array(2 * 48 * 96 * 15), mel = new Float32Array(2 * 80 * 16).fill(-4);
+  faces[48 * 96 * 15 + 7] = 1; // second item, first pixel, middle frame, green
+  mel[80 * 16 + 3 * 16 + 5] = 2; // second item, band 3, column 5
+  const batch: SyncBatch = { faces, mel, labels: new Float32Array(2), size: 2 };
+  const inputs = pairInputs(batch, 1);
+  assert.deepEqual([...inputs.face.rgb.subarray(0, 3)], [0, 255, 0]);
+  // Six of eight steps up viridis.
+  const [bright] = [colourMap({ values: [6], width: 1, height: 1, range: [0, 8], scheme: "viridis" }).rgb];
+  const at = 3 * ((79 - 3) * 16 + 5);
+  assert.deepEqual(inputs.mel.rgb.subarray(at, at + 3), bright);
 });

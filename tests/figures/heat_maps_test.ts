@@ -5,7 +5,7 @@ import { readPng } from "./pixels.ts";
 const dark = [0, 0, 4], light = (pixel: number[]) => pixel[0] + pixel[1] + pixel[2];
 
 Deno.test("planes stand in a grid, their first row at the top or, upwards, at the bottom", async () => {
-  const plane = { values: Float32Array.of(0, 0, 0, 1), h: 2, w: 2 };
+  const plane = { values: Float32Array.of(0, 0, 0, 1), height: 2, width: 2 };
   const black = { rgb: new Uint8Array(3 * 4), width: 2, height: 2 };
   const tiles = [
     { label: "as it is", ...plane },
@@ -21,7 +21,7 @@ Deno.test("planes stand in a grid, their first row at the top or, upwards, at th
 });
 
 Deno.test("a given range says which colour a value has, and both signs can have their own", async () => {
-  const tile = { label: "", values: [0.5], h: 1, w: 1 };
+  const tile = { label: "", values: [0.5], height: 1, width: 1 };
   const draw = async (options: object) => {
     const { at } = await readPng(heatMaps([{ ...tile, ...options }], { columns: 1, height: 40, scale: 1 }));
     return at(100, 46);
@@ -32,6 +32,6 @@ Deno.test("a given range says which colour a value has, and both signs can have 
 });
 
 Deno.test("a plane whose size is not what it says is named", () => {
-  const tile = { label: "gate", values: [1, 2, 3], h: 2, w: 2 };
+  const tile = { label: "gate", values: [1, 2, 3], height: 2, width: 2 };
   assert.throws(() => heatMaps([tile]), /"gate" has 3 values in place of 2 x 2/);
 });

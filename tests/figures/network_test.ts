@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { newCanvas, setFont } from "../../lib/figures/canvas.ts";
+import { svgToPng } from "../../lib/figures/svg.ts";
 import { networkSvg } from "../../lib/figures/network.ts";
 import { CBAM, FILLS } from "../../lib/figures/network_lane.ts";
-import { svgToPng } from "../../lib/figures/svg.ts";
 import {
   contrastivePlan,
   generatorPlan,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as Plot from "@observablehq/plot";
-import { COLOURS, plotSvg, svgToPng } from "../../lib/figures/svg.ts";
+import { COLOURS } from "../../lib/figures/style.ts";
+import { plotSvg, svgToPng } from "../../lib/figures/svg.ts";
 
 const svg = plotSvg({
   title: "Loss & accuracy <of> a run",

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import type { SyncBatch } from "../../lib/dataset/batches.ts";
-import { attentionLayers, channelTiles, pairInputs, planeTile, stepTile } from "../../lib/figures/planes.ts";
 import { tf } from "../../lib/native/tf.ts";
+import { attentionLayers, channelTiles, planeTile, stepTile } from "../../lib/notebooks/tiles.ts";
 
 Deno.test("the channels of one item are planes, each with a range around 0", () => {
   const x = tf.tensor([0, 0, 0, 0, 1, 10, 2, -20], [2, 1, 2, 2]);
   const [first, second] = channelTiles(x, { item: 1, label: (k) => `c${k}` });
-  assert.deepEqual([first.label, first.h, first.w, [...first.values as Float32Array]], ["c0", 1, 2, [1, 2]]);
+  assert.deepEqual([first.label, first.height, first.width, [...first.values as Float32Array]], ["c0", 1, 2, [
+    1,
+    2,
+  ]]);
   assert.deepEqual([[...second.values as Float32Array], second.range], [[10, -20], [-20, 20]]);
   assert.equal(channelTiles(x, { most: 1 }).length, 1);
   assert.deepEqual([...planeTile("p", tf.tensor([1, 2, 3, 4], [2, 2, 1, 1]), 1).values as Float32Array], [
@@ -17,8 +19,8 @@ Deno.test("the channels of one item are planes, each with a range around 0", () 
 
 Deno.test("states of an LSTM stand with units upwards and steps to the right", () => {
   const states = tf.tensor([1, 2, 3, 4, 5, 6], [1, 3, 2]); // three steps of two units
-  const { h, w, values, upwards, range } = stepTile("h", states);
-  assert.deepEqual([h, w, upwards, range], [2, 3, true, [0, 1]]);
+  const { height, width, values, upwards, range } = stepTile("h", states);
+  assert.deepEqual([height, width, upwards, range], [2, 3, true, [0, 1]]);
   assert.deepEqual([...values as Float32Array], [1, 3, 5, 2, 4, 6]);
   assert.deepEqual(stepTile("h", states, { signed: true }).range, [-6, 6]);
 });
@@ -33,14 +35,4 @@ Deno.test("attention comes by layer, of one item, with its encoder", () => {
   assert.deepEqual([...video.spatialMap], [3, 4]);
   assert.equal(audio.input, "sound");
   assert.ok(Math.abs(audio.channelWeights[0] - 0.6) < 1e-6);
-});
-
-Deno.test("a pair's inputs: the middle frame's lower half, and mel with time first", () => {
-  const faces = new Float32Array(2 * 48 * 96 * 15), mel = new Float32Array(2 * 80 * 16);
-  faces[48 * 96 * 15 + 7] = 1; // second item, first pixel, middle frame, green
-  mel[80 * 16 + 3 * 16 + 5] = 2; // second item, band 3, column 5
-  const batch: SyncBatch = { faces, mel, labels: new Float32Array(2), size: 2 };
-  const inputs = pairInputs(batch, 1);
-  assert.deepEqual([...inputs.face.rgb.subarray(0, 3)], [0, 255, 0]);
-  assert.equal(inputs.mel[5 * 80 + 3], 2);
 });

@@ -1,54 +1,18 @@
 import * as Plot from "@observablehq/plot";
-import { join } from "node:path";
-import { writeAtomic } from "../base/files.ts";
+import { bin, extent, range, sum } from "d3-array";
 import type { Row } from "../base/parquet.ts";
-import { GUIDE, plotSvg, svgToPng } from "./svg.ts";
-import { FIGURES } from "./table.ts";
-
-export { COLOURS, GUIDE } from "./svg.ts";
-export { FIGURES, table, writeTable } from "./table.ts";
-
-/** What a figure was made from, named in its caption. */
-export interface Source {
-  /** Data set and part, such as "GRID s1, 24 held-out clips". */
-  data: string;
-  preset?: string;
-  seed?: number | number[];
-  /** Anything else that tells this run from others, such as "1,900 steps". */
-  note?: string;
-}
-
-/** The source as a caption: "Data: GRID. Preset small, seed 1. 1,900 steps." */
-export function sourceLine({ data, preset, seed, note }: Source): string {
-  const run = [
-    preset !== undefined && `preset ${preset}`,
-    seed !== undefined &&
-    (Array.isArray(seed) && seed.length > 1 ? `seeds ${seed.join(", ")}` : `seed ${seed}`),
-    note,
-  ].filter(Boolean).join(", ");
-  return `Data: ${data}${run && `; ${run}`}.`;
-}
-
-/** What every chart below takes: its own words, and what it was made from. */
-export interface ChartText {
-  source: Source;
-  title?: string;
-  /** What to see in it; the source is added. */
-  caption?: string;
-  width?: number;
-  height?: number;
-}
-
-/** A chart's caption: its own words, and what it was made from. */
-export const words = ({ source, caption }: ChartText) =>
-  [caption, sourceLine(source)].filter(Boolean).join(" ");
+import { chartFrame, type ChartText } from "./source.ts";
+import { DASHED, GUIDE } from "./style.ts";
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+
+/** The colours of names, with a legend where there are several. */
+export const byName = (names: string[]) => ({ domain: names, legend: names.length > 1 });
 
 /** A dashed line across the chart at one value, named at its right end. */
 function guide(value: number, label: string): Plot.Markish[] {
   return [
-    Plot.ruleY([value], { stroke: GUIDE, strokeDasharray: "4,3" }),
+    Plot.ruleY([value], DASHED),
     Plot.text([label], {
       y: value,
       frameAnchor: "right",
@@ -109,13 +73,10 @@ export function lossCurve(
     ];
   });
   return {
-    title: text.title ?? "Loss over training",
-    caption: words(text),
-    width: text.width,
-    height: text.height,
+    ...chartFrame(text, "Loss over training"),
     x: { label: "step", tickFormat: (step: number) => step.toLocaleString("en-US") },
     y: { label: yLabel, ...(log ? { type: "log", tickFormat: "~g" } : { nice: true }) },
-    color: { domain: values, legend: values.length > 1 },
+    color: byName(values),
     marks: [
       ...(chance ? guide(chance.value, chance.label) : []),
       Plot.ruleX(events, { x: "step", stroke: GUIDE }),
@@ -136,17 +97,14 @@ export function accuracyAgainstShift(
   const shifts = [...new Set(rows.map((row) => row.shift))];
   const channels = { x: "shift", y: "accuracy", stroke: (row: { name?: string }) => row.name ?? "accuracy" };
   return {
-    title: text.title ?? "Accuracy against the shift of the sound",
-    caption: words(text),
-    width: text.width,
-    height: text.height,
+    ...chartFrame(text, "Accuracy against the shift of the sound"),
     x: {
       label: "shift of the sound (frames of 40 ms)",
       ticks: shifts.length > 16 ? shifts.filter((shift) => shift % 5 === 0) : shifts,
       tickFormat: "d",
     },
     y: { label: "judged rightly (%)", percent: true, domain: [0, 100] },
-    color: { domain: names, legend: names.length > 1 },
+    color: byName(names),
     marks: [
       ...guide(50, "chance"),
       Plot.lineY(rows, { ...channels, strokeWidth: 2 }),
@@ -163,15 +121,12 @@ export function rocCurve(
   const label = ({ name, auc }: { name: string; auc: number }) => `${name} (AUC ${auc.toFixed(3)})`;
   const points = curves.flatMap((curve) => curve.points.map((point) => ({ ...point, name: label(curve) })));
   return {
-    title: text.title ?? "In sync told from off sync",
-    caption: words(text),
-    width: text.width ?? 480,
-    height: text.height ?? 440,
+    ...chartFrame({ width: 480, height: 440, ...text }, "In sync told from off sync"),
     x: { label: "off-sync pairs accepted (%)", percent: true, domain: [0, 100] },
     y: { label: "in-sync pairs accepted (%)", percent: true, domain: [0, 100] },
     color: { domain: curves.map(label), legend: true },
     marks: [
-      Plot.line([[0, 0], [1, 1]], { stroke: GUIDE, strokeDasharray: "4,3" }),
+      Plot.line([[0, 0], [1, 1]], DASHED),
       Plot.line(points, { x: "falsePositive", y: "truePositive", stroke: "name", strokeWidth: 2 }),
     ],
   };
@@ -188,69 +143,26 @@ export function histogram(
 ): Plot.PlotOptions {
   const names = Object.keys(groups);
   const all = names.flatMap((name) => Array.from(groups[name]).filter(isNumber));
-  const [low, high] = domain ?? [Math.min(...all), Math.max(...all)];
+  const [low, high] = domain ?? extent(all) as [number, number];
   const step = (high - low) / bins || 1;
+  // Plot.binX would leave out the highest value, which stands at the last bin's end.
+  const binned = bin().domain([low, Math.max(high, low + bins * step)])
+    .thresholds(range(1, bins).map((k) => low + k * step));
   const bars = names.flatMap((name) => {
-    const counts = new Array(bins).fill(0);
-    const values = Array.from(groups[name]).filter((value) => value >= low && value <= high);
-    for (const value of values) counts[Math.min(bins - 1, Math.floor((value - low) / step))]++;
-    return counts.map((count, bin) => ({
-      x1: low + bin * step,
-      x2: low + (bin + 1) * step,
-      share: count / values.length,
-      name,
-    }));
+    const own = binned(groups[name]), count = sum(own, ({ length }) => length);
+    return own.map(({ x0, x1, length }) => ({ x1: x0, x2: x1, share: length / count, name }));
   });
   return {
-    title: text.title ?? `Distribution of ${xLabel}`,
-    caption: words(text),
-    width: text.width,
-    height: text.height,
+    ...chartFrame(text, `Distribution of ${xLabel}`),
     x: { label: xLabel },
     y: { label: "share (%)", percent: true, nice: true },
-    color: { domain: names, legend: names.length > 1 },
+    color: byName(names),
     marks: [
       Plot.rect(bars, {
-        x1: "x1",
-        x2: "x2",
-        y1: 0,
-        y2: "share",
-        fill: "name",
+        ...{ x1: "x1", x2: "x2", y1: 0, y2: "share", fill: "name", inset: 0.25 },
         fillOpacity: names.length > 1 ? 0.5 : 0.85,
-        inset: 0.25,
       }),
       Plot.ruleY([0]),
     ],
   };
 }
-
-/** A Plot figure and how to show it in a notebook. */
-export interface Figure {
-  svg: string;
-  /** The files written. */
-  files: string[];
-  [key: symbol]: () => Record<string, string>;
-}
-
-/**
- * Writes an SVG as `<folder>/<name>.svg` and `.png` and returns what a notebook shows.
- * Throws KitError when the folder is not writable.
- */
-export async function drawing(
-  name: string,
-  svg: string,
-  { folder = FIGURES, title = "" }: { folder?: string; title?: string } = {},
-): Promise<Figure> {
-  const files = [join(folder, `${name}.svg`), join(folder, `${name}.png`)];
-  await writeAtomic(files[0], svg);
-  await writeAtomic(files[1], svgToPng(svg));
-  const shown = { "image/svg+xml": svg, "text/plain": `[figure ${name}: ${title}]` };
-  return { svg, files, [Symbol.for("Jupyter.display")]: () => shown };
-}
-
-/** Draws a plot into `<folder>/<name>.svg` and `.png`; as `drawing`. */
-export const figure = (
-  name: string,
-  options: Plot.PlotOptions,
-  { folder }: { folder?: string } = {},
-): Promise<Figure> => drawing(name, plotSvg(options), { folder, title: String(options.title ?? "") });

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import {
-  accuracyAgainstShift,
-  figure,
-  histogram,
-  lossCurve,
-  rocCurve,
-  sourceLine,
-} from "../../lib/figures/plot.ts";
+import { accuracyAgainstShift, histogram, lossCurve, rocCurve } from "../../lib/figures/charts.ts";
+import { sourceLine } from "../../lib/figures/source.ts";
 import { plotSvg } from "../../lib/figures/svg.ts";
 
 const source = { data: "GRID s1", preset: "tiny", seed: 7 };
@@ -77,16 +70,4 @@ Deno.test("a histogram gives shares of each group's own count", () => {
     "b",
     100,
   ], ["b", 0]]);
-});
-
-Deno.test("a figure is written as SVG and PNG and shows itself in a notebook", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "figures 'x' " });
-  const made = await figure("shift", accuracyAgainstShift([{ shift: 0, accuracy: 1 }], { source }), {
-    folder,
-  });
-  assert.deepEqual(made.files, [join(folder, "shift.svg"), join(folder, "shift.png")]);
-  const shown = made[Symbol.for("Jupyter.display")]();
-  assert.equal(shown["image/svg+xml"], await Deno.readTextFile(made.files[0]));
-  assert.equal(shown["text/plain"], "[figure shift: Accuracy against the shift of the sound]");
-  await Deno.remove(folder, { recursive: true });
 });
