@@ -102,7 +102,7 @@ export async function makePrepared(folder: string, clips: MadeClip[]): Promise<s
           { length: 2 * frames },
           (_, n) => n % 2 === 0 ? 0.1 * open((n >> 1) / 25) : 0.3,
         ),
-        looks: [],
+        measured: [],
         landmarks: new Float32Array(0),
       },
     });

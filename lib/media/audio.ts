@@ -1,7 +1,6 @@
-import { writeAtomic } from "../base/files.ts";
 import { SAMPLE_RATE } from "../base/shapes.ts";
 
-/** Sound in [-1, 1] -> 16-bit samples (32768 steps to 1, clipped at the ends). */
+/** Audio in [-1, 1] -> 16-bit samples (32768 steps to 1, clipped at the ends). */
 export function toInt16(audio: Float32Array): Int16Array<ArrayBuffer> {
   const samples = new Int16Array(audio.length);
   for (let i = 0; i < audio.length; i++) {
@@ -10,24 +9,25 @@ export function toInt16(audio: Float32Array): Int16Array<ArrayBuffer> {
   return samples;
 }
 
-/** 16-bit samples -> sound in [-1, 1). The way back by `toInt16` is exact. */
+/** 16-bit samples -> audio in [-1, 1). The way back by `toInt16` is exact. */
 export function fromInt16(samples: Int16Array): Float32Array {
   const audio = new Float32Array(samples.length);
   for (let i = 0; i < samples.length; i++) audio[i] = samples[i] / 32768;
   return audio;
 }
 
-/** A sound below this level, in dB of full scale, is silence. */
+/** Audio below this level, in dB of full scale, is silence. */
 export const SILENCE_DB = -60;
 
-/** Level of a sound in dB of full scale: 20 log10 of the root mean square. */
-export function levelOf(audio: Float32Array): number {
+/** Level of audio in [-1, 1], or of 16-bit samples, in dB of full scale: 20 log10 of the root mean square. */
+export function levelOf(audio: Float32Array | Int16Array): number {
+  const full = audio instanceof Int16Array ? 32768 : 1;
   let sum = 0;
-  for (const sample of audio) sum += sample * sample;
+  for (const sample of audio) sum += (sample / full) ** 2;
   return 10 * Math.log10(Math.max(sum / Math.max(1, audio.length), 1e-12));
 }
 
-/** Mono sound in [-1, 1] as the bytes of a 16-bit wav file. */
+/** Mono audio in [-1, 1] as the bytes of a 16-bit wav file. */
 export function wavBytes(audio: Float32Array, sampleRate = SAMPLE_RATE): Uint8Array {
   const bytes = new Uint8Array(44 + audio.length * 2);
   const head = new DataView(bytes.buffer);
@@ -46,9 +46,4 @@ export function wavBytes(audio: Float32Array, sampleRate = SAMPLE_RATE): Uint8Ar
   head.setUint32(40, audio.length * 2, true);
   bytes.set(new Uint8Array(toInt16(audio).buffer), 44);
   return bytes;
-}
-
-/** Writes mono sound in [-1, 1] as a 16-bit wav file, whole or not at all; throws KitError when it cannot be written. */
-export async function writeWav(path: string, audio: Float32Array, sampleRate = SAMPLE_RATE): Promise<void> {
-  await writeAtomic(path, wavBytes(audio, sampleRate));
 }

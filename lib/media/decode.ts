@@ -1,22 +1,19 @@
 /** Frames and audio out of video and audio files, through ffmpeg. */
 import { KitError } from "../base/errors.ts";
 import { FRAME_RATE, SAMPLE_RATE } from "../base/shapes.ts";
-import { checkWhole } from "./container.ts";
-import { probe } from "./probe.ts";
-import { decoded } from "./ffmpeg.ts";
 import { fromInt16 } from "./audio.ts";
+import { checkWhole } from "./container.ts";
+import { decoded } from "./ffmpeg.ts";
+import { probe } from "./probe.ts";
 
 /**
  * Time zero is the container's: a stream that starts late is filled with silence and one that starts early (the
- * priming samples of AAC) is cut. Sixteen bits, because the public systems read sound from 16-bit wav files.
+ * priming samples of AAC) is cut. Sixteen bits, because the public systems read audio from 16-bit wav files.
  */
 const AUDIO_FILTER = "aresample=async=1:first_pts=0," +
   `aformat=sample_fmts=s16:sample_rates=${SAMPLE_RATE}:channel_layouts=mono`;
-
-/** 16-bit little-endian bytes -> sound in [-1, 1). */
-function audioOf(bytes: Uint8Array<ArrayBuffer>): Float32Array {
-  return fromInt16(new Int16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1));
-}
+/** Bytes of audio read at once: ten seconds. */
+const AUDIO_BLOCK = 10 * 2 * SAMPLE_RATE;
 
 /**
  * Yields a video's frames as RGB24 bytes, each [height, width, 3] row-major, one at a time: `fps` frames a second from
@@ -36,18 +33,7 @@ export async function* decodeFrames(
   const tall = height ?? (width ? Math.max(1, Math.round(width / shape)) : video.height);
   // A stream that starts late begins with copies of its first frame, so that frame i is the one shown at i / fps.
   const filter = `fps=${fps}:start_time=0,scale=${wide}:${tall}:flags=bicubic,setsar=1`;
-  const args = [
-    "-map",
-    "0:V:0",
-    "-vf",
-    filter,
-    "-fps_mode",
-    "passthrough",
-    "-pix_fmt",
-    "rgb24",
-    "-f",
-    "rawvideo",
-  ];
+  const args = `-map 0:V:0 -vf ${filter} -fps_mode passthrough -pix_fmt rgb24 -f rawvideo`.split(" ");
   const bytes = wide * tall * 3;
   for await (const frame of decoded(path, { args, bytes })) {
     if (frame.byteLength === bytes) yield frame;
@@ -55,44 +41,24 @@ export async function* decodeFrames(
 }
 
 /**
- * Yields a file's first sound stream in blocks of `seconds` (the last may be shorter), 16 kHz mono in [-1, 1), aligned
- * with `decodeFrames`: sample 640 i belongs to frame i. Several channels are averaged, as librosa's `load` does.
- * Throws KitError when there is no sound or where the file is damaged.
+ * Reads a file's first audio stream: [samples], 16 kHz mono of 16 bits, aligned with `decodeFrames`: sample 640 i belongs
+ * to frame i. Several channels are averaged, as librosa's `load` does. Video and audio files alike.
+ * Throws KitError when there is no audio or where the file is damaged.
  */
-export async function* audioBlocks(
-  path: string,
-  { seconds, start = 0, duration }: { seconds: number; start?: number; duration?: number },
-): AsyncGenerator<Float32Array> {
+export async function decodeInt16(path: string): Promise<Int16Array> {
   await checkWhole(path);
-  const first = Math.round(start * SAMPLE_RATE);
-  const filter = first ? `${AUDIO_FILTER},atrim=start_sample=${first}` : AUDIO_FILTER;
-  const args = ["-map", "0:a:0", "-af", filter, "-f", "s16le"];
-  const bytes = 2 * Math.max(1, Math.round(seconds * SAMPLE_RATE));
-  let left = duration === undefined ? Infinity : Math.round(duration * SAMPLE_RATE);
-  if (left <= 0) return;
-  for await (const block of decoded(path, { args, bytes: Math.min(bytes, 2 * left) })) {
-    const audio = audioOf(block);
-    yield audio.length > left ? audio.slice(0, left) : audio;
-    left -= audio.length;
-    if (left <= 0) return; // which ends ffmpeg: the rest of the file is not read
-  }
-}
-
-/**
- * Reads a file's sound, or the part from `start` for `duration` seconds: [samples], 16 kHz mono in [-1, 1), 64 kB a
- * second. Video and sound files alike; aligned with `decodeFrames`. Throws KitError as `soundBlocks` does.
- */
-export async function decodeAudio(
-  path: string,
-  { start, duration }: { start?: number; duration?: number } = {},
-): Promise<Float32Array> {
-  const blocks: Float32Array[] = [];
-  for await (const block of audioBlocks(path, { seconds: 10, start, duration })) blocks.push(block);
-  const audio = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
+  const args = `-map 0:a:0 -af ${AUDIO_FILTER} -f s16le`.split(" ");
+  const blocks = await Array.fromAsync(decoded(path, { args, bytes: AUDIO_BLOCK }));
+  const audio = new Int16Array(blocks.reduce((sum, block) => sum + (block.length >> 1), 0));
   let place = 0;
-  for (const block of blocks) {
-    audio.set(block, place);
-    place += block.length;
+  for (const { buffer, length } of blocks) {
+    audio.set(new Int16Array(buffer, 0, length >> 1), place);
+    place += length >> 1;
   }
   return audio;
+}
+
+/** The same in [-1, 1). */
+export async function decodeAudio(path: string): Promise<Float32Array> {
+  return fromInt16(await decodeInt16(path));
 }

@@ -3,11 +3,17 @@ import { FACE_SIZE } from "../base/shapes.ts";
 /** Part of the box over which a pasted crop fades into the frame, on every side. */
 const FEATHER = 0.08;
 
+/** One axis of a resize: for each output `taps` source pixels that it reads, and their weights. */
+interface Axis {
+  indices: Int32Array;
+  weights: Float32Array;
+  taps: number;
+}
+
 /**
- * One axis of a resize: for each of `size` outputs the first source pixel it reads and its weights.
- * A triangle filter as wide as the scale: plain bilinear when enlarging, an average when reducing.
+ * The axis that resizes the pixels `start` to `end` of `length` to `size` outputs, by a triangle filter as wide as the scale: plain bilinear when enlarging, an average when reducing.
  */
-function resampleAxis(start: number, end: number, size: number, length: number) {
+function resampleAxis(start: number, end: number, size: number, length: number): Axis {
   const scale = (end - start) / size;
   const radius = Math.max(1, scale);
   const taps = Math.ceil(2 * radius) + 1;
@@ -29,6 +35,38 @@ function resampleAxis(start: number, end: number, size: number, length: number) 
   return { indices, weights, taps };
 }
 
+/** Writes the RGB of an axis's output `i`, out of the row of pixels that begins at `row`, to place `at` of `out`. */
+function mixPixels(
+  { indices, weights, taps }: Axis,
+  i: number,
+  pixels: ArrayLike<number>,
+  { row, out, at }: { row: number; out: Float32Array | Float64Array; at: number },
+): void {
+  let r = 0, g = 0, b = 0;
+  for (let k = i * taps, end = k + taps; k < end; k++) {
+    const weight = weights[k], from = row + indices[k] * 3;
+    r += weight * pixels[from];
+    g += weight * pixels[from + 1];
+    b += weight * pixels[from + 2];
+  }
+  out[at] = r;
+  out[at + 1] = g;
+  out[at + 2] = b;
+}
+
+/** Adds to `sums` an axis's output `i` out of whole rows, as long as `sums`, of which row `first` comes first. */
+function mixRows(
+  { indices, weights, taps }: Axis,
+  i: number,
+  rows: ArrayLike<number>,
+  { first, sums }: { first: number; sums: Float32Array },
+): void {
+  for (let k = i * taps, end = k + taps; k < end; k++) {
+    const weight = weights[k], from = (indices[k] - first) * sums.length;
+    if (weight !== 0) { for (let j = 0; j < sums.length; j++) sums[j] += weight * rows[from + j]; }
+  }
+}
+
 /**
  * Cuts a box out of an RGB frame and resizes it to a square crop, averaging when it shrinks and repeating the
  * border where the box leaves the frame: frame [height, width, 3] -> crop [size, size, 3].
@@ -48,33 +86,16 @@ export function cropFace(
     if (y < top) top = y;
     if (y > bottom) bottom = y;
   }
-  const stride = size * 3;
-  const narrow = new Float32Array((bottom - top + 1) * stride);
+  const stride = size * 3, narrow = new Float32Array((bottom - top + 1) * stride);
   for (let y = top; y <= bottom; y++) {
-    const line = y * width * 3;
-    let out = (y - top) * stride;
-    for (let i = 0; i < size; i++, out += 3) {
-      let r = 0, g = 0, b = 0;
-      for (let k = i * columns.taps, end = k + columns.taps; k < end; k++) {
-        const weight = columns.weights[k], at = line + columns.indices[k] * 3;
-        r += weight * frame[at];
-        g += weight * frame[at + 1];
-        b += weight * frame[at + 2];
-      }
-      narrow[out] = r;
-      narrow[out + 1] = g;
-      narrow[out + 2] = b;
+    for (let i = 0; i < size; i++) {
+      mixPixels(columns, i, frame, { row: y * width * 3, out: narrow, at: (y - top) * stride + 3 * i });
     }
   }
-  const crop = new Uint8Array(size * stride);
-  const sums = new Float32Array(stride);
+  const crop = new Uint8Array(size * stride), sums = new Float32Array(stride);
   for (let i = 0; i < size; i++) {
-    sums.fill(0.5);
-    for (let k = i * rows.taps, end = k + rows.taps; k < end; k++) {
-      const weight = rows.weights[k], line = (rows.indices[k] - top) * stride;
-      if (weight !== 0) { for (let j = 0; j < stride; j++) sums[j] += weight * narrow[line + j]; }
-    }
-    for (let j = 0; j < stride; j++) crop[i * stride + j] = sums[j];
+    mixRows(rows, i, narrow, { first: top, sums: sums.fill(0.5) });
+    crop.set(sums, i * stride);
   }
   return crop;
 }
@@ -117,29 +138,14 @@ export function pasteFace(
   const rows = resampleAxis(toCrop(top, y0, y1), toCrop(bottom, y0, y1), bottom - top, size);
   const across = fade(left, right - left, x0, x1);
   const down = fade(top, bottom - top, y0, y1, y0 + keep * (y1 - y0));
-  const count = right - left;
-  const line = new Float32Array(size * 3);
+  const line = new Float32Array(size * 3), colour = new Float64Array(3);
   for (let y = top; y < bottom; y++) {
-    line.fill(0);
-    const row = (y - top) * rows.taps;
-    for (let k = row; k < row + rows.taps; k++) {
-      const weight = rows.weights[k], at = rows.indices[k] * size * 3;
-      if (weight !== 0) { for (let j = 0; j < line.length; j++) line[j] += weight * crop[at + j]; }
-    }
-    let out = (y * width + left) * 3;
-    for (let x = 0; x < count; x++, out += 3) {
-      const share = across[x] * down[y - top];
+    mixRows(rows, y - top, crop, { first: 0, sums: line.fill(0) });
+    for (let x = left, at = (y * width + left) * 3; x < right; x++, at += 3) {
+      const share = across[x - left] * down[y - top];
       if (share === 0) continue;
-      let r = 0, g = 0, b = 0;
-      for (let k = x * columns.taps, end = k + columns.taps; k < end; k++) {
-        const weight = columns.weights[k], at = columns.indices[k] * 3;
-        r += weight * line[at];
-        g += weight * line[at + 1];
-        b += weight * line[at + 2];
-      }
-      frame[out] += share * (r - frame[out]) + 0.5;
-      frame[out + 1] += share * (g - frame[out + 1]) + 0.5;
-      frame[out + 2] += share * (b - frame[out + 2]) + 0.5;
+      mixPixels(columns, x - left, line, { row: 0, out: colour, at: 0 });
+      for (let c = 0; c < 3; c++) frame[at + c] += share * (colour[c] - frame[at + c]) + 0.5;
     }
   }
 }

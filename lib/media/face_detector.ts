@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { type Tensor2D, tf } from "../native/tf.ts";
 import { type Face, landmarkBox, overlap } from "./landmarks.ts";
 
-/** Side of the square the detector looks at; the larger one is tried when the smaller finds nothing. */
-const LOOKS = [224, 416];
+/** Sides of the detector's square input; the larger one is tried when the smaller finds nothing. */
+const INPUT_SIZES = [224, 416];
 const MINIMUM_SCORE = 0.3;
 /** Two landmark boxes that overlap this much are one face found twice. */
 const SAME_FACE = 0.5;
@@ -81,7 +81,7 @@ export async function detectFaces(frame: Uint8Array, width: number, height: numb
   await loadFaceDetector();
   const image = tf.tensor3d(frame, [height, width, 3], "int32");
   try {
-    for (const inputSize of LOOKS) {
+    for (const inputSize of INPUT_SIZES) {
       const options = new faceApi.TinyFaceDetectorOptions({ inputSize, scoreThreshold: MINIMUM_SCORE });
       const found = await faceApi.detectAllFaces(image, options).withFaceLandmarks();
       const faces: Face[] = [];

@@ -9,14 +9,14 @@ export interface SpeakerTrack {
   mouth: Float32Array;
   /** The first and last frame in which the speaker was seen; before and after, the box is only held. */
   seen: [number, number];
-  /** Share of the looked-at frames in which the speaker was found. */
+  /** Share of the sampled frames in which the speaker was found. */
   detectionRate: number;
   /** Mean confidence of the detector. */
   score: number;
   /** The most faces seen at once. */
   faces: number;
-  /** The frames in which the speaker's face was measured, and its landmarks there, [looks, 136] in source pixels. */
-  looks: number[];
+  /** The n frames in which the speaker's face was measured, and its landmarks there, [n, 136] in source pixels. */
+  measured: number[];
   landmarks: Float32Array;
 }
 
@@ -26,37 +26,31 @@ export interface TrackFault {
   detail: string;
 }
 
-export interface TrackOptions {
-  /** Frames of the video. */
+/** A video of `frames` frames, in which faces were looked for on every so many frames from frame 0 on. */
+interface Sampling {
   frames: number;
-  /** One look every so many frames, from frame 0 on. */
   every: number;
-  width: number;
-  height: number;
-  /** Frames a second. */
-  fps?: number;
-  /** Least share of the looks in which the face must be found. */
-  minimumRate?: number;
-  /** Longest time without the face, in seconds. */
-  maximumGap?: number;
 }
 
-/** Two sightings that overlap less than this are two people (a look may be 0.2 s after the last one). */
+/** Two sightings that overlap less than this are two people (one may be 0.2 s after the other). */
 const SAME_TRACK = 0.2;
 /** The chosen face must outweigh the next one by this factor. */
 const DOMINANCE = 1.5;
+/** Least share of the sampled frames in which the face must be found, and the longest time without it, in seconds. */
+const LEAST_RATE = 0.8, LONGEST_GAP = 1;
 /** What the crop adds to the landmarks' box, in heights of it: a strip of forehead, and room for a lowered jaw. */
 const PAD = { top: 0.04, bottom: 0.12 };
 
+/** The sightings of one face: which of the sampled frames it was found in, and what it was like there. */
 interface Track {
-  looks: number[];
+  samples: number[];
   faces: Face[];
 }
 
 /** Joins the sightings of each face over time: greedy, best overlap first, however long it was away. */
 function joinTracks(detections: Face[][]): Track[] {
   const tracks: Track[] = [];
-  detections.forEach((faces, look) => {
+  detections.forEach((faces, sample) => {
     const pairs: { track: Track; face: Face; shared: number }[] = [];
     for (const track of tracks) {
       for (const face of faces) {
@@ -67,17 +61,17 @@ function joinTracks(detections: Face[][]): Track[] {
     pairs.sort((a, b) => b.shared - a.shared);
     const taken = new Set<Face>();
     for (const { track, face } of pairs) {
-      if (taken.has(face) || track.looks.at(-1) === look) continue;
-      track.looks.push(look);
+      if (taken.has(face) || track.samples.at(-1) === sample) continue;
+      track.samples.push(sample);
       track.faces.push(face);
       taken.add(face);
     }
-    for (const face of faces) if (!taken.has(face)) tracks.push({ looks: [look], faces: [face] });
+    for (const face of faces) if (!taken.has(face)) tracks.push({ samples: [sample], faces: [face] });
   });
   return tracks;
 }
 
-/** How much a track looks like the speaker's: size x nearness to the middle x sureness, summed over its looks. */
+/** How much a track looks like the speaker's: size x nearness to the middle x sureness, summed over its sightings. */
 function weigh(track: Track, width: number, height: number): number {
   let sum = 0;
   for (const { box, score } of track.faces) {
@@ -88,17 +82,35 @@ function weigh(track: Track, width: number, height: number): number {
   return sum;
 }
 
-/** Values at the looks -> one value a frame: linear between looks, held at both ends. */
-function spread(looks: number[], values: number[], every: number, frames: number): Float32Array {
+/** Values at sampled frames -> one value a frame: linear between them, held at both ends. */
+function interpolate(samples: number[], values: number[], { every, frames }: Sampling): Float32Array {
   const out = new Float32Array(frames);
   let k = 0;
   for (let t = 0; t < frames; t++) {
-    while (k < looks.length - 1 && looks[k + 1] * every <= t) k++;
-    const from = looks[k] * every, to = k + 1 < looks.length ? looks[k + 1] * every : from;
+    while (k < samples.length - 1 && samples[k + 1] * every <= t) k++;
+    const from = samples[k] * every, to = k + 1 < samples.length ? samples[k + 1] * every : from;
     const share = t <= from || to === from ? 0 : (t - from) / (to - from);
     out[t] = share === 0 ? values[k] : values[k] + share * (values[k + 1] - values[k]);
   }
   return out;
+}
+
+/** Inner-lip gap and mouth width over face height in every frame: [frames, 2], from landmarks of some. */
+export function mouthMotion(samples: number[], landmarks: Float32Array[], sampling: Sampling): Float32Array {
+  const openings = landmarks.map(mouthOpening), mouth = new Float32Array(2 * sampling.frames);
+  for (
+    const [side, values] of [openings.map(({ gap }) => gap), openings.map(({ width }) => width)].entries()
+  ) {
+    interpolate(samples, values, sampling).forEach((value, t) => mouth[2 * t + side] = value);
+  }
+  return mouth;
+}
+
+/** The landmarks of n faces one after the other: [n, 136]. */
+export function joined(landmarks: Float32Array[]): Float32Array {
+  const all = new Float32Array(136 * landmarks.length);
+  landmarks.forEach((face, k) => all.set(face, 136 * k));
+  return all;
 }
 
 /** Median over 2 r + 1 neighbours (fewer at the ends): one odd value leaves no trace. */
@@ -125,12 +137,12 @@ function runningMean(values: Float32Array, radius: number): Float32Array {
  * from ear to ear (over 1 s); how far the box reaches from there, in ear distances, is a median over 10 s. So a
  * moving jaw neither shakes nor scales the crop, and the upper half of the crop tells nothing about the mouth.
  */
-function steadyBoxes(track: Track, { frames, every, fps = FRAME_RATE }: TrackOptions): Float32Array {
-  const { looks, faces } = track;
+function steadyBoxes({ samples, faces }: Track, sampling: Sampling): Float32Array {
+  const { frames, every } = sampling;
   const smooth = (values: number[], seconds: number) => {
-    const radius = Math.round((seconds * fps) / 2);
+    const radius = Math.round((seconds * FRAME_RATE) / 2);
     const calm = runningMedian(values, Math.max(1, Math.round(radius / every)));
-    return runningMean(spread(looks, calm, every, frames), radius);
+    return runningMean(interpolate(samples, calm, sampling), radius);
   };
   const anchors = faces.map((face) => faceAnchor(face.landmarks));
   const sizes = faces.map((face) => earDistance(face.landmarks));
@@ -151,56 +163,47 @@ function steadyBoxes(track: Track, { frames, every, fps = FRAME_RATE }: TrackOpt
 
 /**
  * Follows the speaker's face: joins sightings by overlap, takes the largest, most central and most lasting face,
- * fills gaps up to `maximumGap` seconds and returns a steady crop box for every frame, or the reason why not:
+ * fills gaps up to a second and returns a steady crop box for every frame, or the reason why not:
  * "no-face" (never found), "face-lost" (found too seldom or away too long), "several-faces" (none stands out).
  * The crop is the landmarks' box with 4 % of its height added above and 12 % below: the mouth lies in its lower
  * half and the chin stays inside when the jaw drops.
- * @param detections the faces of every looked-at frame: frames 0, every, 2 every, ...
+ * @param detections the faces of every sampled frame: frames 0, every, 2 every, ...
  */
-export function trackSpeaker(detections: Face[][], options: TrackOptions): SpeakerTrack | TrackFault {
-  const { frames, every, width, height, fps = FRAME_RATE, minimumRate = 0.8, maximumGap = 1 } = options;
-  const tracks = joinTracks(detections).map((track) => ({
-    ...track,
-    weight: weigh(track, width, height),
-  })).sort((a, b) => b.weight - a.weight);
+export function trackSpeaker(
+  detections: Face[][],
+  { width, height, ...sampling }: Sampling & { width: number; height: number },
+): SpeakerTrack | TrackFault {
+  const { frames, every } = sampling, last = detections.length - 1;
+  const tracks = joinTracks(detections).map((track) => ({ ...track, weight: weigh(track, width, height) }))
+    .sort((a, b) => b.weight - a.weight);
   if (tracks.length === 0) {
     return { reason: "no-face", detail: `no face in ${detections.length} frames looked at` };
   }
-  const [best, next] = tracks;
-  if (next && best.weight < DOMINANCE * next.weight && best.looks.some((look) => next.looks.includes(look))) {
+  const [best, next] = tracks, { samples, faces } = best;
+  if (next && best.weight < DOMINANCE * next.weight && samples.some((one) => next.samples.includes(one))) {
     const share = (best.weight / next.weight).toFixed(2);
     return {
       reason: "several-faces",
       detail: `two faces are alike in size, place and duration (ratio ${share}, ${DOMINANCE} needed)`,
     };
   }
-  const detectionRate = best.looks.length / detections.length;
-  const gaps = best.looks.map((look, i) => look - (i ? best.looks[i - 1] : -1) - 1);
-  gaps.push(detections.length - 1 - best.looks.at(-1)!);
-  const longest = (Math.max(...gaps) * every) / fps;
-  if (detectionRate < minimumRate || longest > maximumGap) {
-    const found = `${best.looks.length} of ${detections.length} frames looked at`;
+  const detectionRate = samples.length / detections.length, lastSample = samples.at(-1)!;
+  const gaps = samples.map((sample, i) => sample - (i ? samples[i - 1] : -1) - 1);
+  const longest = (Math.max(...gaps, last - lastSample) * every) / FRAME_RATE;
+  if (detectionRate < LEAST_RATE || longest > LONGEST_GAP) {
+    const found = `${samples.length} of ${detections.length} frames looked at`;
     return { reason: "face-lost", detail: `face found in ${found}, longest gap ${longest.toFixed(1)} s` };
   }
-  // The frames after the last look belong to it.
-  const lastLook = best.looks.at(-1)!;
-  const lastSeen = lastLook === detections.length - 1 ? frames - 1 : lastLook * every;
-  const opening = best.faces.map((face) => mouthOpening(face.landmarks));
-  const gap = spread(best.looks, opening.map((o) => o.gap), every, frames);
-  const breadth = spread(best.looks, opening.map((o) => o.width), every, frames);
-  const mouth = new Float32Array(frames * 2);
-  for (let t = 0; t < frames; t++) {
-    mouth[2 * t] = gap[t];
-    mouth[2 * t + 1] = breadth[t];
-  }
+  const landmarks = faces.map((face) => face.landmarks);
   return {
-    boxes: steadyBoxes(best, options),
-    mouth,
-    seen: [best.looks[0] * every, lastSeen],
+    boxes: steadyBoxes(best, sampling),
+    mouth: mouthMotion(samples, landmarks, sampling),
+    // The frames after the last sampled one belong to it.
+    seen: [samples[0] * every, lastSample === last ? frames - 1 : lastSample * every],
     detectionRate,
-    score: best.faces.reduce((sum, face) => sum + face.score, 0) / best.faces.length,
+    score: faces.reduce((sum, face) => sum + face.score, 0) / faces.length,
     faces: Math.max(...detections.map((faces) => faces.length)),
-    looks: best.looks.map((look) => look * every),
-    landmarks: new Float32Array(best.faces.flatMap((face) => [...face.landmarks])),
+    measured: samples.map((sample) => sample * every),
+    landmarks: joined(landmarks),
   };
 }

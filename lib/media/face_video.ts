@@ -1,5 +1,4 @@
 import { KitError } from "../base/errors.ts";
-import { FRAME_RATE } from "../base/shapes.ts";
 import { detectFaces } from "./face_detector.ts";
 import type { Face } from "./landmarks.ts";
 import { type SpeakerTrack, trackSpeaker } from "./face_track.ts";
@@ -7,7 +6,7 @@ import { decodeFrames } from "./decode.ts";
 import { probe } from "./probe.ts";
 
 /** Faces are looked for in frames no larger than this: finer ones only cost time. */
-const LOOK_SIZE = 960;
+const DETECTION_SIZE = 960;
 /** Faces are looked for in every so many frames; between them the box is interpolated. */
 const EVERY = 5;
 
@@ -23,7 +22,7 @@ export async function findFaces(
     onFrame?: (frame: Uint8Array, width: number, height: number) => void;
   },
 ): Promise<{ detections: Face[][]; frames: number }> {
-  const shrink = Math.min(1, LOOK_SIZE / Math.max(video.width, video.height));
+  const shrink = Math.min(1, DETECTION_SIZE / Math.max(video.width, video.height));
   const width = Math.round(video.width * shrink), height = Math.round(video.height * shrink);
   const back = [video.width / width, video.height / height];
   const detections: Face[][] = [];
@@ -57,7 +56,7 @@ export async function followFace(source: string): Promise<FollowedFace> {
   if (!video) throw new KitError(`${source} has no video`, "Give a film that shows a face");
   const { detections, frames } = await findFaces(source, video, { every: EVERY });
   const { width, height } = video;
-  const track = trackSpeaker(detections, { frames, every: EVERY, width, height, fps: FRAME_RATE });
+  const track = trackSpeaker(detections, { frames, every: EVERY, width, height });
   if ("reason" in track) {
     throw new KitError(
       `No face can be followed through ${source}: ${track.detail}`,

@@ -1,17 +1,16 @@
-import { ROOT } from "../base/root.ts";
+/** The one way to run the ffmpeg program. */
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { startProgram } from "../base/processes.ts";
+import { ROOT } from "../base/root.ts";
 
 /**
  * Containers that are opened, by ffmpeg's names. Play lists, scripts and image sequences are left out: a file of
  * that kind makes ffmpeg open other files than the one named.
  */
-const CONTAINERS = [
-  ..."mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,ivf,obu,flv,asf,ogg,dv"
-    .split(","),
-  ..."mxf,nut,rm,mjpeg,yuv4mpegpipe,wav,w64,aiff,caf,au,flac,mp3,aac,ac3,eac3,amr".split(","),
-].join(",");
+const CONTAINERS =
+  "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,ivf,obu,flv," +
+  "asf,ogg,dv,mxf,nut,rm,mjpeg,yuv4mpegpipe,wav,w64,aiff,caf,au,flac,mp3,aac,ac3,eac3,amr";
 
 /**
  * Arguments of an output that writes nothing and keeps both streams of input `index` in use: in containers like mpg and
@@ -68,19 +67,8 @@ export function inputArguments(path: string): string[] {
   return ["-protocol_whitelist", "file,pipe", "-format_whitelist", CONTAINERS, "-i", `file:${path}`];
 }
 
-/** Starts ffmpeg with an argument list (no shell), its three streams piped or null; throws KitError if it cannot. */
-export function startFfmpeg(args: string[], { stdin = "null" }: { stdin?: "null" | "piped" } = {}) {
-  const program = ffmpegPath();
-  try {
-    const command = [program, "-hide_banner", "-nostats", ...args] as const;
-    return startProgram(command, { env: { AV_LOG_FORCE_NOCOLOR: "1" }, stdin });
-  } catch (error) {
-    throw new KitError(`Cannot start ffmpeg at ${program}`, "Run: deno task setup", { cause: error });
-  }
-}
-
 /** Reads a stream of text to its end, keeping the first and the last 16 KiB (a damaged video complains without end). */
-export async function collect(stream: ReadableStream<Uint8Array>): Promise<string> {
+async function collect(stream: ReadableStream<Uint8Array>): Promise<string> {
   const limit = 16384;
   let head = "", tail = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
@@ -89,6 +77,44 @@ export async function collect(stream: ReadableStream<Uint8Array>): Promise<strin
     tail = (tail + text.slice(room)).slice(-limit);
   }
   return head + tail;
+}
+
+/** A running ffmpeg. */
+export interface Running {
+  child: Deno.ChildProcess;
+  /** What it writes on standard error, once it has ended. */
+  complaints: Promise<string>;
+  kill(): void;
+}
+
+/**
+ * Starts ffmpeg with an argument list (no shell), its standard input piped or empty; its standard output is the
+ * caller's to read. Throws KitError if it cannot.
+ */
+export function startFfmpeg(
+  args: string[],
+  { stdin = "null", stdout = "piped" }: Pick<Deno.CommandOptions, "stdin" | "stdout"> = {},
+): Running {
+  const program = ffmpegPath(), command = [program, "-hide_banner", "-nostats", ...args] as const;
+  let child: Deno.ChildProcess;
+  try {
+    child = startProgram(command, { env: { AV_LOG_FORCE_NOCOLOR: "1" }, stdin, stdout });
+  } catch (error) {
+    throw new KitError(`Cannot start ffmpeg at ${program}`, "Run: deno task setup", { cause: error });
+  }
+  const kill = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch { /* it has ended by itself */ }
+  };
+  return { child, complaints: collect(child.stderr), kill };
+}
+
+/** Runs ffmpeg to its end and returns what it wrote on its two outputs. */
+export async function runFfmpeg(args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const { child, complaints } = startFfmpeg(args);
+  const [stdout, stderr] = await Promise.all([collect(child.stdout), complaints, child.status]);
+  return { stdout, stderr };
 }
 
 /** Turns what ffmpeg wrote about reading `path` into a KitError. */
@@ -123,8 +149,8 @@ export async function* decoded(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   // -xerror: a damaged image is an error, not a guess at its content.
   const output = [...args, "pipe:1", ...commonClock(0)];
-  const child = startFfmpeg(["-v", "error", "-xerror", ...inputArguments(path), ...output]);
-  const complaints = collect(child.stderr);
+  const input = ["-v", "error", "-xerror", ...inputArguments(path)];
+  const { child, complaints, kill } = startFfmpeg([...input, ...output]);
   // Reading into our own buffers spares a copy of every frame.
   const reader = child.stdout.getReader({ mode: "byob" });
   let running = true;
@@ -147,9 +173,7 @@ export async function* decoded(
     if (filled) yield new Uint8Array(buffer, 0, filled);
   } finally {
     if (running) {
-      try {
-        child.kill("SIGKILL");
-      } catch { /* it has just ended by itself */ }
+      kill();
       await reader.cancel();
       await Promise.all([child.status, complaints]);
     }

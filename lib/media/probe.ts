@@ -1,6 +1,6 @@
 import { KitError } from "../base/errors.ts";
 import { checkWhole } from "./container.ts";
-import { collect, inputArguments, readingFault, startFfmpeg } from "./ffmpeg.ts";
+import { inputArguments, readingFault, runFfmpeg } from "./ffmpeg.ts";
 
 /** What a media file holds. */
 export interface MediaInfo {
@@ -9,13 +9,6 @@ export interface MediaInfo {
   /** Size as shown: after rotation, with square pixels. `rotation` is the clockwise turn applied for that, 0 to 359. */
   video: { width: number; height: number; fps: number; rotation: number } | null;
   audio: { sampleRate: number; channels: number } | null;
-}
-
-/** Runs ffmpeg to its end and returns its two texts. */
-async function run(args: string[]): Promise<{ stdout: string; stderr: string }> {
-  const child = startFfmpeg(args);
-  const [stdout, stderr] = await Promise.all([collect(child.stdout), collect(child.stderr), child.status]);
-  return { stdout, stderr };
 }
 
 /** The number of channels of a layout as ffmpeg writes it: "stereo", "5.1(side)", "3 channels". */
@@ -64,7 +57,7 @@ function audioOf(streams: string[]): MediaInfo["audio"] {
 async function measuredDuration(path: string): Promise<number> {
   // Copying packets is quick but needs time stamps, which a bare stream has only once it is decoded.
   for (const codec of [["-c", "copy"], []]) {
-    const { stdout } = await run([
+    const { stdout } = await runFfmpeg([
       ...["-v", "error", "-progress", "pipe:1", ...inputArguments(path), "-map", "0:V?", "-map", "0:a?"],
       ...[...codec, "-f", "null", "-"],
     ]);
@@ -81,7 +74,7 @@ async function measuredDuration(path: string): Promise<number> {
 export async function probe(path: string): Promise<MediaInfo> {
   await checkWhole(path);
   // Without an output ffmpeg describes its input, then complains that there is nothing to do.
-  const { stderr } = await run(inputArguments(path));
+  const { stderr } = await runFfmpeg(inputArguments(path));
   const input = /^Input #0, [^]*/m.exec(stderr)?.[0];
   if (!input) throw readingFault(path, stderr);
   const streams = input.split(/^ +(?=Stream #0:\d)/m).slice(1);

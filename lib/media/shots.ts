@@ -34,9 +34,7 @@ export function thumbnailOf(frame: Uint8Array, width: number, height: number): U
       counts[cell]++;
     }
   }
-  const look = new Uint8Array(sums.length);
-  for (let k = 0; k < look.length; k++) look[k] = Math.round(255 * sums[k] / counts[Math.floor(k / BINS)]);
-  return look;
+  return Uint8Array.from(sums, (sum, k) => Math.round(255 * sum / counts[Math.floor(k / BINS)]));
 }
 
 /** How different two frames look, 0 to 1: half the summed difference of their histograms, mean over the cells. */
@@ -55,26 +53,29 @@ export interface Shots {
 }
 
 /**
- * Finds where a video cuts from one shot to another, given the looks of its frames: a frame that differs from the one
+ * Finds where a video cuts from one shot to another, given the thumbnails of its frames: a frame that differs from the one
  * before by 0.12 or more, four times more than the frames around do (a moving camera is no cut), and that does not
- * look as before two frames later or as three frames ago (a flash is no cut). Dissolves and fades are not found, nor cuts between two takes
- * that look alike.
+ * look as before two frames later or as three frames ago (a flash is no cut). Dissolves and fades are not found, nor
+ * cuts between two takes that look alike.
  */
-export function findShots(looks: Uint8Array[]): Shots {
-  const differences = new Float32Array(looks.length);
-  for (let t = 1; t < looks.length; t++) differences[t] = thumbnailDifference(looks[t - 1], looks[t]);
+export function findShots(thumbnails: Uint8Array[]): Shots {
+  const differences = new Float32Array(thumbnails.length);
+  for (let t = 1; t < thumbnails.length; t++) {
+    differences[t] = thumbnailDifference(thumbnails[t - 1], thumbnails[t]);
+  }
   const starts: number[] = [];
-  for (let t = 1; t < looks.length; t++) {
+  for (let t = 1; t < thumbnails.length; t++) {
     if (differences[t] < LEAST) continue;
     const near = [
       ...differences.subarray(Math.max(1, t - AROUND), t),
       ...differences.subarray(t + 1, t + 1 + AROUND),
     ].sort((a, b) => a - b);
     const usual = near.length > 0 ? near[near.length >> 1] : 0;
-    const later = looks[Math.min(looks.length - 1, t + FLASH)], earlier = looks[Math.max(0, t - 1 - FLASH)];
+    const later = thumbnails[Math.min(thumbnails.length - 1, t + FLASH)],
+      earlier = thumbnails[Math.max(0, t - 1 - FLASH)];
     if (
-      differences[t] > OUTSTANDING * usual && thumbnailDifference(looks[t - 1], later) >= LEAST &&
-      thumbnailDifference(earlier, looks[t]) >= LEAST
+      differences[t] > OUTSTANDING * usual && thumbnailDifference(thumbnails[t - 1], later) >= LEAST &&
+      thumbnailDifference(earlier, thumbnails[t]) >= LEAST
     ) starts.push(t);
   }
   return { starts, differences };

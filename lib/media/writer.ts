@@ -3,7 +3,7 @@ import { KitError } from "../base/errors.ts";
 import { makeFolder, writing } from "../base/files.ts";
 import { FRAME_RATE, SAMPLE_RATE } from "../base/shapes.ts";
 import { probe } from "./probe.ts";
-import { collect, commonClock, inputArguments, readingFault, startFfmpeg } from "./ffmpeg.ts";
+import { commonClock, inputArguments, readingFault, startFfmpeg } from "./ffmpeg.ts";
 import { toInt16 } from "./audio.ts";
 
 /** A video being written. */
@@ -29,27 +29,23 @@ interface WriterOptions {
 /** A running ffmpeg that takes bytes and writes a file. */
 interface Encoder {
   pipe: WritableStreamDefaultWriter<Uint8Array>;
-  /** Ends the bytes and waits for ffmpeg; `complaints` is what it wrote when it failed, otherwise undefined. */
+  /** Ends the bytes and waits for ffmpeg; returns what it complained of when it failed, otherwise undefined. */
   finish(): Promise<string | undefined>;
   kill(): void;
 }
 
 function startEncoder(args: string[]): Encoder {
-  const child = startFfmpeg(["-v", "error", "-y", ...args], { stdin: "piped" });
-  const texts = Promise.all([collect(child.stderr), collect(child.stdout)]);
+  const options = { stdin: "piped", stdout: "null" } as const;
+  const { child, complaints, kill } = startFfmpeg(["-v", "error", "-y", ...args], options);
   const pipe = child.stdin.getWriter();
   return {
     pipe,
     async finish() {
       await pipe.close().catch(() => {}); // closed already, when ffmpeg has stopped by itself
-      const [{ success }, [complaints]] = await Promise.all([child.status, texts]);
-      return success ? undefined : complaints;
+      const { success } = await child.status, text = await complaints;
+      return success ? undefined : text;
     },
-    kill() {
-      try {
-        child.kill("SIGKILL");
-      } catch { /* it has ended by itself */ }
-    },
+    kill,
   };
 }
 
@@ -58,44 +54,28 @@ function imageArguments(to: string, { width, height, fps, crf }: Required<Omit<W
   // Players take an unlabelled video for BT.709 or BT.601 by its size, so it is labelled; and 4:2:0 needs even sizes.
   const filter = "scale=ceil(iw/2)*2:ceil(ih/2)*2:flags=bicubic+accurate_rnd+full_chroma_int" +
     ":out_color_matrix=bt709:out_range=limited,setsar=1,format=yuv420p";
-  const colours = [
-    "-colorspace",
-    "bt709",
-    "-color_primaries",
-    "bt709",
-    "-color_trc",
-    "bt709",
-    "-color_range",
-    "tv",
-  ];
   return [
-    ...[
-      "-f",
-      "rawvideo",
-      "-pixel_format",
-      "rgb24",
-      "-video_size",
-      `${width}x${height}`,
-      "-framerate",
-      `${fps}`,
-    ],
-    ...["-i", "pipe:0", "-vf", filter, "-c:v", "libx264", "-preset", "veryfast", "-crf", `${crf}`],
-    ...[...colours, "-movflags", "+faststart", "-f", "mp4", `file:${to}`],
+    ...`-f rawvideo -pixel_format rgb24 -video_size ${width}x${height} -framerate ${fps} -i pipe:0`.split(
+      " ",
+    ),
+    ...`-vf ${filter} -c:v libx264 -preset veryfast -crf ${crf}`.split(" "),
+    ..."-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv".split(" "),
+    ...["-movflags", "+faststart", "-f", "mp4", `file:${to}`],
   ];
 }
 
-/** Arguments that join the finished image with the sound: silence fills a short one, a long one ends at `seconds`. */
+/** Arguments that join the finished image with the audio: silence fills a short one, a long one ends at `seconds`. */
 function joinArguments(image: string, { audio, seconds, to }: {
   audio: string | Float32Array;
   seconds: number;
   to: string;
 }): string[] {
-  const samples = ["-f", "s16le", "-ar", `${SAMPLE_RATE}`, "-ac", "1", "-i", "pipe:0"];
+  const samples = `-f s16le -ar ${SAMPLE_RATE} -ac 1 -i pipe:0`.split(" ");
   const filter = `aresample=async=1:first_pts=0,apad=whole_dur=${seconds},atrim=end=${seconds}`;
   return [
     ...["-i", `file:${image}`, ...(typeof audio === "string" ? inputArguments(audio) : samples)],
-    ...["-map", "0:v:0", "-c:v", "copy", "-map", "1:a:0", "-af", filter, "-c:a", "aac", "-b:a", "128k"],
-    ...["-map_metadata", "-1", "-movflags", "+faststart", "-f", "mp4", `file:${to}`],
+    ...`-map 0:v:0 -c:v copy -map 1:a:0 -af ${filter} -c:a aac -b:a 128k -map_metadata -1`.split(" "),
+    ...["-movflags", "+faststart", "-f", "mp4", `file:${to}`],
     ...(typeof audio === "string" ? commonClock(1) : []),
   ];
 }

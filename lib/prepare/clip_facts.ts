@@ -3,15 +3,13 @@ import { Reject } from "./rejection.ts";
 
 /** Fewer frames than this hold no window to learn from. */
 export const FEWEST_FRAMES = 15;
-/** Throws Reject unless a sound of `samples` samples is there and loud enough to be speech; returns its level. */
-export function checkLevel(level: number, samples: number): number {
-  if (samples === 0) throw new Reject("no-sound", "its sound track is empty");
+/** Level of an audio in dB of full scale; throws Reject when it is empty or too quiet to be speech. */
+export function checkAudio(audio: Float32Array | Int16Array): number {
+  const level = levelOf(audio);
+  if (audio.length === 0) throw new Reject("no-sound", "its sound track is empty");
   if (level < SILENCE_DB) throw new Reject("silent", `its sound has ${level.toFixed(0)} dB of full scale`);
   return level;
 }
-
-/** A sound's level in dB of full scale; a sound that is empty or silent is no clip's. */
-export const checkAudio = (audio: Float32Array): number => checkLevel(levelOf(audio), audio.length);
 
 /** Means of the boxes for the manifest: centre and size in pixels, movement from frame to frame over size. */
 export function boxStatistics(boxes: Float32Array) {

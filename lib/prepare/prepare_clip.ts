@@ -3,12 +3,12 @@ import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import type { Face } from "../media/landmarks.ts";
 import { type SpeakerTrack, trackSpeaker } from "../media/face_track.ts";
 import { findFaces } from "../media/face_video.ts";
-import { audioBlocks } from "../media/decode.ts";
-import { fromInt16, levelOf, toInt16 } from "../media/audio.ts";
+import { decodeInt16 } from "../media/decode.ts";
+import { fromInt16, toInt16 } from "../media/audio.ts";
 import { probe } from "../media/probe.ts";
 import { melSpectrogram } from "../media/mel.ts";
 import { findShots, type Shots, thumbnailOf } from "../media/shots.ts";
-import { boxStatistics, checkLevel, FEWEST_FRAMES } from "./clip_facts.ts";
+import { boxStatistics, checkAudio, FEWEST_FRAMES } from "./clip_facts.ts";
 import { type ClipConfig, clipPath, type Stamp } from "../dataset/clip_file.ts";
 import { cutFaces } from "./cut_faces.ts";
 import { splitVideo, type VideoPart } from "./video_parts.ts";
@@ -20,8 +20,6 @@ import { measureFile, writeClip } from "./write_clip.ts";
 
 /** Sound that ends this much before the image is worth a note, in seconds. */
 const NOTED_CUT = 0.5;
-/** Seconds of sound read at once. */
-const AUDIO_BLOCK = 30;
 
 /** One video to prepare, or the clips of one to measure again. */
 export interface ClipJob {
@@ -52,25 +50,6 @@ async function examine(source: string) {
   return video;
 }
 
-/** A video's sound, 16-bit: of a long video half the memory. */
-async function readAudio(source: string): Promise<Int16Array> {
-  const blocks: Int16Array[] = [];
-  let samples = 0, power = 0;
-  for await (const block of audioBlocks(source, { seconds: AUDIO_BLOCK })) {
-    blocks.push(toInt16(block));
-    samples += block.length;
-    power += block.length * 10 ** (levelOf(block) / 10);
-  }
-  checkLevel(10 * Math.log10(Math.max(power / samples, 1e-12)), samples);
-  const audio = new Int16Array(samples);
-  let place = 0;
-  for (const block of blocks) {
-    audio.set(block, place);
-    place += block.length;
-  }
-  return audio;
-}
-
 /** A video after its first reading. */
 interface Video {
   width: number;
@@ -89,12 +68,13 @@ interface Video {
 /** First reading: sound, faces and shot changes. */
 async function watch({ source, config }: ClipJob): Promise<Video> {
   const video = await reading(() => examine(source));
-  const audio = await reading(() => readAudio(source));
-  const looks: Uint8Array[] = [];
+  const audio = await reading(() => decodeInt16(source));
+  checkAudio(audio);
+  const thumbnails: Uint8Array[] = [];
   const { detections, frames: pictured } = await reading(() =>
     findFaces(source, video, {
       every: config.every,
-      onFrame: (frame, width, height) => looks.push(thumbnailOf(frame, width, height)),
+      onFrame: (frame, width, height) => thumbnails.push(thumbnailOf(frame, width, height)),
     })
   );
   if (pictured < FEWEST_FRAMES) {
@@ -106,7 +86,7 @@ async function watch({ source, config }: ClipJob): Promise<Video> {
     throw new Reject("sound-short", `the sound ends ${cut.toFixed(2)} s early, ${frames} frames are left`);
   }
   const duration = Math.max(pictured / FRAME_RATE, audio.length / SAMPLE_RATE);
-  return { ...video, audio, detections, shots: findShots(looks), frames, cut, duration };
+  return { ...video, audio, detections, shots: findShots(thumbnails), frames, cut, duration };
 }
 
 /** A part of the video whose speaker is followed: frames `first` to `last` of the video become a clip. */
@@ -127,15 +107,15 @@ function follow(id: string, part: VideoPart, { video, every }: { video: Video; e
   if (frames < FEWEST_FRAMES) {
     throw new Reject("too-short", `${frames} frames of one shot, ${FEWEST_FRAMES} needed (${part.note})`);
   }
-  const looks = detections.slice(part.first / every, Math.ceil(part.end / every));
-  const track = trackSpeaker(looks, { frames, every, width, height, fps: FRAME_RATE });
+  const sampled = detections.slice(part.first / every, Math.ceil(part.end / every));
+  const track = trackSpeaker(sampled, { frames, every, width, height });
   if ("reason" in track) throw new Reject(track.reason, track.detail);
   // Before the first and after the last sighting there may be no face: those frames are left out.
   const [first, last] = track.seen, count = last - first + 1;
   if (count < FEWEST_FRAMES) throw new Reject("face-lost", `the face is there for ${count} frames`);
   const from = part.first + first, to = part.first + last;
   const heard = fromInt16(audio.subarray(from * SAMPLES_A_FRAME, (to + 1) * SAMPLES_A_FRAME));
-  const level = checkLevel(levelOf(heard), heard.length);
+  const level = checkAudio(heard);
   return { id, part, first: from, last: to, track, heard, level };
 }
 
@@ -179,7 +159,7 @@ function clipOf(
     audio: toInt16(heard),
     boxes,
     mouth: track.mouth.slice(2 * seen, 2 * (unseen + 1)),
-    looks: track.looks.map((look) => look - seen),
+    measured: track.measured.map((frame) => frame - seen),
     landmarks: track.landmarks,
   };
   return { facts, data };

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { FRAME_RATE, SAMPLE_RATE, SAMPLES_A_FRAME } from "../base/shapes.ts";
 import { cropFace } from "../media/face_crop.ts";
 import { cropLandmarks } from "../media/face_detector.ts";
-import { mouthOpening } from "../media/landmarks.ts";
+import { joined, mouthMotion } from "../media/face_track.ts";
 import { decodeAudio } from "../media/decode.ts";
 import { toInt16 } from "../media/audio.ts";
 import { melSpectrogram } from "../media/mel.ts";
@@ -58,39 +58,25 @@ async function readImage(path: string) {
   return { pixels, width, height };
 }
 
-/** Linear between the measured frames, held after the last: [T, 2]. */
-function spread(measured: [number, number][], { every, frames }: { every: number; frames: number }) {
-  const mouth = new Float32Array(2 * frames);
-  for (let t = 0; t < frames; t++) {
-    const k = Math.floor(t / every), next = Math.min(k + 1, measured.length - 1), share = (t % every) / every;
-    for (const i of [0, 1]) mouth[2 * t + i] = (1 - share) * measured[k][i] + share * measured[next][i];
-  }
-  return mouth;
-}
-
 /** Reads the crops of a run: as JPEG 96 x 96, their boxes in their own pixels, landmarks, and the mouth's opening. */
 async function readCrops(paths: string[], { every, quality }: { every: number; quality: number }) {
   const jpegs: Uint8Array[] = [], boxes = new Float32Array(4 * paths.length);
-  const measured: [number, number][] = [], points: Float32Array[] = [], seen: Uint8Array[] = [];
+  const landmarks: Float32Array[] = [], thumbnails: Uint8Array[] = [];
   for (const [t, path] of paths.entries()) {
     const { pixels, width, height } = await readImage(path);
     jpegs.push(await encodeCrop(cropFace(pixels, width, height, [0, 0, width, height]), quality));
     boxes.set([0, 0, width, height], 4 * t);
-    seen.push(thumbnailOf(pixels, width, height));
-    if (t % every !== 0) continue;
-    points.push(await cropLandmarks(pixels, width, height));
-    const { gap, width: breadth } = mouthOpening(points.at(-1)!);
-    measured.push([gap, breadth]);
+    thumbnails.push(thumbnailOf(pixels, width, height));
+    if (t % every === 0) landmarks.push(await cropLandmarks(pixels, width, height));
   }
-  const landmarks = new Float32Array(136 * points.length);
-  points.forEach((face, look) => landmarks.set(face, 136 * look));
+  const samples = landmarks.map((_, sample) => sample);
   return {
     jpegs,
     boxes,
-    mouth: spread(measured, { every, frames: paths.length }),
-    looks: points.map((_, look) => look * every),
-    landmarks,
-    change: Math.max(...findShots(seen).differences),
+    mouth: mouthMotion(samples, landmarks, { every, frames: paths.length }),
+    measured: samples.map((sample) => sample * every),
+    landmarks: joined(landmarks),
+    change: Math.max(...findShots(thumbnails).differences),
   };
 }
 

@@ -27,12 +27,12 @@ export interface ClipData extends Measured {
   /** [T, 4] in source pixels. */
   boxes: Float32Array;
   /** The frames in which the face was measured. */
-  looks: number[];
+  measured: number[];
 }
 
 /** Measures a clip and writes its file. */
 async function write(target: string, facts: VideoFacts, data: ClipData, stamp: Texts): Promise<ClipRow> {
-  const { jpegs, mel, mouth, landmarks, words, audio, boxes, looks } = data;
+  const { jpegs, mel, mouth, landmarks, words, audio, boxes, measured } = data;
   const measures = measureClip(data);
   const offsets = new BigInt64Array(jpegs.length + 1);
   jpegs.forEach((jpeg, t) => offsets[t + 1] = offsets[t] + BigInt(jpeg.length));
@@ -45,8 +45,8 @@ async function write(target: string, facts: VideoFacts, data: ClipData, stamp: T
     sound: { dtype: "I16", shape: [audio.length], data: audio },
     boxes: { dtype: "F32", shape: [jpegs.length, 4], data: boxes },
     mouth: { dtype: "F32", shape: [jpegs.length, 2], data: mouth },
-    looks: { dtype: "I32", shape: [looks.length], data: Int32Array.from(looks) },
-    landmarks: { dtype: "F32", shape: [looks.length, 68, 2], data: landmarks },
+    looks: { dtype: "I32", shape: [measured.length], data: Int32Array.from(measured) },
+    landmarks: { dtype: "F32", shape: [measured.length, 68, 2], data: landmarks },
   }, {
     ...textsOf(facts, VIDEO_COLUMNS),
     ...textsOf(measures, MEASURE_COLUMNS),
@@ -84,7 +84,7 @@ export async function measureFile(target: string): Promise<ClipRow> {
       words: wordsFromText(metadata.word_times),
       audio: new Int16Array((await file.read("sound")).slice().buffer),
       boxes: await file.readF32("boxes"),
-      looks: [...new Int32Array((await file.read("looks")).slice().buffer)],
+      measured: [...new Int32Array((await file.read("looks")).slice().buffer)],
     };
     const facts = valuesOf(metadata, VIDEO_COLUMNS) as unknown as VideoFacts;
     const { version, config, source_bytes } = metadata;

@@ -43,7 +43,7 @@ export async function makeClip(
       },
       boxes: Float32Array.from({ length: 4 * frames }, (_, k) => box[k % 4]),
       mouth: new Float32Array(2 * frames),
-      looks: [],
+      measured: [],
       landmarks: new Float32Array(0),
     },
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
 import { probe } from "../../lib/media/probe.ts";
-import { writeWav } from "../../lib/media/audio.ts";
+import { wavBytes } from "../../lib/media/audio.ts";
 import { cutFile, ffmpeg, inFolder, makeVideo, videoInputs } from "./made_video.ts";
 
 /** Asserts that probing throws a KitError that names the file and matches. */
@@ -37,7 +37,7 @@ Deno.test("rotation and pixels that are not square count into the size", () =>
 Deno.test("a sound file has no video, not even with a cover picture, and a silent film no sound", () =>
   inFolder(async (folder) => {
     const wav = join(folder, "sound.wav"), mp3 = join(folder, "song.mp3");
-    await writeWav(wav, new Float32Array(8000));
+    await Deno.writeFile(wav, wavBytes(new Float32Array(8000)));
     assert.deepEqual(await probe(wav), {
       duration: 0.5,
       video: null,

@@ -11,19 +11,19 @@ function scene(grey: number, square: number, { x = 40, y = 40, size = 40 } = {})
   }
   return frame;
 }
-const look = (frame: Uint8Array) => thumbnailOf(frame, WIDTH, HEIGHT);
+const thumbnail = (frame: Uint8Array) => thumbnailOf(frame, WIDTH, HEIGHT);
 const videoOf = (count: number, frame: (t: number) => Uint8Array) =>
-  Array.from({ length: count }, (_, t) => look(frame(t)));
+  Array.from({ length: count }, (_, t) => thumbnail(frame(t)));
 
-Deno.test("a look is the share of each grey in each cell", () => {
-  const flat = look(scene(100, 100));
+Deno.test("a thumbnail is the share of each grey in each cell", () => {
+  const flat = thumbnail(scene(100, 100));
   assert.equal(flat.length, 4 * 4 * 16);
   // Grey 100 lies at 100 / 16 - 0.5 = 5.75: a quarter counts for step 5, three quarters for step 6.
   assert.deepEqual([...flat.subarray(0, 16)], [0, 0, 0, 0, 0, 64, 191, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   assert.equal(thumbnailDifference(flat, flat), 0);
-  assert.ok(Math.abs(thumbnailDifference(look(scene(0, 0)), look(scene(255, 255))) - 1) < 0.01);
+  assert.ok(Math.abs(thumbnailDifference(thumbnail(scene(0, 0)), thumbnail(scene(255, 255))) - 1) < 0.01);
   // A light that changes by one of 256 changes next to nothing.
-  assert.ok(thumbnailDifference(flat, look(scene(101, 101))) < 0.07);
+  assert.ok(thumbnailDifference(flat, thumbnail(scene(101, 101))) < 0.07);
 });
 
 Deno.test("cuts are found on their frame, and only they", () => {

@@ -8,7 +8,7 @@ import { cropFace } from "../../lib/media/face_crop.ts";
 import { followFace } from "../../lib/media/face_video.ts";
 import { decodeAudio, decodeFrames } from "../../lib/media/decode.ts";
 import { probe } from "../../lib/media/probe.ts";
-import { writeWav } from "../../lib/media/audio.ts";
+import { wavBytes } from "../../lib/media/audio.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { makeFaceVideo } from "../prepare/face_video.ts";
 import { inFolder } from "../media/made_video.ts";
@@ -79,7 +79,7 @@ Deno.test("silence, a film without sound, no face and a folder that is no run ar
       assert.equal(await exists(out), false);
     };
     const silence = join(folder, "silence.wav");
-    await writeWav(silence, new Float32Array(16000));
+    await Deno.writeFile(silence, wavBytes(new Float32Array(16000)));
     const mute = await makeFaceVideo(join(folder, "mute.mp4"), { seconds: 1, audio: false });
     const faceless = await makeFaceVideo(join(folder, "wall.mp4"), {
       seconds: 1,

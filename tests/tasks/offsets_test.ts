@@ -56,7 +56,7 @@ async function makeShifted(folder: string, clips: { id: string; early: number }[
     for (let c = 0; c < mel.length / 80; c++) mel.fill(-4 + (c + 3.2 * early) / 48, 80 * c, 80 * (c + 1));
     const audio = Int16Array.from({ length: 640 * FRAMES }, (_, n) => Math.floor(n / 640) + early);
     const facts = madeRow({ id, frames: FRAMES });
-    const data = { words: [], jpegs, mel, audio, looks: [], landmarks: new Float32Array(0) };
+    const data = { words: [], jpegs, mel, audio, measured: [], landmarks: new Float32Array(0) };
     const made = await writeClip(join(folder, facts.path), {
       facts,
       stamp: { config, bytes: 1 },

@@ -1,6 +1,6 @@
 import type { Clip } from "../../dataset/dataset.ts";
 import { faceAt, windowsOf } from "../../dataset/windows.ts";
-import { fromInt16, levelOf, SILENCE_DB } from "../../media/audio.ts";
+import { levelOf, SILENCE_DB } from "../../media/audio.ts";
 import { closedFrame, type FaceGenerator, generateClip, withFaces } from "../../inference/generate.ts";
 import { KitError } from "../../base/errors.ts";
 import { FRAME_RATE, MOUTH_REGION } from "../../base/shapes.ts";
@@ -55,7 +55,7 @@ export function unfit({ clip: { clip }, sound: { clip: sound } }: PairOfClips): 
   if (windows < FEWEST_WINDOWS) {
     return `too short: ${video.frames} frames, ${FEWEST_WINDOWS + 4} are needed for ${OFFSETS} offsets`;
   }
-  const level = levelOf(fromInt16(video.audio));
+  const level = levelOf(video.audio);
   if (level < SILENCE_DB) return `silent: the sound has ${level.toFixed(0)} dB of full scale`;
   let low = 255, high = 0;
   for (const value of video.faces) {
