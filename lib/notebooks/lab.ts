@@ -19,16 +19,29 @@ async function freePort(from: number): Promise<number> {
   throw new KitError(`No port from ${from} to ${from + TRIES - 1} is free`, "Give another one with --port");
 }
 
+/** Asks a server until it answers, which may take long on a busy machine; false when its process has ended before. */
+async function answers(address: string, server: Deno.ChildProcess): Promise<boolean> {
+  let ended = false;
+  server.status.then(() => ended = true);
+  while (!ended) {
+    try {
+      await (await fetch(address)).body?.cancel();
+      return true;
+    } catch {
+      await new Promise((go) => setTimeout(go, 100));
+    }
+  }
+  return false;
+}
+
 /**
- * Opens JupyterLab on the notebooks, for this machine only and behind a token, and waits until it is closed.
+ * Opens JupyterLab on the notebooks, for this machine only and behind a token, prints its address once it answers, and
+ * waits until it is closed.
  * @throws KitError when no port is free or JupyterLab does not run
  */
 export async function openLab({ port = FIRST_PORT, browser = true } = {}): Promise<void> {
-  const chosen = await freePort(port);
+  const chosen = await freePort(port), base = `http://127.0.0.1:${chosen}`;
   const token = crypto.randomUUID().replaceAll("-", "");
-  console.error(
-    `JupyterLab: http://127.0.0.1:${chosen}/lab/tree/notebooks?token=${token}  (Ctrl-C stops it)`,
-  );
   const child = startProgram([
     venvProgram("jupyter-lab"),
     "--allow-root", // containers; it listens on 127.0.0.1 only
@@ -54,6 +67,9 @@ export async function openLab({ port = FIRST_PORT, browser = true } = {}): Promi
   const stop = () => child.kill("SIGTERM");
   Deno.addSignalListener("SIGINT", stop);
   Deno.addSignalListener("SIGTERM", stop);
+  if (await answers(`${base}/api`, child)) {
+    console.error(`JupyterLab: ${base}/lab/tree/notebooks?token=${token}  (Ctrl-C stops it)`);
+  }
   const { success, signal } = await child.status;
   Deno.removeSignalListener("SIGINT", stop);
   Deno.removeSignalListener("SIGTERM", stop);

@@ -2,6 +2,7 @@
 import { ROOT } from "../../lib/base/root.ts";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { linesOf } from "../../lib/base/processes.ts";
 import { tensorflowWheels } from "../../lib/setup/tensorflow.ts";
 
 const SOURCES = ["base", "setup"];
@@ -10,7 +11,7 @@ export interface Project {
   root: string;
   /** The fake wheels' folder. */
   index: string;
-  /** Runs set-up; `killAfter` milliseconds it is killed as by kill -9. */
+  /** Runs set-up; once it has said `killAfter` lines it is killed as by kill -9. */
   setup(options?: SetupOptions): Promise<SetupResult>;
   remove(): Promise<void>;
 }
@@ -25,14 +26,18 @@ export interface SetupResult {
   code: number;
   stdout: string;
   stderr: string;
-  /** Milliseconds. */
-  took: number;
 }
 
 async function copy(from: string, to: string): Promise<void> {
   if (!(await Deno.stat(from)).isDirectory) return await Deno.copyFile(from, to);
   await Deno.mkdir(to, { recursive: true });
   for (const { name } of Deno.readDirSync(from)) await copy(join(from, name), join(to, name));
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch { /* it has ended */ }
 }
 
 /** The wheel's file name as the index would have it. */
@@ -74,7 +79,6 @@ export async function makeProject(folder?: string): Promise<Project> {
   if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
 
   const setup = async ({ env = {}, args = [], killAfter }: SetupOptions = {}): Promise<SetupResult> => {
-    const begun = performance.now();
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--quiet", join(root, "lib", "setup", "main.ts"), ...args],
       cwd: root,
@@ -89,11 +93,13 @@ export async function makeProject(folder?: string): Promise<Project> {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const killer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
-    const { code, stdout, stderr } = await child.output();
-    clearTimeout(killer);
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    return { code, stdout: text(stdout), stderr: text(stderr), took: performance.now() - begun };
+    const stdout = new Response(child.stdout).text();
+    let stderr = "", lines = 0;
+    for await (const line of linesOf(child.stderr)) {
+      stderr += `${line}\n`;
+      if (++lines === killAfter) kill(child);
+    }
+    return { code: (await child.status).code, stdout: await stdout, stderr };
   };
   return { root, index, setup, remove: () => Deno.remove(base, { recursive: true }) };
 }
