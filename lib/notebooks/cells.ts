@@ -71,46 +71,37 @@ export function cellsAsModule(path: string): string {
 /** Rules that a notebook breaks by nature: a later cell may use what looks unused, or change what looks constant. */
 const NOT_FOR_CELLS = ["no-unused-vars", "prefer-const", "no-import-prefix"];
 
-/**
- * Notebooks that `deno fmt` would write otherwise. Its own --check calls every notebook unformatted whose cells do not
- * end with an empty line, which Jupyter's do not; so copies are formatted and compared.
- */
-async function unformatted(paths: string[]): Promise<string[]> {
-  const folder = await Deno.makeTempDir({ prefix: "kit-fmt-" });
-  const sources = (path: string) => readCells(path).map(({ source }) => joined(source).trimEnd());
-  try {
-    const copies = paths.map((_, index) => join(folder, `${index}.ipynb`));
-    for (const [index, path] of paths.entries()) await Deno.copyFile(path, copies[index]);
-    await runProgram([Deno.execPath(), "fmt", "--quiet", "--config", CONFIG, ...copies]);
-    return paths.filter((path, index) => !isDeepStrictEqual(sources(path), sources(copies[index])));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+/** A source with its relative imports led to the files they mean, seen from a notebook's folder. */
+const fromFolder = (source: string, folder: string): string =>
+  source.replace(/(["'])(\.\.?\/[^"'\n]*)\1/g, (_, quote, path) => quote + join(folder, path) + quote);
 
 /**
  * Type-checks and lints the cells of notebooks, and checks their format. Deno does not do so for .ipynb, so each
- * notebook's cells stand for a moment as one module in its folder, where their relative imports hold.
+ * notebook's cells stand for a moment as one module. Its `fmt --check` calls every notebook unformatted whose cells do
+ * not end with an empty line, which Jupyter's do not; so copies are formatted and compared.
  * @returns what deno says, empty when all is well
  */
 export async function checkNotebooks(paths: string[]): Promise<string> {
-  const modules = paths.map((path) => join(dirname(path), `.${notebookName(path)}.check.ts`));
+  if (paths.length === 0) return "";
+  const folder = await Deno.makeTempDir({ prefix: "kit-cells-" });
+  const as = (extension: string) => paths.map((path) => join(folder, `${notebookName(path)}${extension}`));
+  const modules = as(".ts"), copies = as(".ipynb");
   try {
-    paths.forEach((path, index) => Deno.writeTextFileSync(modules[index], cellsAsModule(path)));
-    if (paths.length === 0) return "";
-    const commands = [["check", "--quiet", ...modules], [
-      "lint",
-      `--rules-exclude=${NOT_FOR_CELLS}`,
-      ...modules,
-    ]];
-    const results = await Promise.all(
-      commands.map((args) => runProgram([Deno.execPath(), ...args], { env: { NO_COLOR: "1" } })),
-    );
-    const said = results.filter(({ success }) => !success).map(({ stdout, stderr }) => stdout + stderr);
-    const untidy = await unformatted(paths);
-    if (untidy.length > 0) said.push(`Not formatted, mend with \`deno fmt\`: ${untidy.join(", ")}`);
-    return said.join("\n");
+    for (const [index, path] of paths.entries()) {
+      await Deno.writeTextFile(modules[index], fromFolder(cellsAsModule(path), dirname(path)));
+      await Deno.copyFile(path, copies[index]);
+    }
+    const results = await Promise.all([
+      ["check", "--quiet", "--config", CONFIG, ...modules],
+      ["lint", "--config", CONFIG, `--rules-exclude=${NOT_FOR_CELLS}`, ...modules],
+      ["fmt", "--quiet", "--config", CONFIG, ...copies],
+    ].map((args) => runProgram([Deno.execPath(), ...args], { env: { NO_COLOR: "1" } })));
+    const faults = results.filter(({ success }) => !success).map(({ stdout, stderr }) => stdout + stderr);
+    const sources = (path: string) => readCells(path).map(({ source }) => joined(source).trimEnd());
+    const untidy = paths.filter((path, index) => !isDeepStrictEqual(sources(path), sources(copies[index])));
+    if (untidy.length > 0) faults.push(`Not formatted, mend with \`deno fmt\`: ${untidy.join(", ")}`);
+    return faults.join("\n");
   } finally {
-    for (const module of modules) await Deno.remove(module).catch(() => {});
+    await Deno.remove(folder, { recursive: true });
   }
 }

@@ -20,6 +20,8 @@ METADATA = {
     "kernelspec": {"display_name": "Deno", "language": "typescript", "name": "deno"},
     "language_info": {"file_extension": ".ts", "mimetype": "text/x.typescript", "name": "typescript"},
 }
+# Seconds to wait for a kernel's start, and for outputs after a cell's end, where nbclient wants a number.
+PATIENCE = 1_000_000
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -82,8 +84,8 @@ def run(path, out, folder):
         if cell_index in number:
             say(cell=now["cell"], cells=len(code))
 
-    # iopub_timeout: on a busy machine a cell's last output may come long after its reply, and would be lost.
-    client = Client(notebook, timeout=None, startup_timeout=120, iopub_timeout=120, kernel_name="deno",
+    # A busy machine may take long over anything, and a kernel that died is seen at once: no limit is of use.
+    client = Client(notebook, timeout=None, startup_timeout=PATIENCE, iopub_timeout=PATIENCE, kernel_name="deno",
                     record_timing=False, resources={"metadata": {"path": folder}}, on_cell_start=started)
     scrub = scrubber(folder)
     try:
