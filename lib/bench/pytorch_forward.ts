@@ -43,17 +43,10 @@ export const pytorchForward: Record<
   }),
   /** MFCC [batch, 1, 13, 20], faces [batch, 3, 5, 224, 224] */
   "syncnet": (params, [mfcc, faces]) => {
-    const [batch, channels, frames, height, width] = faces.shape;
-    const sideBySide = tf.reshape(tf.transpose(faces, [0, 3, 4, 2, 1]), [
-      batch,
-      height,
-      width,
-      frames * channels!,
-    ]);
-    return {
-      audio: syncnetAudio(scope(params), nhwc(mfcc)),
-      lip: syncnetLip(scope(params), reversed(sideBySide)),
-    };
+    const [batch, channels, frames, height, width] = faces.shape as number[];
+    const channelsLast = tf.transpose(faces, [0, 3, 4, 2, 1]), net = scope(params);
+    const sideBySide = tf.reshape(channelsLast, [batch, height, width, frames * channels]);
+    return { audio: syncnetAudio(net, nhwc(mfcc)), lip: syncnetLip(net, reversed(sideBySide)) };
   },
   /** images [batch, 3, h, w], RGB */
   "inception": (params, [images]) => ({ ...inception(scope(params), nhwc(images)) }),

@@ -1,4 +1,4 @@
-import type { LayerKind } from "../nn/scope.ts";
+import type { Layer, LayerKind } from "../nn/scope.ts";
 import { brokenText, newCanvas, setFont } from "./canvas.ts";
 import { FONT_FAMILY, GUIDE, INK, SOFT_INK } from "./style.ts";
 import {
@@ -16,7 +16,7 @@ import {
   text,
   type Words,
 } from "./network_lane.ts";
-import type { NetworkPlan, PlanLayer } from "./network_plan.ts";
+import type { NetworkPlan } from "./network_plan.ts";
 
 export interface NetworkFigureOptions {
   title: string;
@@ -92,8 +92,8 @@ function drawDecoder(plan: NetworkPlan, { places, middles, right, column }: {
 }): string[] {
   const decoder = places.at(-1)!, middle = middles.at(-1)!, [first] = decoder, last = decoder.at(-1)!;
   const between = Math.max(...places.at(-2)!.map(({ bottom }) => bottom)) + SKIPS / 2;
-  const placeOf = (layer: PlanLayer) =>
-    plan.lanes.flatMap(({ layers }, k) => places[k][layers.indexOf(layer)] ?? [])[0];
+  const layers = plan.lanes.flatMap((lane) => lane.layers);
+  const placeOf = (layer: Layer) => places.flat()[layers.indexOf(layer)];
   const skips = plan.skips.map((skip) => {
     const start = placeOf(skip.from), end = placeOf(skip.to), x = middleOf(start), to = middleOf(end);
     return arrow([[x, start.bottom + 2], [x, between], [to, between], [to, end.top - 3]], { isDashed: true });

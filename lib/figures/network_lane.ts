@@ -1,7 +1,7 @@
-import type { LayerKind } from "../nn/scope.ts";
+import type { Layer, LayerKind } from "../nn/scope.ts";
 import { COLOURS, GUIDE, INK } from "./style.ts";
 import { escapeHtml } from "../base/jupyter.ts";
-import type { Lane, PlanLayer } from "./network_plan.ts";
+import type { Lane } from "./network_plan.ts";
 
 /** Pixels to a row of a map and to a channel. */
 export interface Scale {
@@ -61,9 +61,9 @@ export const joint = ([x, y]: Point): string =>
   `<circle cx="${rounded(x)}" cy="${rounded(y)}" r="2.5" fill="${GUIDE}"/>`;
 
 /** Layers of one size, which stand together over one set of labels. An input and an LSTM stand apart. */
-export function groupsOf(layers: PlanLayer[]): PlanLayer[][] {
-  const groups: PlanLayer[][] = [];
-  const isAlone = ({ kind }: PlanLayer) => kind === "input" || kind === "LSTM";
+export function groupsOf(layers: Layer[]): Layer[][] {
+  const groups: Layer[][] = [];
+  const isAlone = ({ kind }: Layer) => kind === "input" || kind === "LSTM";
   for (const layer of layers) {
     const last = groups.at(-1)?.at(-1);
     const isSame = last && !isAlone(last) && !isAlone(layer) && last.h === layer.h && last.w === layer.w;
@@ -74,10 +74,10 @@ export function groupsOf(layers: PlanLayer[]): PlanLayer[][] {
 }
 
 const markOf = ({ layers }: Lane) => layers.some(({ cbam }) => cbam) ? MARK + MARK_GAP : 0;
-const heightOf = ({ h }: PlanLayer, { row }: Scale) => Math.max(LEAST_HEIGHT, row * h);
-const widthOf = ({ c, kind }: PlanLayer, { channel }: Scale) =>
+const heightOf = ({ h }: Layer, { row }: Scale) => Math.max(LEAST_HEIGHT, row * h);
+const widthOf = ({ c, kind }: Layer, { channel }: Scale) =>
   Math.max(kind === "LSTM" ? LSTM_WIDTH : LEAST_WIDTH, channel * c);
-const groupWidth = (group: PlanLayer[], scale: Scale) =>
+const groupWidth = (group: Layer[], scale: Scale) =>
   group.reduce((sum, layer) => sum + widthOf(layer, scale) + GAP, -GAP);
 
 /** The scale at which no map is higher than `height`, and no group of layers wider than `width`. */
@@ -111,14 +111,14 @@ export function heights(lane: Lane, scale: Scale, { isLabelledAbove = false } = 
 }
 
 /** A group's first layer in words: its kernel, and by what it shrinks (÷) or grows (×). */
-function operation({ kind, kernel, stride = [1, 1] }: PlanLayer): string {
+function operation({ kind, kernel, stride = [1, 1] }: Layer): string {
   if (kind === "LSTM") return "LSTM";
   const [a, b] = stride, step = a === b ? `${a}` : `${a}·${b}`;
   const change = step === "1" ? "" : `${kind === "transposed" ? "×" : "÷"}${step}`;
   return [kind === "pool" ? "max" : kernel?.join("×"), change].filter(Boolean).join(" ");
 }
 
-const channelsOf = (group: PlanLayer[]) => [...new Set([group[0].c, group.at(-1)!.c])].join(" → ");
+const channelsOf = (group: Layer[]) => [...new Set([group[0].c, group.at(-1)!.c])].join(" → ");
 
 /** Draws a lane's groups around `centres`, in the layers' order, on the line `middle`; where each layer stands. */
 export function drawLane(

@@ -7,13 +7,10 @@ import { describeQualityDiscriminator } from "../models/quality_discriminator.ts
 import { describeSyncDiscriminator, type SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
 import { describeSyncnet } from "../models/syncnet.ts";
 
-/** What is drawn of a layer. */
-export type PlanLayer = Pick<Layer, "kind" | "h" | "w" | "c" | "kernel" | "stride" | "cbam">;
-
 /** A chain of layers, at full width. */
 export interface Lane {
   name: string;
-  layers: PlanLayer[];
+  layers: Layer[];
   /** A decoder, which leads back from the encoders' end to their beginning. */
   back?: true;
 }
@@ -37,17 +34,19 @@ interface Shown {
   back?: true;
 }
 
-const AUDIO: Shown = { name: "audio encoder: mel window", parts: ["audio"] };
-/** Of generators that know the pose. */
-const FACES: Shown = { name: "face encoder: masked pose and reference", parts: ["face"] };
+const encoder = (name: string, ...parts: string[]): Shown => ({ name, parts });
 const decoder = (name: string): Shown => ({ name, parts: ["decoder", "output"], back: true });
+/** What all but SyncNet hear, and what generators that know the pose see. */
+const HEARD = encoder("audio encoder: mel window", "audio");
+const SEEN = encoder("face encoder: masked pose and reference", "face");
 
 function planOf({ specs, layers, skips }: Description, shown: Shown[], result: string): NetworkPlan {
   const lanes = shown.map(({ parts, ...lane }): Lane => {
     const own = layers.filter(({ path }) => parts.includes(path.split("/")[0]));
-    return { ...lane, layers: lane.back ? own : [{ kind: "input", ...own[0].from }, ...own] };
+    const [{ from }] = own, input: Layer = { kind: "input", path: "", ...from, from };
+    return { ...lane, layers: lane.back ? own : [input, ...own] };
   });
-  const isSkipped = (layer: PlanLayer) => skips.some(({ from }) => from === layer);
+  const isSkipped = (layer: Layer) => skips.some(({ from }) => from === layer);
   const joins = [...lanes.keys()].filter((k) => !lanes[k].back && !isSkipped(lanes[k].layers.at(-1)!));
   return { parameters: countParameters(specs), lanes, joins, skips, result };
 }
@@ -56,13 +55,13 @@ function planOf({ specs, layers, skips }: Description, shown: Shown[], result: s
 export const syncDiscriminatorPlan = (parts: Pick<SyncDiscriminatorConfig, "lstm" | "cbam">): NetworkPlan =>
   planOf(
     describeSyncDiscriminator({ ...parts, width: 1 }),
-    [AUDIO, { name: "video encoder: lower halves of 5 faces", parts: ["video"] }],
+    [HEARD, encoder("video encoder: lower halves of 5 faces", "video")],
     "cosine",
   );
 
 /** A generator that knows the pose; its skips are drawn from the largest map on. */
 function posePlan(kind: "wav2lip" | "lipgan"): NetworkPlan {
-  const plan = planOf(describeGenerator({ kind, width: 1 }), [AUDIO, FACES, decoder("face decoder")], "face");
+  const plan = planOf(describeGenerator({ kind, width: 1 }), [HEARD, SEEN, decoder("face decoder")], "face");
   return { ...plan, skips: plan.skips.toReversed() };
 }
 
@@ -74,21 +73,21 @@ export const lipganPlan = (): NetworkPlan => posePlan("lipgan");
 export const speech2vidPlan = (): NetworkPlan =>
   planOf(
     describeGenerator({ kind: "speech2vid", width: 1 }),
-    [AUDIO, { name: "identity encoder: a still face", parts: ["identity"] }, decoder("decoder")],
+    [HEARD, encoder("identity encoder: a still face", "identity"), decoder("decoder")],
     "face",
   );
 
 export const contrastivePlan = (): NetworkPlan =>
   planOf(
     describeContrastiveDiscriminator({ width: 1 }),
-    [AUDIO, { name: "face encoder: one frame", parts: ["face"] }],
+    [HEARD, encoder("face encoder: one frame", "face")],
     "distance",
   );
 
 export const qualityPlan = (): NetworkPlan =>
   planOf(
     describeQualityDiscriminator({ width: 1 }),
-    [{ name: "lower half of one face", parts: ["face", "real"] }],
+    [encoder("lower half of one face", "face", "real")],
     "P(real)",
   );
 
@@ -96,9 +95,6 @@ export const qualityPlan = (): NetworkPlan =>
 export const syncnetPlan = (): NetworkPlan =>
   planOf(
     describeSyncnet({ width: 1 }),
-    [{ name: "audio encoder: MFCC window", parts: ["audio"] }, {
-      name: "lip encoder: 5 frames",
-      parts: ["lip"],
-    }],
+    [encoder("audio encoder: MFCC window", "audio"), encoder("lip encoder: 5 frames", "lip")],
     "distance",
   );

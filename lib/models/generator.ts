@@ -6,6 +6,7 @@ import {
   convBlocks,
   residual,
   sigmoid,
+  transposed,
   transposedBlock,
 } from "../nn/conv.ts";
 import type { Params } from "../nn/params.ts";
@@ -13,7 +14,7 @@ import { join, type Scope } from "../nn/scope.ts";
 import type { Tensor } from "../native/tf.ts";
 
 /** Face encoder, group by group; the output of each group is a skip connection. 96 x 96 -> 1 x 1. */
-export const FACE_ENCODER: readonly (readonly Block[])[] = [
+const FACE_ENCODER: readonly (readonly Block[])[] = [
   [block(16, 7)],
   [block(32, 3, 2), ...residual(32, 2)],
   [block(64, 3, 2), ...residual(64, 3)],
@@ -24,7 +25,7 @@ export const FACE_ENCODER: readonly (readonly Block[])[] = [
 ];
 
 /** Mel window [80, 16, 1] -> 1 x 1. */
-export const AUDIO_ENCODER: readonly Block[] = [
+const AUDIO_ENCODER: readonly Block[] = [
   block(32, 3),
   ...residual(32, 2),
   block(64, 3, [3, 1]),
@@ -37,15 +38,11 @@ export const AUDIO_ENCODER: readonly Block[] = [
   block(512, 1),
 ];
 
-/** A step of the decoder: a transposed convolution and residual blocks after it. */
-interface UpStep {
-  filters: number;
-  stride: 1 | 2;
-  residuals: number;
-}
-
-/** Face decoder after its first 1x1 block: 1 -> 3 -> 6 -> 12 -> 24 -> 48 -> 96. */
-export const FACE_DECODER: readonly UpStep[] = [
+/**
+ * Face decoder after its first 1x1 block, in steps: a transposed convolution of 3x3 and residual blocks after it;
+ * 1 -> 3 -> 6 -> 12 -> 24 -> 48 -> 96.
+ */
+const FACE_DECODER: readonly { filters: number; stride: 1 | 2; residuals: number }[] = [
   { filters: 512, stride: 1, residuals: 1 },
   { filters: 512, stride: 2, residuals: 2 },
   { filters: 384, stride: 2, residuals: 2 },
@@ -58,18 +55,9 @@ export const FACE_DECODER: readonly UpStep[] = [
 const OUTPUT = block(32, 3);
 export const COLOURS: Block = { ...block(3, 1), exact: true };
 
-/** What generators of any kind take, and what they give with their moving statistics after a batch of training. */
-export interface GeneratorInputs {
-  /** [batch, 80, 16, 1] */
-  mel: Tensor;
-  /** [batch, 96, 96, 6], RGB in 0..1: the frame to redraw with its lower half blacked out, then a reference frame. */
-  faces: Tensor;
-}
-export interface Generated {
-  /** [batch, 96, 96, 3] in 0..1. */
-  face: Tensor;
-  statistics: Params;
-}
+/** What generators of any kind take, and what they give, with moving statistics after a batch of training. */
+export type GeneratorInputs = { mel: Tensor; faces: Tensor };
+export type Generated = { face: Tensor; statistics: Params };
 
 /**
  * The generator, one frame at a time: an audio encoder and a face encoder whose outputs a decoder joins at
@@ -84,7 +72,7 @@ export function generator(net: Scope, { mel, faces }: GeneratorInputs): Generate
   x = join(net, convBlocks(net.at("decoder/0"), embedding, [block(512, 1)]), skips.pop()!);
   FACE_DECODER.forEach(({ filters, stride, residuals }, k) => {
     const step = net.at(`decoder/${k + 1}`);
-    x = transposedBlock(step.at("up"), x, { filters, side: 3, stride });
+    x = transposedBlock(step.at("up"), x, transposed(filters, 3, stride));
     x = convBlocks(step, x, residual(filters, residuals));
     x = join(net, x, skips.pop()!);
   });

@@ -51,26 +51,27 @@ function layerText(run: Layer[]): string {
 
 /** A network layer by layer, the inputs of its encoders (by the first part of their path) in words, and the sum. */
 function layerRows({ specs, layers, skips }: Description, inputs: Record<string, string>): LayerRow[] {
-  const parametersOf = (run: Layer[], part = "") =>
-    countParameters(Object.fromEntries(
-      Object.entries(specs).filter(([path]) =>
-        run.some((layer) => path.startsWith(`${blockOf(layer)}/${part}`))
-      ),
-    ));
+  const parametersBelow = (path: string) =>
+    countParameters(
+      Object.fromEntries(Object.entries(specs).filter(([name]) => name.startsWith(`${path}/`))),
+    );
+  const totalBelow = (paths: string[]) => paths.reduce((sum, path) => sum + parametersBelow(path), 0);
+  const inputRows = Object.entries(inputs).map(([encoder, words]): [Layer, LayerRow] => {
+    const first = layers.find(({ path }) => path.startsWith(`${encoder}/`))!, output = sizeText(first.from);
+    const row = { layer: `${encoder}: ${words}`, operation: "input", output, parameters: 0 };
+    return [first, { ...row, "of which CBAM": 0 }];
+  });
+  const inputOf = new Map(inputRows);
   const rows = runsOf(layers).flatMap((run): LayerRow[] => {
-    const [first] = run, last = run.at(-1)!, [encoder] = first.path.split("/");
-    const isFirst = layers.find(({ path }) => path.startsWith(`${encoder}/`)) === first;
+    const [first] = run, last = run.at(-1)!, blocks = run.map(blockOf);
     const skip = skips.find(({ to }) => to === last)?.from;
     const group = skip?.path.split("/").slice(0, 2).join("/");
-    const input = isFirst && encoder in inputs
-      ? [{ layer: `${encoder}: ${inputs[encoder]}`, operation: "input", output: sizeText(first.from) }]
-      : [];
-    return [...input.map((row) => ({ ...row, parameters: 0, "of which CBAM": 0 })), {
+    return [...(inputOf.has(first) ? [inputOf.get(first)!] : []), {
       layer: layerText(run),
       operation: operationText(first, run.length),
       output: sizeText(last),
-      parameters: parametersOf(run),
-      "of which CBAM": parametersOf(run, "cbam/"),
+      parameters: totalBelow(blocks),
+      "of which CBAM": totalBelow(blocks.map((path) => `${path}/cbam`)),
       ...(skip ? { "joined with": `${group}, ${skip.c} channels` } : {}),
     }];
   });

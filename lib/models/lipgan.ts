@@ -6,6 +6,7 @@ import {
   convBlocks,
   plus,
   sigmoid,
+  transposed,
   transposedBlock,
 } from "../nn/conv.ts";
 import { join, type Scope } from "../nn/scope.ts";
@@ -13,7 +14,7 @@ import { type Tensor, tf } from "../native/tf.ts";
 import { COLOURS, type Generated, type GeneratorInputs } from "./generator.ts";
 
 /** A block, then residual pairs: two 3x3 blocks each, and their input added. */
-export interface Stage {
+interface Stage {
   block: Block;
   pairs: number;
 }
@@ -21,7 +22,7 @@ export interface Stage {
 const stage = (block: Block, pairs = 0): Stage => ({ block, pairs });
 
 /** Face encoder; the outputs of all stages but the last two are skip connections. 96 x 96 -> 1 x 1. */
-export const LIPGAN_FACE: readonly Stage[] = [
+const FACE: readonly Stage[] = [
   stage(block(32, 7)),
   stage(block(64, 5, 2), 2),
   stage(block(128, 3, 2), 3),
@@ -36,7 +37,7 @@ export const LIPGAN_FACE: readonly Stage[] = [
  * Mel window [80, 16, 1] -> 1 x 1. The public code reads 27 columns with strides 3, (3, 1), 3; these strides, which
  * Wav2Lip came to, bring 16 columns to 3 as well, with the same parameters.
  */
-export const LIPGAN_AUDIO: readonly Stage[] = [
+const AUDIO: readonly Stage[] = [
   stage(block(32, 3), 2),
   stage(block(64, 3, [3, 1]), 2),
   stage(block(128, 3, 3), 2),
@@ -46,7 +47,7 @@ export const LIPGAN_AUDIO: readonly Stage[] = [
 ];
 
 /** Decoder steps: a transposed convolution of 3x3 and residual pairs; 1 -> 3 -> 6 -> 12 -> 24 -> 48 -> 96. */
-export const LIPGAN_DECODER: readonly { filters: number; stride: 1 | 2; pairs: number }[] = [
+const DECODER: readonly { filters: number; stride: 1 | 2; pairs: number }[] = [
   { filters: 512, stride: 1, pairs: 0 },
   { filters: 512, stride: 2, pairs: 2 },
   { filters: 256, stride: 2, pairs: 2 },
@@ -56,7 +57,7 @@ export const LIPGAN_DECODER: readonly { filters: number; stride: 1 | 2; pairs: n
 ];
 
 /** Blocks between the decoder and the 1x1 convolution to colours. */
-export const LIPGAN_OUTPUT: readonly Block[] = [block(16, 3), block(16, 3)];
+const OUTPUT: readonly Block[] = [block(16, 3), block(16, 3)];
 
 /** How many of the face encoder's stages end below the sizes that the decoder has. */
 const WITHOUT_SKIP = 2;
@@ -89,16 +90,16 @@ const stagesOutputs = (net: Scope, x: Tensor, stages: readonly Stage[]): Tensor[
  * has this kit's momentum; neither changes a parameter.
  */
 export function lipgan(net: Scope, { mel, faces }: GeneratorInputs): Generated {
-  const seen = stagesOutputs(net.at("face"), faces, LIPGAN_FACE);
-  const heard = stagesOutputs(net.at("audio"), mel, LIPGAN_AUDIO);
+  const seen = stagesOutputs(net.at("face"), faces, FACE);
+  const heard = stagesOutputs(net.at("audio"), mel, AUDIO);
   const skips = seen.slice(0, -WITHOUT_SKIP);
   let x: Tensor = tf.concat([seen.at(-1)!, heard.at(-1)!], 3);
-  LIPGAN_DECODER.forEach(({ filters, stride, pairs }, k) => {
+  DECODER.forEach(({ filters, stride, pairs }, k) => {
     const step = net.at(`decoder/${k}`);
-    x = transposedBlock(step.at("up"), x, { filters, side: 3, stride });
+    x = transposedBlock(step.at("up"), x, transposed(filters, 3, stride));
     x = residualPairs(step, x, { filters, pairs, from: 0 });
     x = join(net, x, skips.pop()!);
   });
-  x = convBlocks(net.at("output"), x, LIPGAN_OUTPUT);
+  x = convBlocks(net.at("output"), x, OUTPUT);
   return { face: sigmoid(net, conv(net.at("output/rgb"), x, COLOURS)), statistics: net.statistics };
 }

@@ -44,12 +44,11 @@ function foreign(
   return { ...network, specs: description.specs, names: Object.fromEntries(names), ignored: IGNORED };
 }
 
-/** The parts of Wav2Lip's networks, and of their blocks: convolution and batch norm. */
-const wav2lipModule = (names: Record<string, string>) => (path: string) =>
-  path.replace(/^[a-z]+/, (part) => names[part]).replace(/conv$/, "conv_block/0").replace(
-    /norm$/,
-    "conv_block/1",
-  );
+/** Wav2Lip's names of a network's parts, and of what a block consists of. */
+const wav2lipModule = (parts: Record<string, string>) => (path: string) =>
+  path.replace(/^[a-z]+/, (part) => parts[part])
+    .replace(/\bconv$/, "conv_block/0")
+    .replace(/\bnorm$/, "conv_block/1");
 
 function wav2lip(width: number): ForeignNetwork {
   const module = wav2lipModule({
@@ -93,23 +92,23 @@ const visualQuality = (width: number): ForeignNetwork =>
 
 function syncnet(width: number): ForeignNetwork {
   const description = describeSyncnet({ width });
-  /** Where a tower's layer lies in its list: a convolution, its batch norm and ReLU take a place each, a pool one. */
-  const placeOf = (tower: string, k: number): number => {
-    const before = description.layers.filter(({ path }) => {
-      const [of, at] = path.split("/");
-      return of === tower && Number(at) < k;
-    });
-    const places = before.reduce((sum, { kind }) => sum + (kind === "pool" ? 1 : 3), 0);
-    // A pool of 1 x 1, which does nothing, has a place in the audio tower's list after the first convolution.
-    return places + (tower === "audio" && k > 0 ? 1 : 0);
+  /** The layers of a part as PyTorch lists them: each with a batch norm and a ReLU after it, or a pool. */
+  const listOf = (part: RegExp) =>
+    description.layers.filter(({ path }) => part.test(path)).flatMap(({ kind, path }) =>
+      kind === "pool" ? ["pool"] : [path, `${path}/norm`.replace("conv/norm", "norm"), "ReLU"]
+    );
+  const lists: Record<string, string[]> = {
+    // A pool of 1 x 1, which does nothing, has a place after the first convolution.
+    netcnnaud: listOf(/^audio\/\d/).toSpliced(3, 0, "pool"),
+    netfcaud: listOf(/^audio\/dense/),
+    netcnnlip: listOf(/^lip\/\d/),
+    netfclip: listOf(/^lip\/dense/),
   };
-  const dense: Record<string, string> = { "0": "0", "0/norm": "1", "1": "3" };
   return foreign(description, {
     name: "syncnet",
     module(path) {
-      const [tower, part, ...rest] = path.split("/"), list = tower === "audio" ? "aud" : "lip";
-      if (part === "dense") return `netfc${list}.${dense[rest.join("/")]}`;
-      return `netcnn${list}.${placeOf(tower, Number(part)) + (rest[0] === "norm" ? 1 : 0)}`;
+      const [name, list] = Object.entries(lists).find(([, list]) => list.includes(path))!;
+      return `${name}.${list.indexOf(path)}`;
     },
     order: (path) => /^lip\/\d/.test(path) ? "conv3dAsConv2d" : orderOf(description, path),
     metadata: images("0 to 255"),

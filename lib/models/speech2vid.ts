@@ -3,7 +3,7 @@ import {
   block,
   convBlock,
   sigmoid,
-  type Transposed,
+  transposed,
   transposedBlock,
   transposedConv,
 } from "../nn/conv.ts";
@@ -13,7 +13,7 @@ import { type Tensor, tf } from "../native/tf.ts";
 import type { Generated, GeneratorInputs } from "./generator.ts";
 
 /** Identity encoder (VGG-M), the still face [96, 96, 3] -> 1 x 1. */
-export const SPEECH2VID_IDENTITY: readonly Block[] = [
+const IDENTITY: readonly Block[] = [
   { ...block(96, 7, 2), pool: pool(3, 2, 1) },
   { ...block(256, 5, 2), pool: pool(3, 2, 1) },
   block(512, 3),
@@ -27,7 +27,7 @@ export const SPEECH2VID_IDENTITY: readonly Block[] = [
  * Audio encoder, mel window [80, 16, 1] -> 1 x 1. The published one reads 12 cepstra x 35 columns; the first pool is
  * added for the 80 bands.
  */
-export const SPEECH2VID_AUDIO: readonly Block[] = [
+const AUDIO: readonly Block[] = [
   { ...block(64, 3), pool: pool(3, [2, 1], 1) },
   { ...block(128, 3), pool: pool(3, 2, 1) },
   block(256, 3),
@@ -36,34 +36,6 @@ export const SPEECH2VID_AUDIO: readonly Block[] = [
   block(512, [10, 4], 1, 0),
   block(256, 1),
 ];
-
-/** What the decoder joins to its output: a row of the identity encoder, before or after that row's pool. */
-interface Skip {
-  row: number;
-  after: "conv" | "pool";
-}
-
-/** A step of the decoder: a transposed convolution or a plain one, and the skip that is joined to it. */
-export interface Speech2VidStep {
-  filters: number;
-  side: number;
-  stride: 1 | 2;
-  /** A plain convolution, which leaves the size as it is. */
-  plain?: true;
-  skip?: Skip;
-}
-
-/** Decoder of the two embeddings laid side by side: 1 -> 6 -> 6 -> 12 -> 24 -> 48, then 96 with the colours. */
-export const SPEECH2VID_DECODER: readonly Speech2VidStep[] = [
-  { filters: 512, side: 6, stride: 1 },
-  { filters: 256, side: 5, stride: 1, plain: true, skip: { row: 1, after: "pool" } },
-  { filters: 96, side: 5, stride: 2, skip: { row: 1, after: "conv" } },
-  { filters: 96, side: 5, stride: 2, skip: { row: 0, after: "pool" } },
-  { filters: 64, side: 5, stride: 2 },
-];
-
-/** The last transposed convolution, to colours. */
-const TO_COLOURS: Transposed = { filters: 3, side: 5, stride: 2, exact: true };
 
 /** What an encoder's rows give, before and after their pools. */
 const encode = (net: Scope, x: Tensor, rows: readonly Block[]) =>
@@ -83,16 +55,15 @@ const encode = (net: Scope, x: Tensor, rows: readonly Block[]) =>
  */
 export function speech2vid(net: Scope, { mel, faces }: GeneratorInputs): Generated {
   const still = tf.slice(faces, [0, 0, 0, 3], [-1, -1, -1, 3]);
-  const identity = encode(net.at("identity"), still, SPEECH2VID_IDENTITY);
-  const audio = encode(net.at("audio"), mel, SPEECH2VID_AUDIO);
+  const identity = encode(net.at("identity"), still, IDENTITY);
+  const audio = encode(net.at("audio"), mel, AUDIO);
+  // 1 -> 6 -> 6 -> 12 -> 24 -> 48, then 96 with the colours.
   let x: Tensor = tf.concat([audio.at(-1)!.conv, identity.at(-1)!.conv], 3);
-  SPEECH2VID_DECODER.forEach(({ filters, side, stride, plain, skip }, k) => {
-    const step = net.at(`decoder/${k}`);
-    x = plain
-      ? convBlock(step, x, block(filters, side))
-      : transposedBlock(step, x, { filters, side, stride });
-    if (skip) x = join(net, x, identity[skip.row][skip.after]);
-  });
-  const face = sigmoid(net, transposedConv(net.at("output/rgb"), x, TO_COLOURS));
-  return { face, statistics: net.statistics };
+  x = transposedBlock(net.at("decoder/0"), x, transposed(512, 6));
+  x = join(net, convBlock(net.at("decoder/1"), x, block(256, 5)), identity[1].pool);
+  x = join(net, transposedBlock(net.at("decoder/2"), x, transposed(96, 5, 2)), identity[1].conv);
+  x = join(net, transposedBlock(net.at("decoder/3"), x, transposed(96, 5, 2)), identity[0].pool);
+  x = transposedBlock(net.at("decoder/4"), x, transposed(64, 5, 2));
+  x = transposedConv(net.at("output/rgb"), x, { ...transposed(3, 5, 2), exact: true });
+  return { face: sigmoid(net, x), statistics: net.statistics };
 }

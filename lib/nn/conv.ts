@@ -116,13 +116,19 @@ export function convBlock(net: Scope, x: Tensor, row: Block): Tensor {
 export const convBlocks = (net: Scope, x: Tensor, blocks: readonly Block[]): Tensor =>
   blocks.reduce((y, row, k) => convBlock(net.at(k), y, row), x);
 
-/** A transposed convolution: filters at full width, side of the kernel, stride. */
+/** A transposed convolution: filters at full width (as many at any if exact), side of the kernel, stride. */
 export interface Transposed {
   filters: number;
   side: number;
   stride: 1 | 2;
   exact?: true;
 }
+
+export const transposed = (filters: number, side: number, stride: 1 | 2 = 1): Transposed => ({
+  filters,
+  side,
+  stride,
+});
 
 /**
  * Transposed convolution with a bias. x [batch, h, w, in] -> [batch, h', w', out], kernel [side, side, out, in].

@@ -4,7 +4,6 @@ import {
   generatorPlan,
   lipganPlan,
   type NetworkPlan,
-  type PlanLayer,
   qualityPlan,
   speech2vidPlan,
   syncDiscriminatorPlan,
@@ -15,10 +14,10 @@ import { describeGenerator } from "../../lib/models/generator_kinds.ts";
 import { describeQualityDiscriminator } from "../../lib/models/quality_discriminator.ts";
 import { describeSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { describeSyncnet } from "../../lib/models/syncnet.ts";
-import type { Description } from "../../lib/nn/scope.ts";
+import type { Description, Layer } from "../../lib/nn/scope.ts";
 
-const size = ({ h, w, c }: PlanLayer) => [h, w, c];
-const sides = (layers: PlanLayer[]) => [...new Set(layers.map(({ h, w }) => `${h}x${w}`))].join(" ");
+const size = ({ h, w, c }: Layer) => [h, w, c];
+const sides = (layers: Layer[]) => [...new Set(layers.map(({ h, w }) => `${h}x${w}`))].join(" ");
 
 Deno.test("the colour SyncNet's face encoder shrinks as published, with a CBAM after every convolution", () => {
   const { lanes: [audio, video] } = syncDiscriminatorPlan({ lstm: "front", cbam: true });
