@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { dirname, join, relative } from "node:path";
+import { ROOT } from "../lib/base/root.ts";
+import { codeCells, listNotebooks } from "../lib/notebooks/cells.ts";
+
+const LIB = join(ROOT, "lib");
+
+/** The rooms of lib by floor, from the ground up: a file imports from its own room and from those of floors below. */
+const FLOORS = [
+  ["base"],
+  ["native", "setup"],
+  ["nn", "media"],
+  ["weights"],
+  ["models", "dataset"],
+  ["inference", "prepare", "corpus"],
+  ["training"],
+  ["evaluation"],
+  ["figures"],
+  ["tasks", "notebooks", "bench"],
+  ["tables"],
+  ["cli"],
+];
+
+const roomOf = (file: string): string => file.split("/")[0];
+const floorOf = (file: string): number => FLOORS.findIndex((rooms) => rooms.includes(roomOf(file)));
+
+/** The files that a source imports, by path from lib. */
+function importsIn(source: string, folder: string): string[] {
+  const found = source.matchAll(/\b(?:from|import|import\()\s*"(\.[^"]+)"/g);
+  return [...found].map(([, path]) => relative(LIB, join(folder, path)));
+}
+
+/** The scripts that a source starts in processes and threads of their own. */
+function scriptsIn(source: string, folder: string): string[] {
+  const found = source.matchAll(/\bnew URL\(\s*"(\.[^"]+\.ts)"/g);
+  return [...found].map(([, path]) => relative(LIB, join(folder, path)));
+}
+
+function sourcesBelow(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? sourcesBelow(join(folder, name)) : name.endsWith(".ts") ? [join(folder, name)] : []
+  );
+}
+
+/** What each file of lib imports, and what it imports or starts, all by path from lib. */
+const imports = new Map<string, string[]>(), needs = new Map<string, string[]>();
+for (const path of sourcesBelow(LIB)) {
+  const source = Deno.readTextFileSync(path), file = relative(LIB, path);
+  imports.set(file, importsIn(source, dirname(path)));
+  needs.set(file, [...imports.get(file)!, ...scriptsIn(source, dirname(path))]);
+}
+
+/** The shortest way from a file along imports back to it; undefined where there is none. */
+function circleThrough(from: string): string[] | undefined {
+  const before = new Map<string, string>(), next = [from];
+  for (let file = next.shift(); file !== undefined; file = next.shift()) {
+    for (const named of imports.get(file) ?? []) {
+      if (named === from) {
+        const way = [file];
+        while (way[0] !== from) way.unshift(before.get(way[0])!);
+        return [...way, from];
+      }
+      if (before.has(named)) continue;
+      before.set(named, file);
+      next.push(named);
+    }
+  }
+}
+
+Deno.test("the top level of lib holds rooms only, each on one floor", () => {
+  const entries = [...Deno.readDirSync(LIB)];
+  assert.deepEqual(entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name), []);
+  assert.deepEqual(entries.map(({ name }) => name).sort(), FLOORS.flat().sort());
+  assert.ok(imports.size > 200, `${imports.size} files`);
+});
+
+Deno.test("no file of lib imports up, or from another room of its floor", () => {
+  const wrong = [...imports].flatMap(([file, named]) =>
+    named.filter((other) => roomOf(other) !== roomOf(file) && floorOf(other) >= floorOf(file))
+      .map((other) => `${file} -> ${other}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("no imports go round in a circle", () => {
+  const circles = [...imports.keys()].map(circleThrough).filter((way) => way !== undefined);
+  assert.deepEqual(circles.map((way) => way.join(" -> ")), []);
+});
+
+Deno.test("every file of lib is there for a command or a notebook", () => {
+  const notebooks = join(ROOT, "notebooks");
+  const cells = listNotebooks(notebooks).flatMap(codeCells);
+  const roots = [
+    ...["cli/main.ts", "setup/main.ts"],
+    ...cells.flatMap((source) => importsIn(source, notebooks)),
+  ];
+  const reached = new Set(roots), next = [...reached];
+  for (let file = next.pop(); file !== undefined; file = next.pop()) {
+    for (const named of needs.get(file) ?? []) {
+      if (reached.has(named)) continue;
+      reached.add(named);
+      next.push(named);
+    }
+  }
+  assert.deepEqual([...imports.keys()].filter((file) => !reached.has(file)), []);
+});
