@@ -1,8 +1,9 @@
-import type { Command } from "commander";
+import { FRAME_RATE } from "../base/shapes.ts";
 import type { Cuts } from "../dataset/clip_file.ts";
 import type { Prepared } from "../dataset/prepared.ts";
 import type { OffsetOptions } from "../tasks/offsets.ts";
-import { collect, count, printing } from "./printing.ts";
+import type { CorpusSize } from "../corpus/plan.ts";
+import { collect, count, type KitCommand } from "./kit_command.ts";
 
 interface PrepareFlags {
   split: string;
@@ -18,8 +19,23 @@ interface PrepareFlags {
 const sizeLine = ({ hours, megabytes, megabytesPerHour }: NonNullable<Prepared["size"]>): string =>
   `${hours.toFixed(2)} hours of video, ${megabytes.toFixed(0)} MB: ${megabytesPerHour.toFixed(0)} MB an hour`;
 
-/** Adds the commands that make a prepared folder of videos and decide what is used of it. */
-export function addDataCommands(program: Command): void {
+/** Adds the commands that make videos and a prepared folder of videos, and decide what is used of it. */
+export function addDataCommands(program: KitCommand): void {
+  program.command("corpus")
+    .description("draw the embedded corpus: synthetic speakers whose mouths follow their speech")
+    .argument("[out]", "where to", "data/corpus")
+    .option("--size <name>", "tiny (half a minute), small (eleven minutes) or large (over an hour)", "small")
+    .option("--seed <number>", "another seed draws other films", count, 1)
+    .answer("the counts", async (out: string, { size, seed }: { size: CorpusSize; seed: number }) => {
+      const { generateCorpus } = await import("../corpus/corpus.ts");
+      const { clips, drawn, frames, sha256 } = await generateCorpus(out, { size, seed });
+      const minutes = (frames / FRAME_RATE / 60).toFixed(1);
+      return {
+        json: { out, size, seed, clips: clips.length, drawn, frames, sha256 },
+        lines: [`${clips.length} clips (${minutes} minutes) in ${out}, ${drawn} of them drawn now`],
+      };
+    });
+
   program.command("prepare").description("find and crop the faces of a folder of videos, compute their mel")
     .argument("<videos>", "LRS2, GRID, Wav2Lip's prepared folder, or any folder of videos")
     .argument("<out>", "the prepared folder; one that is there goes on")
@@ -39,8 +55,7 @@ export function addDataCommands(program: Command): void {
     .option("--shard <i/n>", "prepare the i-th of n parts only; `merge` joins parts of several folders")
     .option("--workers <number>", "preparing processes; as many as there are cores", count)
     .option("--retry-rejects", "try again what was rejected before")
-    .option("--json", "print the counts and the rejects as JSON")
-    .action(printing(async (
+    .answer("the counts and the rejects", async (
       videos: string,
       out: string,
       { filter, ...options }: PrepareFlags,
@@ -65,49 +80,45 @@ export function addDataCommands(program: Command): void {
           sizeLine(size),
         ],
       };
-    }));
+    });
 
   program.command("filter").description("decide anew which prepared clips are used; nothing is decoded")
-    .argument("<prepared>", "a folder made by `deno task prepare`")
-    .option(
-      "--set <key=value>",
-      "a threshold, such as minSharpness=80, or none (may be repeated)",
-      collect,
-      [],
-    )
+    .preparedArgument()
+    .settingsOption("a threshold, such as minSharpness=80, or none")
     .option("--reset", "go back to the defaults first")
-    .option("--json", "print the counts and the filters as JSON")
-    .action(printing(async (prepared: string, { set, reset }: { set: string[]; reset?: boolean }) => {
-      const { filterPrepared } = await import("../prepare/filter.ts");
-      const result = await filterPrepared(prepared, { settings: set, reset });
-      const { clips, kept, reasons, filters } = result;
-      return {
-        json: { prepared, ...result },
-        lines: [
-          `${kept} of ${clips} clips of ${prepared} are used`,
-          ...reasons.map(({ reason, clips }) => `${clips}  ${reason}`),
-          Object.entries(filters).map(([key, value]) => `${key}=${value ?? "none"}`).join(" "),
-        ],
-      };
-    }));
+    .answer(
+      "the counts and the filters",
+      async (prepared: string, { set, reset }: { set: string[]; reset?: boolean }) => {
+        const { filterPrepared } = await import("../prepare/filter.ts");
+        const result = await filterPrepared(prepared, { settings: set, reset });
+        const { clips, kept, reasons, filters } = result;
+        return {
+          json: { prepared, ...result },
+          lines: [
+            `${kept} of ${clips} clips of ${prepared} are used`,
+            ...reasons.map(({ reason, clips }) => `${clips}  ${reason}`),
+            Object.entries(filters).map(([key, value]) => `${key}=${value ?? "none"}`).join(" "),
+          ],
+        };
+      },
+    );
 
   program.command("merge").description("join parts that were prepared with --shard into one prepared folder")
     .argument("<out>", "the prepared folder to make; one that is there takes the parts in")
     .argument("<parts...>", "prepared folders of one data set")
-    .option("--json", "print the counts as JSON")
-    .action(printing(async (out: string, parts: string[]) => {
+    .answer("the counts", async (out: string, parts: string[]) => {
       const { mergePrepared } = await import("../prepare/merge.ts");
       const { clips, rejects, size } = await mergePrepared(out, parts);
       return {
         json: { out, parts, clips: clips.length, rejects: rejects.length, size },
         lines: [`${clips.length} clips in ${out}, ${rejects.length} rejected`, sizeLine(size)],
       };
-    }));
+    });
 
   program.command("offsets").description(
     "measure by a trained judge how far sound and picture are apart, and correct it",
   )
-    .argument("<prepared>", "a folder made by `deno task prepare`")
+    .preparedArgument()
     .requiredOption("--run <dir>", "run folder of the discriminator that judges")
     .option("--apply", "store the offsets: the loader takes them out from then on")
     .option("--by <group>", "one offset for each speaker, or for the dataset", "speaker")
@@ -116,10 +127,9 @@ export function addDataCommands(program: Command): void {
       "--figure <file>",
       "where the histogram goes, .svg or .png; offsets.svg in the folder when not given",
     )
-    .option("--json", "print the report as JSON")
-    .action(printing(async (prepared: string, options: OffsetOptions) => {
+    .answer("the report", async (prepared: string, options: OffsetOptions) => {
       const { correctOffsets, offsetLines } = await import("../tasks/offsets.ts");
       const report = await correctOffsets(prepared, options);
       return { json: report, lines: offsetLines(report) };
-    }));
+    });
 }

@@ -1,6 +1,6 @@
-import { type Command, Option } from "commander";
+import { Option } from "commander";
 import type { EvaluateOptions } from "../tasks/evaluate.ts";
-import { collect, count, printing } from "./printing.ts";
+import { collect, count, type KitCommand } from "./kit_command.ts";
 
 type EvaluateFlags = Omit<EvaluateOptions, "runs"> & { run: string[] };
 
@@ -10,27 +10,10 @@ function ofOwnJudge(flags: string, description: string, parse?: (text: string) =
   return parse ? option.argParser(parse) : option;
 }
 
-/** What the official SyncNet sees; no other judge has a choice. */
-export const protocolOption = (): Option =>
-  new Option(
-    "--protocol <name>",
-    "what SyncNet sees: whole frames (LRS, the default) or tracked faces (real videos)",
-  ).choices(["LRS", "real videos"]).conflicts("judge");
-
-/** Ends the program where a protocol is given without the judge that it is of. */
-export function needSyncnet(
-  program: Command,
-  { protocol, syncnet }: Pick<EvaluateOptions, "protocol" | "syncnet">,
-): void {
-  if (protocol !== undefined && syncnet === undefined) {
-    program.error("error: --protocol needs --syncnet <safetensors>");
-  }
-}
-
 /** Adds the command that sets systems side by side. */
-export function addEvaluateCommand(program: Command): void {
+export function addEvaluateCommand(program: KitCommand): void {
   program.command("evaluate").description("score systems video by video and say how sure the differences are")
-    .argument("<prepared>", "a folder made by `deno task prepare`; its test split is dubbed crosswise")
+    .preparedArgument("; its test split is dubbed crosswise")
     .requiredOption("--run <dir>", "run folder of a generator (may be repeated: systems and seeds)", collect)
     .requiredOption("--out <folder>", "scores and tables; a folder that is there goes on")
     .option("--list <file>", "pairs in Wav2Lip's format, a line = sound video, in place of the test split's")
@@ -43,9 +26,7 @@ export function addEvaluateCommand(program: Command): void {
       new Option("--judge <run>", "run folder of a discriminator that judges; one is trained when not given")
         .conflicts("syncnet"),
     )
-    .option("--syncnet <safetensors>", "the official SyncNet, as `deno task import` writes it, judges")
-    .addOption(protocolOption())
-    .option("--inception <safetensors>", "FID's Inception, as `deno task import` writes it")
+    .publishedOptions()
     .addOption(
       ofOwnJudge(
         "--judge-data <prepared>",
@@ -58,12 +39,10 @@ export function addEvaluateCommand(program: Command): void {
     .addOption(ofOwnJudge("--judge-steps <number>", "steps of its training in place of the preset's", count))
     .option("--workers <number>", "scoring processes; as many as there are cores and memory for", count)
     .option("--retry-failed", "score again what failed before")
-    .option("--json", "print the report as JSON")
-    .action(printing(async (prepared: string, { run, ...options }: EvaluateFlags) => {
-      needSyncnet(program, options);
+    .answer("the report", async (prepared: string, { run, ...options }: EvaluateFlags) => {
       const { evaluateSystems, evaluationLines } = await import("../tasks/evaluate.ts");
       const report = await evaluateSystems(prepared, { ...options, runs: run });
       const { rows: _, crowds: __, ...json } = report;
       return { json, lines: evaluationLines(report) };
-    }));
+    });
 }

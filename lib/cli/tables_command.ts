@@ -1,7 +1,6 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import type { TablesOptions } from "../tables/plan.ts";
-import { needSyncnet, protocolOption } from "./evaluate_command.ts";
-import { collect, count, printing } from "./printing.ts";
+import { collect, count, type KitCommand } from "./kit_command.ts";
 
 type TablesFlags = Omit<TablesOptions, "systems" | "settings"> & {
   set: string[];
@@ -21,18 +20,13 @@ function seedList(text: string): number[] {
 }
 
 /** Adds the command that trains and scores all systems of the paper's tables. */
-export function addTablesCommand(program: Command): void {
+export function addTablesCommand(program: KitCommand): void {
   program.command("tables").description(
     "train every system of the paper's tables for several seeds, score all by one judge, keep the rows (hours)",
   )
-    .option("--data <prepared>", "a prepared folder, in place of the embedded corpus")
-    .option("--preset <name>", "paper, small or tiny", "small")
-    .option(
-      "--set <key=value>",
-      "a setting for every system, such as gan.frameSteps=4800 (may be repeated)",
-      collect,
-      [],
-    )
+    .dataOption()
+    .presetOption()
+    .settingsOption("a setting for every system, such as gan.frameSteps=4800")
     .option("--system <name>", "this system only (may be repeated)", collect)
     .option("--seeds <list>", "one training of each system for each of them", seedList, [1, 2, 3])
     .option("--name <name>", "folder under figures/tables; data and preset when not given")
@@ -43,9 +37,7 @@ export function addTablesCommand(program: Command): void {
     )
     .option("--judge-data <prepared>", "where a new judge learns: speakers no system was trained on")
     .option("--judge-steps <number>", "steps of its training", count)
-    .option("--syncnet <safetensors>", "the official SyncNet, as `deno task import` writes it, judges")
-    .addOption(protocolOption())
-    .option("--inception <safetensors>", "FID's Inception, as `deno task import` writes it")
+    .publishedOptions()
     .option(
       "--clips <number>",
       "score so many pairs of clips only; as many as the stored rows when not given",
@@ -57,28 +49,29 @@ export function addTablesCommand(program: Command): void {
     )
     .option("--processes <number>", "trainings side by side; as many as there are cores", count)
     .option("--plan", "only say what is to do and how long it takes")
-    .option("--json", "print the facts, the aggregates and the verdicts as JSON")
-    .action(printing(async ({ system, set, plan, ...flags }: TablesFlags) => {
-      needSyncnet(program, flags);
-      const { planTables } = await import("../tables/plan.ts"),
-        { makeTables } = await import("../tables/make.ts");
-      const options = {
-        ...flags,
-        systems: system,
-        settings: set,
-        say: (line: string) => console.error(line),
-      };
-      if (plan) {
-        const { lines, ...json } = await planTables(options);
-        return { json, lines };
-      }
-      const { tables, systems, verdicts, folder } = await makeTables(options);
-      return {
-        json: { tables, systems, verdicts },
-        lines: [
-          ...verdicts.map(({ question, metric, verdict }) => `${question} By ${metric}: ${verdict}`),
-          `rows and tables in ${folder}`,
-        ],
-      };
-    }));
+    .answer(
+      "the facts, the aggregates and the verdicts",
+      async ({ system, set, plan, ...flags }: TablesFlags) => {
+        const options = {
+          ...flags,
+          systems: system,
+          settings: set,
+          say: (line: string) => console.error(line),
+        };
+        if (plan) {
+          const { planTables } = await import("../tables/plan.ts");
+          const { lines, ...json } = await planTables(options);
+          return { json, lines };
+        }
+        const { makeTables } = await import("../tables/make.ts");
+        const { tables, systems, verdicts, folder } = await makeTables(options);
+        return {
+          json: { tables, systems, verdicts },
+          lines: [
+            ...verdicts.map(({ question, metric, verdict }) => `${question} By ${metric}: ${verdict}`),
+            `rows and tables in ${folder}`,
+          ],
+        };
+      },
+    );
 }

@@ -1,0 +1,50 @@
+import { Option } from "commander";
+import { collect, count, type KitCommand } from "./kit_command.ts";
+
+interface ReproduceFlags {
+  data?: string;
+  preset: string;
+  only: string[];
+  stored?: boolean;
+  tables?: boolean;
+}
+
+/** Adds the commands that run the notebooks, and that open them. */
+export function addNotebookCommands(program: KitCommand): void {
+  program.command("reproduce").description("run all notebooks top to bottom and write figures and tables")
+    .dataOption()
+    .presetOption()
+    .option("--only <name>", "this notebook only, such as 02 (may be repeated)", collect, [])
+    .option("--stored", "train nothing: make figures and tables again from stored weights, logs and rows")
+    .addOption(
+      new Option(
+        "--tables",
+        "first train all systems of the tables, for three seeds (hours; says how many)",
+      ).conflicts("stored"),
+    )
+    .answer("the list", async ({ tables, ...options }: ReproduceFlags) => {
+      const { reproduce } = await import("../notebooks/reproduce.ts");
+      const { configure } = await import("../training/config.ts");
+      configure(options.preset);
+      if (tables) {
+        const { makeTables } = await import("../tables/make.ts");
+        await makeTables({ ...options, say: (line) => console.error(line) });
+      }
+      const { written, seconds } = await reproduce(options);
+      const { spanInWords } = await import("../base/progress.ts");
+      return {
+        json: { written, seconds },
+        lines: [
+          ...written.map(({ path, bytes }) => `${path}  ${Math.ceil(bytes / 1000)} kB`),
+          `${written.length} figures and tables in ${spanInWords(seconds)}`,
+        ],
+      };
+    });
+
+  program.command("lab").description("open JupyterLab on the notebooks")
+    .option("--port <number>", "the first port to try", count, 8888)
+    .option("--no-browser", "print the address only")
+    .action(async (options: { port: number; browser: boolean }) =>
+      await (await import("../notebooks/lab.ts")).openLab(options)
+    );
+}

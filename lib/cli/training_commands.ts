@@ -1,0 +1,64 @@
+import { count, type KitCommand, type Outcome } from "./kit_command.ts";
+
+interface TrainingFlags {
+  run: string;
+  preset: string;
+  set: string[];
+  steps?: number;
+  resume?: boolean;
+  compile: boolean;
+  system: string;
+  discriminator?: string;
+}
+
+/** What the flags ask of a training. */
+async function optionsOf({ run, preset, system, set, steps, resume, compile }: TrainingFlags) {
+  const { configureSystem } = await import("../training/systems.ts");
+  const config = configureSystem(preset, { system, settings: set });
+  return { run, config, settings: set, steps, resume, compiled: compile };
+}
+
+const ENDED = { steps: "all steps done", patience: "the held-out loss no longer fell" };
+
+function outcomeOf(
+  result: { run: string; step: number; best: number; ended: keyof typeof ENDED },
+  best: string,
+): Outcome {
+  const { run, step, ended } = result;
+  return {
+    json: result,
+    lines: [`${run}: step ${step}, best held-out ${best} ${result.best.toFixed(4)} (${ENDED[ended]})`],
+  };
+}
+
+/** Adds the commands that train. */
+export function addTrainingCommands(program: KitCommand): void {
+  const training = (name: string, description: string) =>
+    program.command(name).description(description)
+      .preparedArgument()
+      .requiredOption("--run <dir>", "the run folder: configuration, log, checkpoints")
+      .presetOption()
+      .option("--system <name>", 'a system of the paper\'s tables, such as "w/o LSTM" or "LipGAN"', "Ours")
+      .settingsOption("a setting, such as gan.syncWeight=0.01")
+      .option("--steps <number>", "steps in place of the preset's", count)
+      .option(
+        "--resume",
+        "go on with the run in the folder; its configuration stays, but for --set and --steps",
+      )
+      .option("--no-compile", "run steps operation by operation");
+
+  training("pretrain", "pretrain the sync discriminator")
+    .answer("the result", async (prepared: string, flags: TrainingFlags) => {
+      const options = await optionsOf(flags);
+      const { pretrain } = await import("../training/pretrain.ts");
+      return outcomeOf(await pretrain(prepared, options), "loss");
+    });
+
+  training("train", "train a system's generator, against its pretrained discriminator where it has one")
+    .option("--discriminator <run>", "run folder of the pretrained sync discriminator, for systems with one")
+    .answer("the result", async (prepared: string, flags: TrainingFlags) => {
+      const options = { ...await optionsOf(flags), discriminator: flags.discriminator };
+      const { train } = await import("../training/gan.ts");
+      return outcomeOf(await train(prepared, options), "score");
+    });
+}
