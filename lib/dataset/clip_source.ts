@@ -65,6 +65,8 @@ export interface SourceFrame {
   height: number;
   /** The crop's place in the frame: x0, y0, x1, y1. */
   box: number[];
+  /** The 68 points of a face in the frame, x and y in turns, where they were looked for and found. */
+  landmarks?: Float32Array;
 }
 
 /** The video's frames behind a clip, one at a time, narrowed where they are wider than `widest` pixels. */
@@ -93,10 +95,7 @@ export async function* sourceFrames(
  * The video's frame behind frame `frame` of the clip, with the 68 landmarks of a face where one is found.
  * Throws KitError when the video has fewer frames.
  */
-export async function sourceFrame(
-  source: ClipSource,
-  frame: number,
-): Promise<SourceFrame & { landmarks?: Float32Array }> {
+export async function sourceFrame(source: ClipSource, frame: number): Promise<SourceFrame> {
   let index = 0;
   for await (const found of sourceFrames(source)) {
     if (index++ < frame) continue;

@@ -1,6 +1,6 @@
 import { Canvas, type CanvasRenderingContext2D, FontLibrary } from "skia-canvas";
 import type { Raster } from "./raster.ts";
-import { FONT, FONT_FILES, INK, SOFT_INK, WIDTH } from "./style.ts";
+import { FONT, FONT_FILES, INK, linesThatFit, SOFT_INK, WIDTH } from "./style.ts";
 
 // Skia looks there for a graphics driver and complains on standard error when the variable is missing.
 if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", Deno.env.get("TMPDIR") ?? "/tmp");
@@ -57,14 +57,9 @@ export function drawText(
 
 /** Breaks a text at spaces into lines that fit `width` units at a font size; none for an empty text. */
 export function brokenText(text: string, { size, width }: { size: number; width: number }): string[] {
-  const { context } = newCanvas(1, 1), lines: string[] = [];
+  const { context } = newCanvas(1, 1);
   setFont(context, size);
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
+  return linesThatFit(text, (line) => context.measureText(line).width <= width);
 }
 
 /** Between a page's edges and what it shows. */

@@ -1,4 +1,5 @@
 import { FACE_SIZE } from "../base/shapes.ts";
+import type { SourceFrame } from "../dataset/clip_source.ts";
 import type { Clip } from "../dataset/dataset.ts";
 import { faceAt } from "../dataset/windows.ts";
 import { fromInt16 } from "../media/audio.ts";
@@ -7,22 +8,14 @@ import { faceRaster, lowerRaster, type Raster } from "./raster.ts";
 import { COLOURS, WIDTH } from "./style.ts";
 import { writeVideo } from "./video.ts";
 
-/** A frame of the video behind a clip, with what was found in it, in its pixels. */
-export interface SeenFrame extends Raster {
-  /** The crop's: x0, y0, x1, y1. */
-  box: ArrayLike<number>;
-  /** The 68 points of the face, x and y in turns, where one was found. */
-  landmarks?: ArrayLike<number>;
-}
-
 /** The box is drawn in yellow. */
 const BOX_COLOUR = [255, 220, 0];
 /** Points of the mouth among the 68 landmarks. */
 const FIRST_MOUTH_POINT = 48;
 
 /** A frame with the edges of its box, two pixels thick. */
-function boxedFrame({ rgb, width, height, box }: SeenFrame): Raster {
-  const boxed = rgb.slice(), [x0, y0, x1, y1] = Array.from(box, Math.round);
+function boxedFrame({ rgb, width, height, box }: SourceFrame): Raster {
+  const boxed = rgb.slice(), [x0, y0, x1, y1] = box.map(Math.round);
   const put = (x: number, y: number) => {
     if (x >= 0 && y >= 0 && x < width && y < height) boxed.set(BOX_COLOUR, 3 * (y * width + x));
   };
@@ -40,7 +33,7 @@ function boxedFrame({ rgb, width, height, box }: SeenFrame): Raster {
 export async function writeClipVideo(
   path: string,
   clip: Clip,
-  { frames }: { frames?: AsyncIterable<SeenFrame> } = {},
+  { frames }: { frames?: AsyncIterable<SourceFrame> } = {},
 ): Promise<void> {
   async function* images() {
     if (frames) { for await (const frame of frames) yield boxedFrame(frame); }
@@ -56,7 +49,7 @@ export async function writeClipVideo(
  */
 export function momentImage(
   clip: Clip,
-  { frame, seen, ...text }: PageText & { frame: number; seen?: SeenFrame },
+  { frame, seen, ...text }: PageText & { frame: number; seen?: SourceFrame },
 ): Uint8Array {
   const head = 16, side = 240, panel = (WIDTH - 2 * MARGIN) / 3, crop = faceAt(clip, frame);
   const { canvas, context, top } = page(head + side, { ...text, foot: [16, 6, 6] });
@@ -71,7 +64,7 @@ export function momentImage(
   show(2, "lower half, 48 × 96", lowerRaster(crop));
   if (seen) {
     const { x, y, size } = show(0, `frame ${frame}, ${seen.width} × ${seen.height}`, seen);
-    const [x0, y0, x1, y1] = Array.from(seen.box), { landmarks = [] } = seen;
+    const [x0, y0, x1, y1] = seen.box, { landmarks = [] } = seen;
     context.strokeStyle = `rgb(${BOX_COLOUR})`;
     context.lineWidth = 1.5;
     context.strokeRect(x + size * x0, y + size * y0, size * (x1 - x0), size * (y1 - y0));

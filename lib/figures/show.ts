@@ -1,4 +1,5 @@
-// What a notebook calls to show things: each is written into the folder of figures and comes back as a cell's value.
+// What a notebook calls to show things: what was made is written into the folder of figures and comes back as a cell's
+// value.
 import type * as Plot from "@observablehq/plot";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";

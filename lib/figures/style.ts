@@ -16,3 +16,14 @@ export const FONT_FAMILY = `${FONT}, Verdana, sans-serif`;
 export const FONT_FILES = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
   fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`))
 );
+
+/** Breaks a text at spaces into lines that fit, as far as its words do; none for an empty text. */
+export function linesThatFit(text: string, fits: (line: string) => boolean): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length && fits(longer)) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}

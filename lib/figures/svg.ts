@@ -2,23 +2,12 @@ import * as Plot from "@observablehq/plot";
 import { Resvg } from "@resvg/resvg-js";
 import { parseHTML } from "linkedom";
 import { writeAtomic } from "../base/files.ts";
-import { COLOURS, FONT, FONT_FAMILY, FONT_FILES, INK, WIDTH } from "./style.ts";
+import { COLOURS, FONT, FONT_FAMILY, FONT_FILES, INK, linesThatFit, WIDTH } from "./style.ts";
 
-/** Breaks a text into lines of at most `width` pixels; a letter of DejaVu is about 0.58 of the font size wide. */
+/** The lines of a text of at most `width` pixels; a letter of DejaVu is about 0.58 of the font size wide. */
 function wrap(text: string, { width, size }: { width: number; size: number }): string[] {
   const letters = Math.floor(width / (0.58 * size));
-  const lines: string[] = [];
-  for (const paragraph of text.split("\n")) {
-    let line = "";
-    for (const word of paragraph.split(/\s+/)) {
-      if (line && line.length + 1 + word.length > letters) {
-        lines.push(line);
-        line = word;
-      } else line = line ? `${line} ${word}` : word;
-    }
-    lines.push(line);
-  }
-  return lines;
+  return text.split("\n").flatMap((part) => linesThatFit(part, ({ length }) => length <= letters));
 }
 
 // The part of the document model that is used here: linkedom's types ask for a browser's, which Deno's do not have.

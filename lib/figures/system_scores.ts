@@ -17,9 +17,8 @@ const PAPER_NUMBER = 48;
 const TOP = 26, TOP_WITH_PAPER = 40, BOTTOM = 44;
 
 /** Real video in black, with foreign sound in grey, all that is drawn in one colour. */
-const colourOf = (system: string): string =>
+const colour = ({ system }: { system: string }): string =>
   system === REAL ? "#000000" : system === SHUFFLED ? GUIDE : COLOURS[0];
-const colour = ({ system }: { system: string }): string => colourOf(system);
 
 /** Scores as text with the decimals in common that the largest needs for four figures. */
 function inFigures(values: number[]): string[] {
