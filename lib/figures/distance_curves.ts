@@ -1,9 +1,9 @@
 import * as Plot from "@observablehq/plot";
 import { extent, mean } from "d3-array";
-import { REAL, SHUFFLED } from "../evaluation/scoring/score_row.ts";
 import { chartFrame, type ChartText } from "./source.ts";
-import { COLOURS, DASHED, GUIDE, WIDTH } from "./style.ts";
+import { COLOURS, DASHED, WIDTH } from "./style.ts";
 import { signed } from "./sync.ts";
+import { realColour } from "./system_scores.ts";
 
 /** Pixels: from one label's line to the next one's, and the room for labels at the right. */
 const LABEL_LINE = 16, LABELS = 210;
@@ -19,8 +19,8 @@ export interface DistancePoint {
 
 /** How a line is drawn: six colours, dashed from the seventh system on; real video in black and grey. */
 function styleOf(system: string, drawn: string[]) {
-  if (system === REAL) return { stroke: "#000000", strokeWidth: 2.5 };
-  if (system === SHUFFLED) return { stroke: GUIDE, strokeWidth: 2.5 };
+  const real = realColour(system);
+  if (real) return { stroke: real, strokeWidth: 2.5 };
   const hues = COLOURS.length - 1; // the last one is a grey
   const k = drawn.indexOf(system);
   return {
@@ -65,7 +65,7 @@ export function placesApart(
  */
 export function distanceCurves(curves: DistancePoint[], text: ChartText): Plot.PlotOptions {
   const names = [...new Set(curves.map(({ system }) => system))];
-  const drawn = names.filter((name) => name !== REAL && name !== SHUFFLED);
+  const drawn = names.filter((name) => !realColour(name));
   const lines = names.map((system) => {
     const own = Map.groupBy(curves.filter((point) => point.system === system), ({ offset }) => offset);
     const points = [...own].map(([offset, all]) => ({

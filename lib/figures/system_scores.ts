@@ -16,9 +16,12 @@ const NUMBER_END = 58;
 const PAPER_NUMBER = 48;
 const TOP = 26, TOP_WITH_PAPER = 40, BOTTOM = 44;
 
-/** Real video in black, with foreign sound in grey, all that is drawn in one colour. */
-const colour = ({ system }: { system: string }): string =>
-  system === REAL ? "#000000" : system === SHUFFLED ? GUIDE : COLOURS[0];
+/** Real video is drawn in black, with foreign sound in grey; a trained system has no colour of its own. */
+export const realColour = (system: string): string | undefined =>
+  ({ [REAL]: "#000000", [SHUFFLED]: GUIDE })[system];
+
+/** Trained systems share one colour. */
+const colour = ({ system }: { system: string }): string => realColour(system) ?? COLOURS[0];
 
 /** Scores as text with the decimals in common that the largest needs for four figures. */
 function inFigures(values: number[]): string[] {
