@@ -10,6 +10,11 @@ export interface ByteSource {
   close(): void;
 }
 
+/** Makes the errors for a file that is damaged; `form` is what it ought to be. */
+export const unsound =
+  ({ name }: { name: string }, form = "PyTorch") => (what: string, cause?: unknown): KitError =>
+    new KitError(`${name} is not a sound ${form} file: ${what}`, "Make or copy the file again", { cause });
+
 /** Throws KitError unless `length` bytes from `position` on lie inside the source. */
 function checkRange({ name, size }: ByteSource, position: number, length: number): void {
   if (Number.isSafeInteger(position) && position >= 0 && length >= 0 && length <= size - position) return;

@@ -1,5 +1,3 @@
-import type { Specs } from "../nn/params.ts";
-
 /**
  * How a PyTorch tensor's axes lie against ours: `linear` (out, in) -> (in, out), `conv2d` (out, in, h, w) ->
  * (h, w, in, out), `conv2dTransposed` (in, out, h, w) -> (h, w, out, in), `conv3d` (out, in, d, h, w) ->
@@ -17,7 +15,7 @@ export interface Foreign {
 /** A network that can be imported: its parameters by kit path, with shapes, and how PyTorch calls each. */
 export interface ForeignNetwork {
   name: string;
-  specs: Specs;
+  specs: Record<string, { shape: number[] }>;
   /** By kit path; every path of `specs` has one. */
   names: Record<string, Foreign>;
   /** PyTorch names that carry nothing for us, such as num_batches_tracked. */

@@ -1,5 +1,5 @@
 import { KitError } from "../base/errors.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unsound } from "./byte_source.ts";
 import { openInstructions } from "./pickle_instructions.ts";
 import { quoted } from "./quoted.ts";
 
@@ -56,14 +56,15 @@ interface Machine {
 
 type Run = (machine: Machine, operand: Value) => void;
 
-function pop({ stack, fault }: Machine): Value {
-  if (stack.length === 0) throw fault("its pickle takes from an empty stack");
-  return stack.pop()!;
-}
-
 function top({ stack, fault }: Machine): Value {
   if (stack.length === 0) throw fault("its pickle takes from an empty stack");
   return stack[stack.length - 1];
+}
+
+function pop(machine: Machine): Value {
+  const value = top(machine);
+  machine.stack.pop();
+  return value;
 }
 
 /** Everything down to the last mark. */
@@ -74,18 +75,17 @@ function popMark(machine: Machine): Value[] {
   return stack;
 }
 
-const push: Run = ({ stack }, operand) => void stack.push(operand);
-const constant = (value: Value): Run => ({ stack }) => void stack.push(value);
+/** The last values of the stack, in the order in which they were put there. */
+const popSome = (machine: Machine, count: number): Value[] =>
+  Array.from({ length: count }, () => pop(machine)).reverse();
 
-const tuple = (length: number): Run => (machine) => {
-  const items = Array.from({ length }, () => pop(machine)).reverse();
-  machine.stack.push(items);
-};
+/** Puts a value on the stack that is there once the value has been made: a mark's end brings back another one. */
+const push = (machine: Machine, value: Value): void => void machine.stack.push(value);
 
-function listOnTop(machine: Machine): Value[] {
+function append(machine: Machine, items: Value[]): void {
   const list = top(machine);
   if (!Array.isArray(list)) throw machine.fault("its pickle appends to what is no list");
-  return list;
+  for (const item of items) list.push(item);
 }
 
 function setItems(machine: Machine, items: Value[]): void {
@@ -112,10 +112,10 @@ const isKnown = (value: Value): value is Known =>
   typeof value === "object" && value !== null && "title" in value && !(value instanceof Map);
 
 const call: Run = (machine) => {
-  const args = pop(machine), called = pop(machine);
+  const [called, args] = popSome(machine, 2);
   if (!isKnown(called) || !called.call) throw machine.fault("its pickle calls what is no function");
   if (!Array.isArray(args)) throw machine.fault("its pickle calls a function without a tuple");
-  machine.stack.push(called.call(args));
+  push(machine, called.call(args));
 };
 
 /** Attributes of dictionaries (PyTorch's `_metadata`) and of what is not read anyway carry no weights. */
@@ -126,15 +126,16 @@ const build: Run = (machine) => {
   throw machine.fault("its pickle sets attributes of an object");
 };
 
-const recall: Run = ({ stack, memo, fault }, index) => {
+const recall: Run = (machine, index) => {
+  const { memo, fault } = machine;
   if (!memo.has(index as number)) throw fault(`its pickle recalls value ${index}, which it never stored`);
-  stack.push(memo.get(index as number)!);
+  push(machine, memo.get(index as number)!);
 };
 
 const persistentId: Run = (machine) => {
   const { persistent } = machine.table;
   if (!persistent) throw machine.fault("its pickle refers to something outside where nothing is");
-  machine.stack.push(persistent(pop(machine)));
+  push(machine, persistent(pop(machine)));
 };
 
 /** What each instruction does, by Python's names for them. */
@@ -143,65 +144,44 @@ const RUN: Record<string, Run> = {
     if ((version as number) > 5) throw fault(`its pickle is of protocol ${version}, known are 2 to 5`);
   },
   FRAME: () => {},
-  NONE: constant(null),
-  NEWTRUE: constant(true),
-  NEWFALSE: constant(false),
+  NONE: (machine) => push(machine, null),
+  NEWTRUE: (machine) => push(machine, true),
+  NEWFALSE: (machine) => push(machine, false),
   NUMBER: push,
   TEXT: push,
   BYTES: push,
-  EMPTY_LIST: ({ stack }) => void stack.push([]),
-  EMPTY_TUPLE: ({ stack }) => void stack.push([]),
-  EMPTY_DICT: ({ stack }) => void stack.push(new Map()),
-  EMPTY_SET: ({ stack }) => void stack.push([]),
+  EMPTY_LIST: (machine) => push(machine, []),
+  EMPTY_TUPLE: (machine) => push(machine, []),
+  EMPTY_DICT: (machine) => push(machine, new Map()),
+  EMPTY_SET: (machine) => push(machine, []),
   MARK: (machine) => {
     if (machine.below.push(machine.stack) > DEEPEST) {
       throw machine.fault(`its pickle nests deeper than ${DEEPEST} levels`);
     }
     machine.stack = [];
   },
-  TUPLE: (machine) => {
-    const items = popMark(machine);
-    machine.stack.push(items);
-  },
-  TUPLE1: tuple(1),
-  TUPLE2: tuple(2),
-  TUPLE3: tuple(3),
-  APPEND: (machine) => {
-    const item = pop(machine);
-    listOnTop(machine).push(item);
-  },
-  APPENDS: (machine) => {
-    const items = popMark(machine), list = listOnTop(machine);
-    for (const item of items) list.push(item);
-  },
-  SETITEM: (machine) => {
-    const value = pop(machine), key = pop(machine);
-    setItems(machine, [key, value]);
-  },
-  SETITEMS: (machine) => {
-    const items = popMark(machine);
-    setItems(machine, items);
-  },
+  TUPLE: (machine) => push(machine, popMark(machine)),
+  TUPLE1: (machine) => push(machine, popSome(machine, 1)),
+  TUPLE2: (machine) => push(machine, popSome(machine, 2)),
+  TUPLE3: (machine) => push(machine, popSome(machine, 3)),
+  APPEND: (machine) => append(machine, [pop(machine)]),
+  APPENDS: (machine) => append(machine, popMark(machine)),
+  ADDITEMS: (machine) => append(machine, popMark(machine)), // a set is an array here
+  SETITEM: (machine) => setItems(machine, popSome(machine, 2)),
+  SETITEMS: (machine) => setItems(machine, popMark(machine)),
   POP: (machine) => void (machine.stack.length > 0 ? machine.stack.pop() : popMark(machine)),
   POP_MARK: (machine) => void popMark(machine),
-  DUP: (machine) => void machine.stack.push(top(machine)),
+  DUP: (machine) => push(machine, top(machine)),
   PUT: (machine, index) => void machine.memo.set(index as number, top(machine)),
   MEMOIZE: (machine) => void machine.memo.set(machine.memo.size, top(machine)),
   GET: recall,
-  GLOBAL: (machine, names) => {
-    machine.stack.push(known(machine, names as string[]));
-  },
-  STACK_GLOBAL: (machine) => {
-    const name = pop(machine), module = pop(machine);
-    machine.stack.push(known(machine, [module, name]));
-  },
+  GLOBAL: (machine, names) => push(machine, known(machine, names as string[])),
+  STACK_GLOBAL: (machine) => push(machine, known(machine, popSome(machine, 2))),
   REDUCE: call,
   NEWOBJ: call,
   BUILD: build,
   BINPERSID: persistentId,
 };
-// A set is an array here, so its items are appended.
-RUN.ADDITEMS = RUN.APPENDS;
 
 /**
  * Reads one pickle that begins at byte `start` and ends before `end`; returns what it holds and the byte after it.
@@ -212,8 +192,7 @@ export function readPickle(
   source: ByteSource,
   { start, end, table }: { start: number; end: number; table: PickleTable },
 ): { value: Value; next: number } {
-  const fault = (what: string) =>
-    new KitError(`${source.name} is not a sound PyTorch file: ${what}`, "Make or copy the file again");
+  const fault = unsound(source);
   const machine: Machine = { file: source.name, table, stack: [], below: [], memo: new Map(), fault };
   const instructions = openInstructions(source, { start, end, fault });
   for (let count = 0; count < MOST_INSTRUCTIONS; count++) {

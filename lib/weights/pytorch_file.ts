@@ -1,5 +1,3 @@
-import { KitError } from "../base/errors.ts";
-import type { ByteSource } from "./byte_source.ts";
 import type { Value } from "./pickle.ts";
 import type { Storage } from "./pytorch_objects.ts";
 
@@ -15,7 +13,3 @@ export interface PytorchFile {
 
 /** The longest pickle that is read: one of ten thousand tensors takes 3 MB. */
 export const LONGEST_PICKLE = 64_000_000;
-
-/** Makes the error for a file of PyTorch's that is damaged. */
-export const unsound = (source: ByteSource) => (what: string): KitError =>
-  new KitError(`${source.name} is not a sound PyTorch file: ${what}`, "Make or copy the file again");

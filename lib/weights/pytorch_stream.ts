@@ -1,7 +1,7 @@
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unsound } from "./byte_source.ts";
 import { BYTES } from "./elements.ts";
 import { type PickleTable, readPickle, type Value } from "./pickle.ts";
-import { LONGEST_PICKLE, type PytorchFile, unsound } from "./pytorch_file.ts";
+import { LONGEST_PICKLE, type PytorchFile } from "./pytorch_file.ts";
 import { pytorchTable, type Storage } from "./pytorch_objects.ts";
 import { quoted } from "./quoted.ts";
 

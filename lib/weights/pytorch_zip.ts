@@ -1,8 +1,8 @@
 import { KitError } from "../base/errors.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unsound } from "./byte_source.ts";
 import { BYTES } from "./elements.ts";
 import { readPickle } from "./pickle.ts";
-import { LONGEST_PICKLE, type PytorchFile, unsound } from "./pytorch_file.ts";
+import { LONGEST_PICKLE, type PytorchFile } from "./pytorch_file.ts";
 import { pytorchTable } from "./pytorch_objects.ts";
 import { printable, quoted } from "./quoted.ts";
 import { checkEntry, listZip, type ZipEntry } from "./zip.ts";

@@ -4,7 +4,7 @@ import { type ByteSource, openSource } from "./byte_source.ts";
 import { BYTES, type DType, elements, isFloat, toF32 } from "./elements.ts";
 import {
   damaged,
-  emptyRecord,
+  encodeHeader,
   type Header,
   headerOf,
   isCount,
@@ -37,16 +37,6 @@ export interface OpenSafetensors extends Disposable {
   /** One tensor's elements as 32-bit floats; the stored type must be a float. */
   readF32(name: string): Promise<Float32Array>;
   close(): void;
-}
-
-/** Reads a file's header and checks every claim in it against the file's size; throws KitError naming the file. */
-export async function readHeader(path: string): Promise<Header> {
-  const source = await openSource(path);
-  try {
-    return headerOf(source);
-  } finally {
-    source.close();
-  }
 }
 
 /**
@@ -104,24 +94,13 @@ export async function openSafetensors(file: string | ByteSource): Promise<OpenSa
   };
 }
 
-const bytesOf = ({ dtype, shape }: Entry | LazyEntry): number => elements(shape) * BYTES[dtype];
-
-/** The header's bytes and the order of the tensors: larger types first, so that each stays aligned. */
-function layOut(tensors: Record<string, Entry | LazyEntry>, metadata?: Record<string, string>) {
-  const order = Object.entries(tensors).sort((a, b) => BYTES[b[1].dtype] - BYTES[a[1].dtype]);
-  const header = emptyRecord<unknown>();
-  if (metadata) header.__metadata__ = metadata;
-  let position = 0;
-  for (const [name, entry] of order) {
-    const { dtype, shape } = entry;
-    header[name] = { dtype, shape, data_offsets: [position, position += bytesOf(entry)] };
-  }
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const padded = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
-  new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true);
-  padded.set(json, 8);
-  return { header: padded, order };
+/** Reads a file's header and checks every claim in it against the file's size; throws KitError naming the file. */
+export async function readHeader(path: string): Promise<Header> {
+  using file = await openSafetensors(path);
+  return file.header;
 }
+
+const bytesOf = ({ dtype, shape }: Entry | LazyEntry): number => elements(shape) * BYTES[dtype];
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
@@ -143,10 +122,11 @@ export async function writeSafetensors(
   for (const [name, entry] of Object.entries(tensors)) {
     if ("data" in entry) checkSize(name, entry, entry.data);
   }
-  const { header, order } = layOut(tensors, metadata);
+  // Larger types first, so that each stays aligned.
+  const order = Object.entries(tensors).sort((a, b) => BYTES[b[1].dtype] - BYTES[a[1].dtype]);
   await replaceFile(path, async (part) => {
     using file = await Deno.open(part, { write: true, create: true, truncate: true });
-    await writeAll(file, header);
+    await writeAll(file, encodeHeader(order, metadata).bytes);
     for (const [name, entry] of order) {
       const data = "data" in entry ? entry.data : await entry.make();
       checkSize(name, entry, data);

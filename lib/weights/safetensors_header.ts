@@ -1,5 +1,4 @@
-import { KitError } from "../base/errors.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unsound } from "./byte_source.ts";
 import { BYTES, type DType, elements, MOST_AXES } from "./elements.ts";
 import { quoted } from "./quoted.ts";
 
@@ -38,8 +37,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 /** An object without a prototype, so that a tensor named `__proto__` is only a name. */
 export const emptyRecord = <T>(): Record<string, T> => Object.create(null);
 
-export const damaged = (path: string, what: string) =>
-  new KitError(`${path} is not a sound safetensors file: ${what}`, "Make or copy the file again");
+export const damaged = (path: string, what: string) => unsound({ name: path }, "safetensors")(what);
 
 /** Where a JSON string ends that begins at `start`. */
 function endOfString(text: string, start: number): number {
@@ -154,4 +152,27 @@ export function headerOf(source: ByteSource): Header {
   for (const [name, value] of Object.entries(described)) tensors[name] = checkTensor(path, name, value);
   checkLayout(path, tensors, size - 8 - length);
   return { metadata: checkMetadata(path, __metadata__), tensors, dataStart: 8 + length, size };
+}
+
+/**
+ * The bytes of a header that lays tensors out one after the other, in the order given; where each begins, in bytes
+ * after the header; and the bytes of all.
+ */
+export function encodeHeader(
+  tensors: [name: string, tensor: { dtype: DType; shape: number[] }][],
+  metadata?: Record<string, string>,
+): { bytes: Uint8Array<ArrayBuffer>; begins: Record<string, number>; size: number } {
+  const header = emptyRecord<unknown>(), begins = emptyRecord<number>();
+  if (metadata) header.__metadata__ = metadata;
+  let position = 0;
+  for (const [name, { dtype, shape }] of tensors) {
+    begins[name] = position;
+    position += elements(shape) * BYTES[dtype];
+    header[name] = { dtype, shape, data_offsets: [begins[name], position] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20); // so that tensors are aligned
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
+  bytes.set(json, 8);
+  return { bytes, begins, size: bytes.length + position };
 }

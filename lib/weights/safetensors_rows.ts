@@ -1,5 +1,7 @@
 import { dirname } from "node:path";
 import { makeFolder, writing } from "../base/files.ts";
+import { BYTES, type DType, elements } from "./elements.ts";
+import { encodeHeader } from "./safetensors_header.ts";
 
 /** A safetensors file that is filled row by row, so that tensors larger than the memory can be written. */
 export interface RowWriter {
@@ -9,27 +11,6 @@ export interface RowWriter {
   close(): Promise<void>;
   /** Gives up and leaves nothing behind. */
   abort(): Promise<void>;
-}
-
-const HALF = 2;
-const product = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
-
-/** The header of F16 tensors [rows, ...shape] one after the other, and where each begins in the file. */
-function layOut(shapes: Record<string, number[]>, rows: number, metadata: Record<string, string>) {
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  const begins: Record<string, number> = {};
-  let position = 0;
-  for (const [name, shape] of Object.entries(shapes)) {
-    begins[name] = position;
-    const end = position + HALF * rows * product(shape);
-    header[name] = { dtype: "F16", shape: [rows, ...shape], data_offsets: [position, end] };
-    position = end;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
-  bytes.set(json, 8);
-  return { bytes, begins, size: bytes.length + position };
 }
 
 /**
@@ -42,7 +23,11 @@ export async function openRowWriter(
   shapes: Record<string, number[]>,
   { rows, metadata = {} }: { rows: number; metadata?: Record<string, string> },
 ): Promise<RowWriter> {
-  const { bytes: head, begins, size } = layOut(shapes, rows, metadata);
+  const tensors = Object.entries(shapes).map(([name, shape]): [string, { dtype: DType; shape: number[] }] => [
+    name,
+    { dtype: "F16", shape: [rows, ...shape] },
+  ]);
+  const { bytes: head, begins, size } = encodeHeader(tensors, metadata);
   const part = `${path}.part`;
   await makeFolder(dirname(path));
   const file = await writing(path, () => Deno.open(part, { write: true, create: true, truncate: true }));
@@ -58,7 +43,7 @@ export async function openRowWriter(
   return {
     async write(name, first, values) {
       const halves = new Float16Array(values);
-      const row = HALF * product(shapes[name]);
+      const row = BYTES.F16 * elements(shapes[name]);
       await writeAt(head.length + begins[name] + first * row, new Uint8Array(halves.buffer));
     },
     async close() {

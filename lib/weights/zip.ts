@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import yauzl from "yauzl"; // has no types of its own
 import { KitError } from "../base/errors.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unsound } from "./byte_source.ts";
 import { printable, quoted } from "./quoted.ts";
 
 /** Where the bytes of one entry lie. */
@@ -44,8 +44,7 @@ const IN_ZIP64 = 0xffffffff;
 /** Bytes that are read at once to compute a checksum. */
 const CHUNK = 1 << 20;
 
-const damaged = ({ name }: ByteSource, what: string, cause?: unknown) =>
-  new KitError(`${name} is not a sound zip file: ${what}`, "Make or copy the file again", { cause });
+const damaged = (source: ByteSource) => unsound(source, "zip");
 
 /** yauzl reads a source through this. */
 class SourceReader extends yauzl.RandomAccessReader {
@@ -99,7 +98,7 @@ function checkOverlap(ranges: { name: string; from: number; to: number }[]): str
  * have names that lead out of their folder, or sizes that do not agree.
  */
 export async function listZip(source: ByteSource): Promise<Map<string, ZipEntry>> {
-  const fault = (what: string, cause?: unknown) => damaged(source, what, cause);
+  const fault = damaged(source);
   const entries = new Map<string, ZipEntry>();
   const ranges: { name: string; from: number; to: number }[] = [];
   try {
@@ -132,7 +131,7 @@ export async function listZip(source: ByteSource): Promise<Map<string, ZipEntry>
 /** Checks an entry before it is read; throws KitError when it is compressed or its bytes do not fit its checksum. */
 export function checkEntry(source: ByteSource, { name, entry }: { name: string; entry: ZipEntry }): void {
   if (entry.compressed) {
-    throw damaged(source, `its entry ${quoted(name)} is compressed, which PyTorch's never are`);
+    throw damaged(source)(`its entry ${quoted(name)} is compressed, which PyTorch's never are`);
   }
   if (entry.crc32 === 0) return;
   let crc = 0;
@@ -140,6 +139,6 @@ export function checkEntry(source: ByteSource, { name, entry }: { name: string; 
     crc = crc32(source.read(entry.start + done, Math.min(CHUNK, entry.size - done)), crc);
   }
   if (crc !== entry.crc32) {
-    throw damaged(source, `the bytes of its entry ${quoted(name)} do not fit its checksum`);
+    throw damaged(source)(`the bytes of its entry ${quoted(name)} do not fit its checksum`);
   }
 }
