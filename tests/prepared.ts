@@ -5,7 +5,7 @@ import { PREPARED_VERSION } from "../lib/dataset/prepared.ts";
 import { makeFolder, writeAtomic } from "../lib/base/files.ts";
 import { FACE_SIZE, MEL_BANDS } from "../lib/base/shapes.ts";
 import { type Random, random } from "../lib/base/random.ts";
-import { writeClip } from "../lib/prepare/write_clip.ts";
+import { writeClip } from "../lib/prepare/measures.ts";
 import { type Tensor3D, tf } from "../lib/native/tf.ts";
 import { madeRow } from "./dataset/made_row.ts";
 

@@ -9,7 +9,7 @@ import { decodeJpeg } from "../media/jpeg.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import type { ManifestRow } from "./manifest.ts";
 import { spanAt } from "./clip_span.ts";
-import { type SpokenWord, wordsFromText } from "./words.ts";
+import { readOffsets, type SpokenWord, wordsFromText } from "./clip_file.ts";
 
 /** A prepared clip's place in the video that it was made from. */
 export interface ClipSource {
@@ -33,28 +33,20 @@ export async function clipSource(prepared: string, row: ManifestRow): Promise<Cl
   if (!await exists(row.source)) return;
   const { video } = await probe(row.source);
   if (!video) return;
-  const file = await openSafetensors(join(prepared, row.path));
-  try {
-    const all = await file.readF32("boxes"), columns = file.header.tensors.mel.shape[0];
-    // With the sound moved against the image, words go with the sound.
-    const { firstFrame, frames, audioFrame } = spanAt(row.offset, { frames: all.length / 4, columns });
-    const late = audioFrame / FRAME_RATE;
-    const words = wordsFromText(file.header.metadata.word_times).map(({ word, start, end }) => ({
-      word,
-      start: start - late,
-      end: end - late,
-    }));
-    return {
-      video: row.source,
-      width: video.width,
-      height: video.height,
-      firstFrame: row.first_frame + firstFrame,
-      boxes: all.subarray(4 * firstFrame, 4 * (firstFrame + frames)),
-      words,
-    };
-  } finally {
-    file.close();
-  }
+  using file = await openSafetensors(join(prepared, row.path));
+  const all = await file.readF32("boxes"), columns = file.header.tensors.mel.shape[0];
+  // With the audio moved against the image, words go with the audio.
+  const { firstFrame, frames, audioFrame } = spanAt(row.offset, { frames: all.length / 4, columns });
+  const late = audioFrame / FRAME_RATE;
+  return {
+    video: row.source,
+    width: video.width,
+    height: video.height,
+    firstFrame: row.first_frame + firstFrame,
+    boxes: all.subarray(4 * firstFrame, 4 * (firstFrame + frames)),
+    words: wordsFromText(file.header.metadata.word_times)
+      .map(({ word, start, end }) => ({ word, start: start - late, end: end - late })),
+  };
 }
 
 /** A frame of the video behind a clip. */
@@ -107,13 +99,9 @@ export async function sourceFrame(source: ClipSource, frame: number): Promise<So
 
 /** The crop [96, 96, 3] at a share of a prepared clip's length (0 its first, 1 its end), without decoding the others. */
 export async function cropAt(prepared: string, row: ManifestRow, share: number): Promise<Uint8Array> {
-  const file = await openSafetensors(join(prepared, row.path));
-  try {
-    const offsets = new BigInt64Array((await file.read("frame_offsets")).slice().buffer);
-    const frame = Math.min(offsets.length - 2, Math.floor(share * (offsets.length - 1)));
-    const jpeg = await file.readRange("frames", Number(offsets[frame]), Number(offsets[frame + 1]));
-    return decodeJpeg(jpeg).rgb;
-  } finally {
-    file.close();
-  }
+  const path = join(prepared, row.path);
+  using file = await openSafetensors(path);
+  const offsets = await readOffsets(path, file);
+  const frame = Math.min(offsets.length - 2, Math.floor(share * (offsets.length - 1)));
+  return decodeJpeg(await file.readRange("frames", offsets[frame], offsets[frame + 1])).rgb;
 }

@@ -1,7 +1,8 @@
 import { KitError } from "../base/errors.ts";
 import { FACE_BYTES, FACE_SIZE, MEL_BANDS } from "../base/shapes.ts";
 import { decodeJpeg } from "../media/jpeg.ts";
-import { type OpenSafetensors, openSafetensors } from "../weights/safetensors.ts";
+import { openSafetensors } from "../weights/safetensors.ts";
+import { readOffsets, readSamples } from "./clip_file.ts";
 import { spanAt } from "./clip_span.ts";
 import { voicedWindows } from "./windows.ts";
 
@@ -35,14 +36,6 @@ export interface WholeClip {
   voiced: boolean[];
 }
 
-/** Where each frame's JPEG begins among `size` bytes, and where the last one ends: [frames + 1]. */
-function checkedOffsets(path: string, bytes: Uint8Array, size: number): Float64Array {
-  const offsets = Float64Array.from(new BigInt64Array(bytes.slice().buffer), Number);
-  const ascend = offsets.every((offset, k) => offset >= (k === 0 ? 0 : offsets[k - 1]));
-  if (offsets.length > 0 && ascend && offsets.at(-1)! <= size) return offsets;
-  throw new KitError(`The frame offsets of ${path} do not fit its frames`, "Prepare the clip again");
-}
-
 function decodeFace(path: string, frame: number, jpeg: Uint8Array): Uint8Array {
   const remedy = "Prepare the clip again";
   let image;
@@ -56,16 +49,6 @@ function decodeFace(path: string, frame: number, jpeg: Uint8Array): Uint8Array {
   throw new KitError(`Frame ${frame} of ${path} is ${width} x ${height}, not ${FACE_SIZE} pixels`, remedy);
 }
 
-/** Reads from a file and closes it, whatever happens. */
-async function reading<T>(path: string, read: (file: OpenSafetensors) => Promise<T>): Promise<T> {
-  const file = await openSafetensors(path);
-  try {
-    return await read(file);
-  } finally {
-    file.close();
-  }
-}
-
 /**
  * Opens one prepared clip: its sound is read now, its images are read and decoded when they are first asked for,
  * and kept. With an `offset` the sound is moved against the image, and only what has both is left (see `spanAt`).
@@ -75,11 +58,8 @@ export async function openPreparedClip(
   path: string,
   { offset = 0, grown = () => {} }: { offset?: number; grown?: (bytes: number) => void } = {},
 ): Promise<PreparedClip> {
-  const stored = await reading(path, async (file) => {
-    const { frames } = file.header.tensors, size = frames ? frames.end - frames.start : 0;
-    const offsets = checkedOffsets(path, await file.read("frame_offsets"), size);
-    return { offsets, mel: await file.readF32("mel") };
-  });
+  using file = await openSafetensors(path);
+  const stored = { offsets: await readOffsets(path, file), mel: await file.readF32("mel") };
   const span = spanAt(offset, { frames: stored.offsets.length - 1, columns: stored.mel.length / MEL_BANDS });
   const { frames, columns, firstFrame, firstColumn, firstSample, samples } = span;
   const offsets = stored.offsets.subarray(firstFrame);
@@ -89,14 +69,14 @@ export async function openPreparedClip(
   let whole: WholeClip | undefined;
   grown(mel.byteLength + offsets.byteLength);
 
-  const decode = (missing: Iterable<number>) =>
-    reading(path, async (file) => {
-      for (const frame of missing) {
-        const jpeg = await file.readRange("frames", offsets[frame], offsets[frame + 1]);
-        decoded.set(frame, decodeFace(path, frame, jpeg));
-        grown(FACE_BYTES);
-      }
-    });
+  const decode = async (missing: Iterable<number>) => {
+    using file = await openSafetensors(path);
+    for (const frame of missing) {
+      const jpeg = await file.readRange("frames", offsets[frame], offsets[frame + 1]);
+      decoded.set(frame, decodeFace(path, frame, jpeg));
+      grown(FACE_BYTES);
+    }
+  };
 
   const facesOf = async (wanted: number[]) => {
     const missing = new Set(wanted.filter((frame) => !decoded.has(frame)));
@@ -112,13 +92,11 @@ export async function openPreparedClip(
       place.set(image);
       decoded.set(frame, place); // so that nothing is held twice
     }
-    return await reading(path, async (file) => {
-      const audio = new Int16Array((await file.read("sound")).slice().buffer)
-        .subarray(firstSample, firstSample + samples);
-      const mouth = (await file.readF32("mouth")).subarray(2 * firstFrame, 2 * (firstFrame + frames));
-      grown(audio.byteLength + mouth.byteLength);
-      return { frames, faces, mel, columns, audio, mouth, voiced };
-    });
+    using file = await openSafetensors(path);
+    const audio = (await readSamples(file)).subarray(firstSample, firstSample + samples);
+    const mouth = (await file.readF32("mouth")).subarray(2 * firstFrame, 2 * (firstFrame + frames));
+    grown(audio.byteLength + mouth.byteLength);
+    return { frames, faces, mel, columns, audio, mouth, voiced };
   };
 
   return {

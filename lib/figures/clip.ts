@@ -2,7 +2,7 @@ import { extent, max } from "d3-array";
 import { FRAME_RATE, MEL_BANDS, MEL_RATE, MEL_SIZE, SYNC_FRAMES } from "../base/shapes.ts";
 import type { Clip } from "../dataset/dataset.ts";
 import { faceAt } from "../dataset/windows.ts";
-import type { SpokenWord } from "../dataset/words.ts";
+import type { SpokenWord } from "../dataset/clip_file.ts";
 import { melStart } from "../media/mel.ts";
 import {
   type Box,

@@ -1,21 +1,10 @@
 import { FACE_SIZE } from "../base/shapes.ts";
 import { headPose } from "../media/head_pose.ts";
 import { decodeJpeg } from "../media/jpeg.ts";
-import type { ClipMeasures } from "../dataset/manifest.ts";
+import { type ClipData, readClipFile, type Stamp, stampTexts, writeClipFile } from "../dataset/clip_file.ts";
+import type { ClipMeasures, ClipRow, VideoFacts } from "../dataset/manifest.ts";
 import { audioHash, HASHED_IMAGES, imageHash } from "./fingerprint.ts";
 import { voicedWindows } from "../dataset/windows.ts";
-
-/** What is measured: a clip of T frames as it lies in its file. */
-export interface Measured {
-  /** [T] JPEGs of the crops. */
-  jpegs: Uint8Array[];
-  /** [columns, 80]. */
-  mel: Float32Array;
-  /** [T, 2]. */
-  mouth: Float32Array;
-  /** [looks, 136] in source pixels. */
-  landmarks: Float32Array;
-}
 
 /** Crops whose sharpness is measured. */
 const SHARP_IMAGES = 10;
@@ -43,7 +32,7 @@ function most(values: number[]): number {
  * Variance of the Laplacian (4 neighbours) of a grey image, RGB [96, 96, 3] with values 0 to 255: how much fine
  * detail it has. Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (2000).
  */
-export function sharpnessOf(crop: Uint8Array): number {
+function sharpnessOf(crop: Uint8Array): number {
   const size = FACE_SIZE, grey = new Float32Array(size * size);
   for (let p = 0, k = 0; p < grey.length; p++, k += 3) {
     grey[p] = 0.299 * crop[k] + 0.587 * crop[k + 1] + 0.114 * crop[k + 2];
@@ -61,7 +50,7 @@ export function sharpnessOf(crop: Uint8Array): number {
 }
 
 /** The numbers of a clip that its prepared file alone decides. */
-export function measureClip({ jpegs, mel, mouth, landmarks }: Measured): ClipMeasures {
+function measure({ jpegs, mel, mouth, landmarks }: ClipData): ClipMeasures {
   const frames = jpegs.length;
   const poses = Array.from(
     { length: landmarks.length / 136 },
@@ -83,4 +72,18 @@ export function measureClip({ jpegs, mel, mouth, landmarks }: Measured): ClipMea
     picture_hash: imageHash(spread(frames, HASHED_IMAGES).map((t) => decodeJpeg(jpegs[t]).rgb)),
     sound_hash: audioHash(mel),
   };
+}
+
+/** Measures a clip and writes its file; returns its row. */
+export async function writeClip(
+  path: string,
+  { facts, data, stamp }: { facts: VideoFacts; data: ClipData; stamp: Stamp },
+): Promise<ClipRow> {
+  return await writeClipFile(path, { facts, measures: measure(data), data, stamp: stampTexts(stamp) });
+}
+
+/** Measures a prepared clip again, without its video, and writes the numbers into its file. */
+export async function measureFile(path: string): Promise<ClipRow> {
+  const clip = await readClipFile(path);
+  return await writeClipFile(path, { ...clip, measures: measure(clip.data) });
 }

@@ -18,11 +18,10 @@ import {
   writePrepared,
 } from "../dataset/prepared.ts";
 import { inShard, parseShard, parseSplit, type SplitUnit, splitUnit } from "./splits.ts";
-import type { ClipJob, PreparedVideo } from "./prepare_clip.ts";
+import type { ClipJob } from "./excerpt.ts";
+import type { PreparedVideo } from "./prepare_clip.ts";
 import { recall, remember } from "./prepare_cache.ts";
 import { ONE_CORE, runJobs } from "../base/worker_pool.ts";
-
-export { type ManifestRow, readManifest, readRejects, type RejectRow } from "../dataset/manifest.ts";
 
 export interface PrepareOptions {
   /** A face is looked for on every so many frames; between them its box is interpolated. */

@@ -1,49 +1,42 @@
 import { KitError } from "../base/errors.ts";
+import { levelOf, SILENCE_DB } from "../media/audio.ts";
 
 /** Why a clip was left out, as one machine word. */
-export type RejectReason =
+type Reason =
   | ("not-readable" | "not-a-video" | "truncated" | "damaged" | "no-sound" | "silent" | "no-face")
   | ("face-lost" | "several-faces" | "too-short" | "sound-short" | "shot-change" | "crashed");
 
-/** Why a video was left out: a machine word, and the circumstances in words. */
+/** Why a video, or a part of one, was left out: a machine word, and the circumstances in words. */
 export interface Rejection {
-  reason: RejectReason;
+  id: string;
+  reason: Reason;
   detail: string;
 }
 
 /** Thrown where a clip turns out to be unfit; it ends that clip, not the run. */
 export class Reject extends Error {
-  constructor(readonly reason: RejectReason, readonly detail: string) {
+  constructor(readonly reason: Reason, readonly detail: string) {
     super(detail);
   }
 }
 
-/** What became of a video: clips, or the reasons why not. */
-export interface Outcome<Row> {
-  rows: Row[];
-  rejects: (Rejection & { id: string })[];
-}
-
-/** Runs the making of a clip; a Reject thrown in it becomes its rejection, faults of the machine stay faults. */
-export async function orRejection<Row>(
-  id: string,
-  making: () => Promise<Outcome<Row>>,
-): Promise<Outcome<Row>> {
+/** Makes something of a clip; a Reject thrown in it becomes the clip's rejection, faults of the machine stay faults. */
+export async function orRejection<T>(id: string, making: () => T | Promise<T>): Promise<T | Rejection> {
   try {
     return await making();
   } catch (error) {
     if (!(error instanceof Reject)) throw error;
-    return { rows: [], rejects: [{ id, reason: error.reason, detail: error.detail }] };
+    return { id, reason: error.reason, detail: error.detail };
   }
 }
 
-/** Runs a reading of a video or sound, turning what is wrong with the file into a rejection. */
+/** Runs a reading of a video or audio, turning what is wrong with the file into a rejection. */
 export async function reading<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
     if (!(error instanceof KitError) || /ffmpeg at|not set up/.test(error.what)) throw error;
-    const reasons: [RegExp, RejectReason][] = [
+    const reasons: [RegExp, Reason][] = [
       [/ is cut short/, "truncated"],
       [/ is damaged/, "damaged"],
       [/ has no sound/, "no-sound"],
@@ -52,4 +45,12 @@ export async function reading<T>(operation: () => Promise<T>): Promise<T> {
     const [, reason] = reasons.find(([pattern]) => pattern.test(error.what)) ?? [, "not-readable" as const];
     throw new Reject(reason, error.what);
   }
+}
+
+/** Level of an audio in dB of full scale; throws Reject when it is empty or too quiet to be speech. */
+export function checkAudio(audio: Float32Array | Int16Array): number {
+  const level = levelOf(audio);
+  if (audio.length === 0) throw new Reject("no-sound", "its sound track is empty");
+  if (level < SILENCE_DB) throw new Reject("silent", `its sound has ${level.toFixed(0)} dB of full scale`);
+  return level;
 }

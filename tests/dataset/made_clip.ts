@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { clipConfig } from "../../lib/dataset/clip_file.ts";
 import { type Clip, loadClip } from "../../lib/dataset/dataset.ts";
 import type { ManifestRow } from "../../lib/dataset/manifest.ts";
-import { writeClip } from "../../lib/prepare/write_clip.ts";
+import { writeClip } from "../../lib/prepare/measures.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { makeVideo } from "../media/made_video.ts";
 import { madeRow } from "./made_row.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { clipSource } from "../../lib/dataset/clip_source.ts";
-import { prepare, readRejects } from "../../lib/prepare/prepare.ts";
+import { prepare } from "../../lib/prepare/prepare.ts";
+import { readRejects } from "../../lib/dataset/manifest.ts";
 import { writeAtomic } from "../../lib/base/files.ts";
 import { inFolder } from "../media/made_video.ts";
 import { makeFaceVideo } from "./face_video.ts";

@@ -5,7 +5,7 @@ import { DEFAULT_FILTERS, writeFilters } from "../../lib/prepare/filters.ts";
 import { loadClip, openDataset } from "../../lib/dataset/dataset.ts";
 import { type ManifestRow, readManifest, writeManifest } from "../../lib/dataset/manifest.ts";
 import { PREPARED_VERSION } from "../../lib/dataset/prepared.ts";
-import { writeClip } from "../../lib/prepare/write_clip.ts";
+import { writeClip } from "../../lib/prepare/measures.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import type { Judge } from "../../lib/evaluation/judges/judge.ts";
 import { lse } from "../../lib/evaluation/metrics/lse.ts";

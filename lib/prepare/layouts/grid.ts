@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isVideo, type Listing, videoStem } from "./listing.ts";
 import type { FoundClip, Reading } from "./source_clip.ts";
-import type { TranscriptFile } from "../../dataset/words.ts";
+import type { TranscriptFile } from "../transcript.ts";
 
 const ALIGNMENT = /\.align$/i;
 /** Folders of GRID's archives that lie between a speaker's folder and the files. */

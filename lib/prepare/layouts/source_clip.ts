@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { RejectRow, Split } from "../../dataset/manifest.ts";
-import type { TranscriptFile } from "../../dataset/words.ts";
+import type { TranscriptFile } from "../transcript.ts";
 import { videoRank, videoStem } from "./listing.ts";
 import { safeName } from "./names.ts";
 

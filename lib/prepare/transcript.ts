@@ -1,11 +1,6 @@
+/** What is said in a video, from the file of words that its data set has. */
 import { basename } from "node:path";
-
-/** A word as it is heard; times in seconds. */
-export interface SpokenWord {
-  word: string;
-  start: number;
-  end: number;
-}
+import type { SpokenWord } from "../dataset/clip_file.ts";
 
 /** The file that ought to hold a video's words. */
 export interface TranscriptFile {
@@ -147,17 +142,4 @@ export function transcriptWithin(
     })),
     note,
   };
-}
-
-/** Words as the text that a prepared clip's file carries: `[["word", start, end], ...]`, seconds of the clip. */
-export const wordsToText = (words: SpokenWord[]) =>
-  JSON.stringify(words.map(({ word, start, end }) => [word, start, end]));
-
-/** The words that a prepared clip's file carries; none where it carries none. */
-export function wordsFromText(text: string | undefined): SpokenWord[] {
-  return JSON.parse(text || "[]").map(([word, start, end]: [string, number, number]) => ({
-    word,
-    start,
-    end,
-  }));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { readTranscript, transcriptWithin, wordsFromText, wordsToText } from "../../lib/dataset/words.ts";
+import { readTranscript, transcriptWithin } from "../../lib/prepare/transcript.ts";
+import { wordsFromText, wordsToText } from "../../lib/dataset/clip_file.ts";
 import { GRID } from "../real_clips.ts";
 
 const FORMATS = { "a.txt": "lrs2", "a.align": "align" } as const;
