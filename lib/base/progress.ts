@@ -111,10 +111,12 @@ function chooseDisplay(total: number): Display {
 /**
  * Shows how far a long loop is: done of total, rate, time left and a note such as "loss 0.53 acc 0.71".
  * A bar on a terminal, lines at most every 5 s where standard error is none, one changing output in a notebook.
- * Never writes to standard output. `unit` is a plural, such as "clips"; `start` is what a resumed run had done.
+ * Never writes to standard output. `unit` is a plural, such as "clips"; `start` is what a resumed run had done;
+ * `secondsLeft` knows how long the rest takes where the rate does not tell, or that nobody knows.
  */
 export class Progress {
   private readonly unit: string;
+  private readonly secondsLeft?: () => number | undefined;
   private readonly began = performance.now();
   private readonly display: Display;
   private readonly start: number;
@@ -127,9 +129,14 @@ export class Progress {
   constructor(
     private readonly label: string,
     private readonly total: number,
-    { unit = "steps", start = 0 }: { unit?: string; start?: number } = {},
+    { unit = "steps", start = 0, secondsLeft }: {
+      unit?: string;
+      start?: number;
+      secondsLeft?: () => number | undefined;
+    } = {},
   ) {
     this.unit = unit;
+    this.secondsLeft = secondsLeft;
     this.start = this.done = start;
     this.marks = [{ time: this.began, done: start }];
     this.display = chooseDisplay(total);
@@ -165,9 +172,11 @@ export class Progress {
     // The closing line gives the whole run's rate and time.
     const from = this.stopped ? { time: this.began, done: this.start } : this.marks[0];
     const rate = 1000 * (done - from.done) / (now - from.time);
+    const { secondsLeft = () => rate > 0 ? (total - done) / rate : undefined } = this;
+    const left = this.stopped ? undefined : secondsLeft();
     if (rate > 0) parts.push(rateInWords(rate, unit));
     if (this.stopped) parts.push(`took ${spanInWords((now - this.began) / 1000)}`);
-    else if (rate > 0) parts.push(`${spanInWords((total - done) / rate)} left`);
+    if (left !== undefined) parts.push(`${spanInWords(left)} left`);
     if (this.note) parts.push(this.note);
     return { label, total, done, text: parts.join(", ") };
   }

@@ -60,8 +60,8 @@ export function addTablesCommand(program: KitCommand): void {
         };
         if (plan) {
           const { planTables } = await import("../tables/plan.ts");
-          const { lines, ...json } = await planTables(options);
-          return { json, lines };
+          const { missing, seconds, lines } = await planTables(options);
+          return { json: { missing, seconds }, lines };
         }
         const { makeTables } = await import("../tables/make.ts");
         const { tables, systems, verdicts, folder } = await makeTables(options);

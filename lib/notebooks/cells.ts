@@ -7,17 +7,9 @@ import { runProgram } from "../base/processes.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
-interface Output {
-  output_type: string;
-  text?: string | string[];
-  data?: Record<string, unknown>;
-  ename?: string;
-}
-
 interface Cell {
   cell_type: "code" | "markdown" | "raw";
   source: string | string[];
-  outputs?: Output[];
 }
 
 /** A notebook's name without .ipynb, such as "02-cbam". */
@@ -48,18 +40,6 @@ export function readCells(path: string): Cell[] {
 export function codeCells(path: string): string[] {
   const code = readCells(path).filter((cell) => cell.cell_type === "code").map((cell) => joined(cell.source));
   return code.filter((source) => source.trim() !== "");
-}
-
-/** All text that a notebook's outputs show, figures in SVG included, images in base64 not. */
-export function outputText(path: string): string {
-  const outputs = readCells(path).flatMap((cell) => cell.outputs ?? []);
-  const texts = outputs.flatMap(({ text = "", data = {} }) => [
-    joined(text),
-    ...Object.entries(data).filter(([kind]) => /^text\/|xml$/.test(kind)).map(([, value]) =>
-      joined(value as string)
-    ),
-  ]);
-  return texts.join("\n");
 }
 
 /** The code cells joined into one module; each cell is marked, so that a fault's line leads to its cell. */

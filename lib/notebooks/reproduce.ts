@@ -1,12 +1,13 @@
 // Runs the notebooks and writes what they draw: `deno task reproduce`.
-import { ROOT } from "../base/root.ts";
 import { join, relative, resolve } from "node:path";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder, writeAtomic } from "../base/files.ts";
+import { expectedSeconds, type Timed } from "../base/expected_time.ts";
+import { exists, makeFolder, writeJson } from "../base/files.ts";
+import { Progress } from "../base/progress.ts";
+import { FIGURES, ROOT } from "../base/root.ts";
 import { codeCells, listNotebooks, notebookName } from "./cells.ts";
+import firstTimes from "./first_times.json" with { type: "json" };
 import { runNotebook } from "./run.ts";
-import { type CellSeconds, type Place, secondsLeft } from "./time_left.ts";
-import { spanInWords } from "../base/progress.ts";
 
 const NOTEBOOKS = join(ROOT, "notebooks");
 
@@ -57,87 +58,53 @@ export function writtenSince(folder: string, since: number): Written[] {
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** Milliseconds between two lines of a running cell where standard error is no terminal. */
-const REPEAT = 30_000;
-/** Seconds of each cell on two cores without a GPU, for the first run of the preset `small`. */
-const firstTimes = (stored: boolean): string =>
-  join(ROOT, "lib", "notebooks", `first_times${stored ? "_stored" : ""}.json`);
-
-/** The line that says where the run is; redrawn every second on a terminal, else printed as cells start. */
-class RunLine {
-  private readonly live = Deno.stderr.isTerminal();
-  private readonly timer: ReturnType<typeof setInterval>;
-  private text = () => "";
-
-  constructor() {
-    this.timer = setInterval(() => this.live ? this.draw() : this.repeat(), this.live ? 1000 : REPEAT);
-  }
-
-  /** Shows a text that may change by the second. */
-  show(text: () => string): void {
-    this.text = text;
-    if (this.live) this.draw();
-    else console.error(text());
-  }
-
-  /** Prints a line that stays. */
-  print(line: string): void {
-    if (this.live) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[2K"));
-    this.text = () => "";
-    console.error(line);
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-    if (this.live) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[2K"));
-  }
-
-  /** A cell that takes long is heard of in a log, too. */
-  private repeat(): void {
-    const text = this.text();
-    if (text) console.error(text);
-  }
-
-  private draw(): void {
-    const line = this.text().slice(0, Deno.consoleSize().columns - 1);
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[2K${line}`));
-  }
+/**
+ * Seconds left of notebooks of which the first has run for `running` seconds: what they took before, by how those that
+ * have ended compare with it (another machine, another load). Undefined where one was never timed.
+ */
+export function secondsLeft(
+  { ended, running, rest }: { ended: Timed[]; running: number; rest: Pick<Timed, "name" | "steps">[] },
+  before: Timed[],
+): number | undefined {
+  const timed = ended.filter(({ name }) => before.some((row) => row.name === name));
+  const scale = timed.length > 0
+    ? timed.reduce((sum, { seconds }) => sum + seconds, 0) / expectedSeconds(timed, before)!
+    : 1;
+  const [now, later] = [rest.slice(0, 1), rest.slice(1)].map((work) => expectedSeconds(work, before));
+  if (now === undefined || later === undefined) return;
+  return Math.max(0, scale * now - running) + scale * later;
 }
 
-/** Runs the notebooks one after the other, in their order, showing notebook, cell and time left. */
-async function runAll(paths: string[], env: Record<string, string>, last: CellSeconds): Promise<CellSeconds> {
-  const plan = paths.map((path) => ({ name: notebookName(path), cells: codeCells(path).length }));
-  const place: Place = { plan, ended: {}, running: 0 };
-  const line = new RunLine();
-  try {
-    for (const [index, path] of paths.entries()) {
-      const { name } = plan[index], begun = performance.now();
-      const ended: number[] = place.ended[name] = [];
-      let cellBegun = begun, note = "", where = "starts";
-      const text = () => {
-        place.running = (performance.now() - cellBegun) / 1000;
-        const left = spanInWords(secondsLeft(place, last));
-        return `${index + 1}/${paths.length} ${name} ${where}, about ${left} left${note && `: ${note}`}`;
-      };
-      const endCell = () => ended.push((performance.now() - cellBegun) / 1000);
+/** Runs the notebooks one after the other, in their order, showing notebook, cells and time left; returns their times. */
+async function runAll(paths: string[], env: Record<string, string>, before: Timed[]): Promise<Timed[]> {
+  const plan = paths.map((path) => ({ name: notebookName(path), steps: codeCells(path).length }));
+  const ended: Timed[] = [];
+  for (const [index, path] of paths.entries()) {
+    const { name, steps } = plan[index], begun = performance.now();
+    const running = () => (performance.now() - begun) / 1000;
+    using progress = new Progress(`${index + 1}/${paths.length} ${name}`, steps, {
+      unit: "cells",
+      secondsLeft: () => secondsLeft({ ended, running: running(), rest: plan.slice(index) }, before),
+    });
+    let done = 0;
+    const tell = (note?: string) => progress.update(done, note);
+    const clock = setInterval(tell, 1000); // a cell may take long and say nothing
+    try {
       await runNotebook(path, {
         env,
-        onNote: (said) => note = said,
-        onCell: (cell, cells) => {
-          if (cell > 1) endCell();
-          if (cell > 1) cellBegun = performance.now(); // the first cell's time includes the kernel's start
-          note = "";
-          where = `cell ${cell} of ${cells}`;
-          line.show(text);
+        onNote: tell,
+        onCell: (cell) => {
+          done = cell - 1;
+          tell("");
         },
       });
-      endCell();
-      line.print(`${name}: ${ended.length} cells in ${spanInWords((performance.now() - begun) / 1000)}`);
+    } finally {
+      clearInterval(clock);
     }
-  } finally {
-    line.stop();
+    progress.update(steps, "");
+    ended.push({ name, steps, seconds: running() });
   }
-  return place.ended;
+  return ended;
 }
 
 /**
@@ -149,7 +116,7 @@ export async function reproduce(
   options: ReproduceOptions = {},
 ): Promise<{ written: Written[]; seconds: number }> {
   const { data, preset = "small", only = [], stored = false, notebooks = NOTEBOOKS } = options;
-  const figures = resolve(options.figures ?? join(ROOT, "figures"));
+  const figures = resolve(options.figures ?? FIGURES), own = notebooks === NOTEBOOKS;
   if (data !== undefined && !(await exists(join(data, "prepared.json")))) {
     throw new KitError(
       `${data} is not a prepared folder`,
@@ -162,23 +129,19 @@ export async function reproduce(
   if (data !== undefined) env.KIT_DATA = resolve(data);
   if (stored) env.KIT_STORED = "1";
 
-  // Times differ by preset and data, and belong to this machine: they stay out of git.
-  const timesPath = join(
-    ROOT,
-    "runs",
-    "notebook-times",
-    `${preset}${data === undefined ? "" : "-data"}${stored ? "-stored" : ""}.json`,
-  );
-  const own = await exists(timesPath);
-  const known = own ? timesPath : preset === "small" ? firstTimes(stored) : undefined;
-  const last: CellSeconds = known ? JSON.parse(await Deno.readTextFile(known)) : {};
-  const begun = Date.now();
-  const times = await runAll(paths, env, last);
-  await writeAtomic(timesPath, JSON.stringify({ ...(own ? last : {}), ...times }) + "\n");
+  // Times differ by preset and data, and belong to this machine: they stay out of git, but for those of a first run.
+  const kind = `${preset}${data === undefined ? "" : "-data"}${stored ? "-stored" : ""}`;
+  const timesPath = join(ROOT, "runs", "notebook-seconds", `${kind}.json`);
+  const before: Timed[] = await exists(timesPath)
+    ? JSON.parse(await Deno.readTextFile(timesPath))
+    : (firstTimes as Record<string, Timed[]>)[kind] ?? [];
+  const begun = Date.now(), times = await runAll(paths, env, own ? before : []);
+  const others = before.filter(({ name }) => !times.some((row) => row.name === name));
+  if (own) await writeJson(timesPath, [...others, ...times]);
   const written = writtenSince(figures, begun).map((file) => ({ ...file, path: relative(ROOT, file.path) }));
   // A whole run of the kit's own notebooks has trained all that they show.
-  if (notebooks === NOTEBOOKS && only.length === 0 && !stored) {
-    const { openExperiment } = await import("./experiment.ts");
+  if (own && only.length === 0 && !stored) {
+    const { openExperiment } = await import("./experiment.ts"); // brings TensorFlow, which nothing else here needs
     const { storeExperiment } = await import("./stored.ts");
     await storeExperiment(await openExperiment({ env }));
   }

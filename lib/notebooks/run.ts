@@ -16,15 +16,11 @@ export function venvProgram(name: string): string {
   throw new KitError(`There is no ${relative(ROOT, path)}`, "Run `npx -y deno@2.9.6 task setup`");
 }
 
-/** What a running notebook tells. */
-export interface Watcher {
+interface RunOptions {
   /** Code cell `cell` of `cells` starts, counted from 1. */
   onCell?: (cell: number, cells: number) => void;
   /** A progress output in the running cell changed. */
   onNote?: (text: string) => void;
-}
-
-interface RunOptions extends Watcher {
   /** Where the run notebook goes; the notebook itself when not given. */
   out?: string;
   /** Parameters, such as KIT_PRESET. */

@@ -6,8 +6,7 @@ import { readRows, writeRows } from "../evaluation/scoring/score_folder.ts";
 import type { ScoreRow } from "../evaluation/scoring/score_row.ts";
 import { experimentName, openExperiment } from "../notebooks/experiment.ts";
 import { exists } from "../base/files.ts";
-import { openTables, type TablesReport } from "./make.ts";
-import { EMBEDDED, hasTables, tablesFolder } from "./plan.ts";
+import { EMBEDDED, hasTables, openTables, tablesFolder, type TablesReport } from "./stored.ts";
 import { rowsPath } from "../training/stored_run.ts";
 import { bestPath } from "../training/run.ts";
 
@@ -19,7 +18,8 @@ export async function storedTables(
   env: Record<string, string> = Deno.env.toObject(),
 ): Promise<TablesReport & { note: string }> {
   const { KIT_PRESET: preset = "small", KIT_DATA: data } = env;
-  const name = experimentName({ data: data || undefined, preset }), isThere = await hasTables(name);
+  const name = experimentName({ data: data || undefined, preset });
+  const isThere = await hasTables(tablesFolder(name));
   const report = await openTables(tablesFolder(isThere ? name : EMBEDDED));
   const { data: what, seeds } = report.tables;
   const held = `Stored tables: ${what}, preset ${report.tables.preset}, seeds ${seeds.join(", ")}.`;

@@ -1,39 +1,32 @@
 // What the paper's tables need on a data set: which trainings are there, and which are to do.
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { EvaluationFacts } from "../tasks/evaluation_report.ts";
-import type { EvaluationSetup } from "../evaluation/scoring/score_folder.ts";
-import { readStoredTables, type StoredTables, type TrainingRow } from "./stored.ts";
-import type { SyncnetProtocol } from "../evaluation/judges/syncnet_inputs.ts";
-import { type Experiment, experimentName, openExperiment } from "../notebooks/experiment.ts";
 import { KitError } from "../base/errors.ts";
-import { exists } from "../base/files.ts";
-import { FIGURES } from "../base/root.ts";
-import { readParquet } from "../base/parquet.ts";
+import { expectedSeconds } from "../base/expected_time.ts";
 import { spanInWords } from "../base/progress.ts";
-import { planSeed, type SweepJob } from "./sweep_plan.ts";
+import { type Experiment, experimentName, openExperiment } from "../notebooks/experiment.ts";
+import type { EvaluateOptions } from "../tasks/evaluate.ts";
 import { systems } from "../training/systems.ts";
+import {
+  EMBEDDED,
+  hasTables,
+  readStoredTables,
+  readTrainings,
+  type StoredTables,
+  tablesFolder,
+  type TrainingRow,
+} from "./stored.ts";
 import { readSweepRecord, TRAINING_VERSION } from "./sweep.ts";
+import { planSeed, type SweepJob } from "./sweep_plan.ts";
 
-/** What stands above the tables of one data set. */
-export interface TablesFacts extends EvaluationFacts {
-  /** The data set for captions, and what its licence wants said. */
-  data: string;
-  credit: string;
-  /** With what was changed of it. */
-  preset: string;
-  seeds: number[];
-  /** Name of the distance between sets of images. */
-  distance: string;
-  /** So many pairs of clips only; all when absent. */
-  clips?: number;
-  /** The processor and its cores, of each machine: hours mean nothing without. */
-  machine: string;
-  /** What the scores depend on beside the systems. */
-  setup: EvaluationSetup;
-}
-
-export interface TablesOptions {
+/**
+ * What tables are of. The judge is the one given, the one kept beside the tables, or one that learns now; of `clips`
+ * there are as many as the stored rows are of, when not given.
+ */
+export interface TablesOptions extends
+  Pick<
+    EvaluateOptions,
+    "judge" | "judgeData" | "judgeSteps" | "syncnet" | "protocol" | "inception" | "clips"
+  > {
   /** A prepared folder; the embedded corpus when not given. */
   data?: string;
   preset?: string;
@@ -46,16 +39,6 @@ export interface TablesOptions {
   name?: string;
   /** Said beside every table. */
   credit?: string;
-  /** Run folder of a discriminator that judges, or a prepared folder that the kit's own judge learns from. */
-  judge?: string;
-  judgeData?: string;
-  judgeSteps?: number;
-  /** SyncNet and Inception as `import` writes them. */
-  syncnet?: string;
-  protocol?: SyncnetProtocol;
-  inception?: string;
-  /** So many pairs of clips only; as many as the stored rows are of, when not given. */
-  clips?: number;
   /** Keeps the stored rows, and trains what they lack; else all is made anew. */
   add?: boolean;
   /** Trainings side by side. */
@@ -66,29 +49,20 @@ export interface TablesOptions {
   say?: (line: string) => void;
 }
 
-/** Where the tables of a data set are kept. */
-export const tablesFolder = (name: string): string => join(FIGURES, "tables", name);
-
-/** The tables that come with the kit. */
-export const EMBEDDED = "corpus-small";
-
-/** Whether tables of this name are stored. */
-export const hasTables = (name: string): Promise<boolean> => exists(join(tablesFolder(name), "tables.json"));
-
-/** Seconds that jobs would take by those of trainings like them; undefined where one of them is not known. */
-export function secondsOf(
-  jobs: Pick<SweepJob, "name" | "steps">[],
-  known: Pick<TrainingRow, "name" | "steps" | "seconds" | "processes">[],
-): number | undefined {
-  let sum = 0;
-  for (const { name, steps } of jobs) {
-    const like = known.filter((row) => row.name === name);
-    if (like.length === 0) return;
-    const each = like.reduce((total, row) => total + row.seconds / row.processes / row.steps, 0) /
-      like.length;
-    sum += each * steps;
-  }
-  return sum;
+/** The trainings of a data set: which there are, which are missing, and what those would take. */
+export interface TablesPlan {
+  experiment: Experiment;
+  /** Where the tables go, and the runs. */
+  out: string;
+  runs: string;
+  /** What is stored and stays. */
+  stored?: StoredTables;
+  /** A seed's trainings, without those of systems that are stored and stay. */
+  jobsOf: (seed: number) => SweepJob[];
+  /** "Ours, seed 1", and seconds that all of them take by trainings like them; undefined where one was never timed. */
+  missing: string[];
+  seconds?: number;
+  lines: string[];
 }
 
 /** The trainings of a data set that have ended, as rows. */
@@ -106,17 +80,12 @@ export async function trainingRows(jobs: SweepJob[]): Promise<TrainingRow[]> {
   return rows;
 }
 
-/**
- * The stored tables that a call adds to; undefined where it begins anew. Throws KitError when they are of trainings
- * that this kit does not make any more: those do not mix with new ones.
- */
-async function storedTablesOf(
-  out: string,
-  { add = false, preset, settings }: { add?: boolean; preset: string; settings: string[] },
-): Promise<StoredTables<TablesFacts> | undefined> {
-  if (!add || !await exists(join(out, "tables.json"))) return;
-  const kept = await readStoredTables<TablesFacts>(out);
-  for (const { name, seed, version, config } of kept.trainings) {
+/** Throws KitError when stored trainings are not those that this kit makes: new ones do not mix with them. */
+function refuseOthers(
+  { trainings }: StoredTables,
+  { out, preset, settings }: { out: string; preset: string; settings: string[] },
+): void {
+  for (const { name, seed, version, config } of trainings) {
     const job = planSeed({ preset, settings, seed, folder: "" }).find((one) => one.name === name);
     if (job && version === TRAINING_VERSION && config === JSON.stringify(job.config)) continue;
     throw new KitError(
@@ -124,33 +93,27 @@ async function storedTablesOf(
       "Make the tables anew without --add, or add to others with --name",
     );
   }
-  return kept;
 }
 
-/** The trainings of a data set: which there are, which are missing, and what those would take. */
-export interface TablesPlan {
-  experiment: Experiment;
-  /** Where the tables go, and the runs. */
-  out: string;
-  runs: string;
-  /** What is stored and stays. */
-  kept?: StoredTables<TablesFacts>;
-  /** A seed's trainings, without those of systems that are stored and stay. */
-  jobsOf: (seed: number) => SweepJob[];
-  missing: SweepJob[];
-  /** Seconds that they take by trainings like them; undefined where there were none. */
-  seconds?: number;
-  lines: string[];
+/** How long trainings took, of which several shared the cores: those of a folder, or those that come with the kit. */
+async function timedTrainings(out: string): Promise<TrainingRow[]> {
+  const folder = await hasTables(out) ? out : tablesFolder(EMBEDDED);
+  if (!await hasTables(folder)) return [];
+  return readTrainings(folder).map((row) => ({ ...row, seconds: row.seconds / row.processes }));
 }
 
-/** Plans the tables of a data set; throws KitError as `keptTables` does. */
-export async function planOf(
+/**
+ * Plans the tables of a data set. Throws KitError for data that cannot be used, and for stored trainings that this kit
+ * does not make any more.
+ */
+export async function planTables(
   {
     data,
     preset = "small",
     settings = [],
     seeds = [1, 2, 3],
     systems: asked = Object.keys(systems),
+    add = false,
     ...options
   }: TablesOptions,
 ): Promise<TablesPlan> {
@@ -159,33 +122,25 @@ export async function planOf(
   });
   const name = options.name ?? experimentName({ data, preset });
   const out = options.out ?? tablesFolder(name), runs = join(experiment.runs, "tables", name);
-  const kept = await storedTablesOf(out, { add: options.add, preset, settings });
-  const isStored = (name: string, seed: number) =>
-    kept?.trainings.some((row) => row.name === name && row.seed === seed) ?? false;
-  const jobsOf = (seed: number) =>
-    planSeed({ preset, settings, seed, folder: runs, names: asked.filter((name) => !isStored(name, seed)) });
-  const jobs = seeds.flatMap(jobsOf);
-  const keyOf = (job: { name: string; seed: number }) => `${job.name} ${job.seed}`;
-  const done = new Set((await trainingRows(jobs)).map(keyOf));
-  const missing = jobs.filter((job) => !done.has(keyOf(job)));
-  const stored = [out, tablesFolder(EMBEDDED)].map((folder) => join(folder, "trainings.parquet"));
-  const known = stored.find((path) => existsSync(path));
-  const seconds = secondsOf(missing, known ? readParquet(known) as unknown as TrainingRow[] : []);
+  const stored = add && await hasTables(out) ? await readStoredTables(out) : undefined;
+  if (stored) refuseOthers(stored, { out, preset, settings });
+  const jobsOf = (seed: number) => {
+    const there = stored?.trainings.filter((row) => row.seed === seed).map(({ name }) => name) ?? [];
+    const names = asked.filter((name) => !there.includes(name));
+    return planSeed({ preset, settings, seed, folder: runs, names });
+  };
+  const jobs = seeds.flatMap(jobsOf), done: SweepJob[] = [];
+  for (const job of jobs) if ((await readSweepRecord(job))?.done) done.push(job);
+  const missing = jobs.filter((job) => !done.includes(job));
+  const seconds = expectedSeconds(missing, await timedTrainings(out));
   const time = seconds === undefined
     ? "how long is not known yet"
     : `about ${spanInWords(seconds)} on this kit's first machine`;
   const of = `${jobs.length} trainings (${asked.length} systems, ${seeds.length} seeds)`;
   const lines = [
-    ...kept ? [`${out} has seeds ${kept.facts.seeds.join(", ")} already, which stay`] : [],
+    ...stored ? [`${out} has seeds ${stored.facts.seeds.join(", ")} already, which stay`] : [],
     missing.length === 0 ? `All of ${of} are there` : `${missing.length} of ${of} are to do: ${time}`,
   ];
-  return { experiment, out, runs, kept, jobsOf, missing, seconds, lines };
-}
-
-/** What `makeTables` would train, and how long that takes. */
-export async function planTables(
-  options: TablesOptions,
-): Promise<{ missing: string[]; seconds?: number; lines: string[] }> {
-  const { missing, seconds, lines } = await planOf(options);
-  return { missing: missing.map(({ name, seed }) => `${name}, seed ${seed}`), seconds, lines };
+  const named = missing.map(({ name, seed }) => `${name}, seed ${seed}`);
+  return { ...{ experiment, out, runs, stored, jobsOf, seconds, lines }, missing: named };
 }

@@ -1,20 +1,63 @@
-/** What the paper's tables are made of, small enough to keep beside the code: scores video by video, and where from. */
+// What the paper's tables are made of, small enough to keep beside the code: scores video by video, and where from.
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { exists, writeJson } from "../base/files.ts";
 import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
-import { type Entry, openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
+import { FIGURES } from "../base/root.ts";
 import type { Interval } from "../evaluation/statistics/bootstrap.ts";
 import { type FeaturesOf, type FrechetScore, hasFeatures } from "../evaluation/statistics/frechet_scores.ts";
-import { featureEntry, featuresIn, readRows, writeRows } from "../evaluation/scoring/score_folder.ts";
+import {
+  type EvaluationSetup,
+  featureEntry,
+  featuresIn,
+  readRows,
+  writeRows,
+} from "../evaluation/scoring/score_folder.ts";
 import { keyOf, refuseDuplicates, type ScoreRow } from "../evaluation/scoring/score_row.ts";
 import type { Verdict } from "../evaluation/statistics/verdicts.ts";
+import {
+  type EvaluationFacts,
+  type EvaluationReport,
+  type FrechetResults,
+  reportOf,
+} from "../tasks/evaluation_report.ts";
+import { type Entry, openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 
 /**
  * Version of the layout: tables.json, scores.parquet, features.safetensors, crowds.parquet, crowd-verdicts.parquet,
  * trainings.parquet.
  */
 export const TABLES_VERSION = 2;
+
+/** The tables that come with the kit. */
+export const EMBEDDED = "corpus-small";
+
+/** Where the tables of a data set are kept. */
+export const tablesFolder = (name: string): string => join(FIGURES, "tables", name);
+
+const factsPath = (folder: string) => join(folder, "tables.json");
+const featuresPath = (folder: string) => join(folder, "features.safetensors");
+
+/** Whether a folder holds stored tables. */
+export const hasTables = (folder: string): Promise<boolean> => exists(factsPath(folder));
+
+/** What stands above the tables of one data set. */
+export interface TablesFacts extends EvaluationFacts {
+  /** The data set for captions, and what its licence wants said. */
+  data: string;
+  credit: string;
+  /** With what was changed of it. */
+  preset: string;
+  seeds: number[];
+  /** Name of the distance between sets of images. */
+  distance: string;
+  /** So many pairs of clips only; all when absent. */
+  clips?: number;
+  /** The processor and its cores, of each machine: hours mean nothing without. */
+  machine: string;
+  /** What the scores depend on beside the systems. */
+  setup: EvaluationSetup;
+}
 
 /** One training behind the tables. */
 export interface TrainingRow {
@@ -35,23 +78,24 @@ export interface TrainingRow {
   config: string;
 }
 
-/** Stored tables; `facts` is whatever stands above them. */
-export interface StoredTables<Facts> {
-  facts: Facts;
+export interface StoredTables {
+  facts: TablesFacts;
   rows: ScoreRow[];
-  crowds: FrechetScore[];
-  crowdVerdicts: Verdict[];
+  crowds: FrechetResults;
   trainings: TrainingRow[];
 }
 
-const featuresPath = (folder: string) => join(folder, "features.safetensors");
+/** The tables of a data set as a report, and their folder. */
+export type TablesReport = EvaluationReport & {
+  tables: TablesFacts;
+  trainings: TrainingRow[];
+  folder: string;
+};
 
 /** An interval as columns. */
 const flat = <T extends { interval: Interval | null }>({ interval, ...row }: T) => ({
   ...row,
-  low: interval?.low ?? null,
-  high: interval?.high ?? null,
-  level: interval?.level ?? null,
+  ...interval ?? { low: null, high: null, level: null },
 });
 const unflat = ({ low, high, level, ...row }: Row) => ({
   ...row,
@@ -62,49 +106,48 @@ const unflat = ({ low, high, level, ...row }: Row) => ({
  * Writes stored tables into a folder, with the features of the images that are compared as crowds, so that other
  * systems and seeds can join them later. Throws KitError when it is not writable.
  */
-export async function writeStoredTables<Facts>(
+export async function writeStoredTables(
   folder: string,
-  { featuresOf, ...tables }: StoredTables<Facts> & { featuresOf: FeaturesOf },
+  { facts, rows, crowds, trainings, featuresOf }: StoredTables & { featuresOf: FeaturesOf },
 ): Promise<void> {
-  const { facts, rows, crowds: frechet, crowdVerdicts: frechetVerdicts, trainings } = tables;
   await writeRows(join(folder, "scores.parquet"), rows);
   const features: Record<string, Entry> = {};
   for (const [k, row] of rows.entries()) if (hasFeatures(row)) features[k] = featureEntry(featuresOf(row));
   await writeSafetensors(featuresPath(folder), features, {});
-  await writeParquet(join(folder, "crowds.parquet"), frechet.map(flat));
-  const verdicts = frechetVerdicts.map(({ seeds: [ours, theirs], ...verdict }) => ({
+  await writeParquet(join(folder, "crowds.parquet"), crowds.scores.map(flat));
+  const verdicts = crowds.verdicts.map(({ seeds: [ours_seeds, their_seeds], ...verdict }) => ({
     ...flat(verdict),
-    ...{ ours_seeds: ours, their_seeds: theirs },
+    ...{ ours_seeds, their_seeds },
   }));
   await writeParquet(join(folder, "crowd-verdicts.parquet"), verdicts);
   await writeParquet(join(folder, "trainings.parquet"), trainings);
   // Last, so that a folder with tables.json is whole.
-  await writeJson(join(folder, "tables.json"), { version: TABLES_VERSION, ...facts });
+  await writeJson(factsPath(folder), { version: TABLES_VERSION, ...facts });
 }
 
-/**
- * What tables.json says, of whatever layout version; undefined where there is none. Throws KitError when it is damaged.
- */
-export async function describedTables<Facts>(
+/** What tables.json says, of any layout version; undefined where there is none. Throws KitError when it is damaged. */
+export async function describedTables(
   folder: string,
-): Promise<(Facts & { version: number }) | undefined> {
-  const path = join(folder, "tables.json");
-  if (!await exists(path)) return;
+): Promise<(TablesFacts & { version: number }) | undefined> {
+  if (!await hasTables(folder)) return;
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    return JSON.parse(await Deno.readTextFile(factsPath(folder)));
   } catch (cause) {
-    throw new KitError(`${path} cannot be read`, "Remove it, and make it again with `deno task tables`", {
-      cause,
-    });
+    const remedy = "Remove it, and make it again with `deno task tables`";
+    throw new KitError(`${factsPath(folder)} cannot be read`, remedy, { cause });
   }
 }
+
+/** Reads the trainings behind stored tables; throws KitError when the file is absent or damaged. */
+export const readTrainings = (folder: string): TrainingRow[] =>
+  readParquet(join(folder, "trainings.parquet")) as unknown as TrainingRow[];
 
 /**
  * Reads stored tables. Throws KitError when the folder holds none, they are of another layout version, a file is
  * damaged, or a video counts twice for a system.
  */
-export async function readStoredTables<Facts>(folder: string): Promise<StoredTables<Facts>> {
-  const described = await describedTables<Facts>(folder);
+export async function readStoredTables(folder: string): Promise<StoredTables> {
+  const described = await describedTables(folder);
   if (described === undefined) {
     throw new KitError(`There are no stored tables in ${folder}`, "Make them with `deno task tables`");
   }
@@ -117,16 +160,16 @@ export async function readStoredTables<Facts>(folder: string): Promise<StoredTab
   }
   const scores = join(folder, "scores.parquet"), rows = readRows(scores);
   refuseDuplicates(rows, { path: scores });
-  const verdicts = readParquet(join(folder, "crowd-verdicts.parquet"));
+  const verdicts = readParquet(join(folder, "crowd-verdicts.parquet"))
+    .map(({ ours_seeds, their_seeds, ...row }) => ({ ...unflat(row), seeds: [ours_seeds, their_seeds] }));
   return {
-    facts: facts as unknown as Facts,
-    rows,
-    crowds: readParquet(join(folder, "crowds.parquet")).map(unflat) as unknown as FrechetScore[],
-    crowdVerdicts: verdicts.map(({ ours_seeds, their_seeds, ...row }) => ({
-      ...unflat(row),
-      seeds: [ours_seeds, their_seeds],
-    })) as unknown as Verdict[],
-    trainings: readParquet(join(folder, "trainings.parquet")) as unknown as TrainingRow[],
+    ...{ facts, rows },
+    crowds: {
+      distance: facts.distance,
+      scores: readParquet(join(folder, "crowds.parquet")).map(unflat) as unknown as FrechetScore[],
+      verdicts: verdicts as unknown as Verdict[],
+    },
+    trainings: readTrainings(folder),
   };
 }
 
@@ -144,4 +187,10 @@ export async function readStoredFeatures(folder: string, rows: ScoreRow[]): Prom
     file.close();
   }
   return (row) => held.get(keyOf(row)) ?? [];
+}
+
+/** The stored tables of a data set, as a report. Throws KitError as `readStoredTables` does. */
+export async function openTables(folder: string): Promise<TablesReport> {
+  const { facts, rows, crowds, trainings } = await readStoredTables(folder);
+  return { ...reportOf(rows, crowds, facts), tables: facts, trainings, folder };
 }

@@ -32,6 +32,26 @@ Deno.test("without a terminal: few lines, all on standard error, and the process
   ]);
 });
 
+Deno.test("what knows better than the rate says how long the rest takes, or that nobody knows", async () => {
+  const program = `import { Progress } from "${module}";
+    let now = 0, left = 600;
+    performance.now = () => now;
+    using progress = new Progress("notebook", 4, { unit: "cells", secondsLeft: () => left });
+    const update = (done) => {
+      now += 10_000;
+      progress.update(done);
+    };
+    update(1);
+    left = undefined;
+    update(2);`;
+  const { stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] }).output();
+  assert.deepEqual(new TextDecoder().decode(stderr).trim().split("\n"), [
+    "notebook: 25 % 1/4 cells, 10 s each, 10 min 0 s left",
+    "notebook: 50 % 2/4 cells, 10 s each",
+    "notebook: 50 % 2/4 cells, 10 s each, took 20 s",
+  ]);
+});
+
 interface Message {
   type: string;
   text: string;
@@ -74,5 +94,5 @@ Deno.test("in a notebook one output is changed in place, at most four times a se
   );
   assert.equal(new Set(messages.map(({ id }) => id)).size, 1);
   assert.equal(messages.at(-1)!.text, "train <a>: 80/100 steps, 50 steps/s, took 1 s");
-  assert.match(messages.at(-1)!.html, /train &lt;a> <progress max="100" value="80"/);
+  assert.match(messages.at(-1)!.html, /train &lt;a&gt; <progress max="100" value="80"/);
 });

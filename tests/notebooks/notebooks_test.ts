@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
 import { openExperiment } from "../../lib/notebooks/experiment.ts";
 import { reproduce, writtenSince } from "../../lib/notebooks/reproduce.ts";
-import { listNotebooks, notebookName, outputText } from "../../lib/notebooks/cells.ts";
+import { listNotebooks, notebookName } from "../../lib/notebooks/cells.ts";
 import { runNotebook } from "../../lib/notebooks/run.ts";
 import { storeExperiment } from "../../lib/notebooks/stored.ts";
 import { writeNotebook } from "./made_notebook.ts";
+import { outputText } from "./output_text.ts";
 import { inFolder } from "../in_folder.ts";
 
 const NOTEBOOKS = join(ROOT, "notebooks");

@@ -7,8 +7,13 @@ import {
   hasFeatures,
 } from "../../lib/evaluation/statistics/frechet_scores.ts";
 import { writeRows } from "../../lib/evaluation/scoring/score_folder.ts";
-import { readStoredFeatures, readStoredTables, writeStoredTables } from "../../lib/tables/stored.ts";
-import type { TrainingRow } from "../../lib/tables/stored.ts";
+import {
+  readStoredFeatures,
+  readStoredTables,
+  type TablesFacts,
+  type TrainingRow,
+  writeStoredTables,
+} from "../../lib/tables/stored.ts";
 import type { ScoreRow } from "../../lib/evaluation/scoring/score_row.ts";
 import { inFolder } from "../media/made_video.ts";
 import { madeScores, scoreRow } from "../evaluation/made_scores.ts";
@@ -28,11 +33,15 @@ Deno.test("stored tables come back as they were: rows, curves, crowds, verdicts,
         (_, k) => Float32Array.from([randomStream(row.video.length + k).normal(), 1, 2]),
       );
     const tables = {
-      ...{ facts: { data: "made", seeds: [1] }, rows, trainings: [training] },
-      crowds: frechetScores(rows, features),
-      crowdVerdicts: frechetVerdicts(rows, features, "made distance"),
+      facts: { data: "made", seeds: [1], distance: "made distance" } as TablesFacts,
+      ...{ rows, trainings: [training] },
+      crowds: {
+        distance: "made distance",
+        scores: frechetScores(rows, features),
+        verdicts: frechetVerdicts(rows, features, "made distance"),
+      },
     };
-    assert.ok(tables.crowds.length === 2 && tables.crowdVerdicts.length === 1);
+    assert.ok(tables.crowds.scores.length === 2 && tables.crowds.verdicts.length === 1);
     await writeStoredTables(folder, { ...tables, featuresOf: features });
     assert.deepEqual(await readStoredTables(folder), tables);
     const stored = await readStoredFeatures(folder, rows);
@@ -43,7 +52,8 @@ Deno.test("stored tables come back as they were: rows, curves, crowds, verdicts,
 Deno.test("tables that are absent, of another version, damaged, or count a video twice are refused by name", () =>
   inFolder(async (folder) => {
     await assert.rejects(readStoredTables(folder), /There are no stored tables in/);
-    const tables = { facts: {}, rows: [scoreRow()], crowds: [], crowdVerdicts: [], trainings: [training] };
+    const crowds = { distance: "made distance", scores: [], verdicts: [] };
+    const tables = { facts: {} as TablesFacts, rows: [scoreRow()], crowds, trainings: [training] };
     await writeStoredTables(folder, { ...tables, featuresOf: () => [Float32Array.of(1)] });
     const path = join(folder, "tables.json"), scores = join(folder, "scores.parquet");
     await writeRows(scores, [scoreRow(), scoreRow({ lse_d: 7 })]);
