@@ -7,7 +7,7 @@ import { trainOwnJudge } from "../evaluation/judges/own_judge.ts";
 import { planPairs } from "../evaluation/scoring/evaluation_plan.ts";
 import { restoreScores } from "../evaluation/scoring/score_folder.ts";
 import type { ScoreRow } from "../evaluation/scoring/score_row.ts";
-import { judgeCorpus } from "../notebooks/experiment.ts";
+import { judgeCorpus } from "../notebooks/corpora.ts";
 import { evaluateSystems, type Evaluation } from "../tasks/evaluate.ts";
 import { scoredFeatures, writeReport } from "../tasks/evaluation_report.ts";
 import { configure } from "../training/config.ts";

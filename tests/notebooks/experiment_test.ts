@@ -31,7 +31,7 @@ Deno.test("both sizes of the embedded corpus have clips for training, validation
 Deno.test("the embedded corpus is drawn and prepared once, split as it says, and a broken off start is mended", () =>
   inFolder(async (folder) => {
     const corpora = join(folder, "data"), env = { KIT_PRESET: "tiny", KIT_RUNS: join(folder, "runs") };
-    const { prepared, videos, ...experiment } = await openExperiment({ env, drawings: corpora });
+    const { prepared, videos, ...experiment } = await openExperiment({ env, corpora });
     assert.equal(prepared, join(corpora, "prepared-tiny"));
     assert.equal(videos, join(corpora, "corpus-tiny", "main"));
     assert.equal(experiment.data, "embedded corpus, tiny");
@@ -49,7 +49,7 @@ Deno.test("the embedded corpus is drawn and prepared once, split as it says, and
     // As `prepare` leaves it, had the process been killed before the corpus's own split was written.
     await writeManifest(prepared, rows.map((clip) => ({ ...clip, split: "train" })), []);
     const written = (await Deno.stat(join(prepared, rows[0].path))).mtime;
-    const both = await Promise.all([0, 1].map(() => openExperiment({ env, drawings: corpora })));
+    const both = await Promise.all([0, 1].map(() => openExperiment({ env, corpora })));
     assert.deepEqual(both[0], both[1]);
     assert.deepEqual(splitsOf(await readManifest(prepared)), ["test", "train", "val"]);
     assert.deepEqual((await Deno.stat(join(prepared, rows[0].path))).mtime, written);
@@ -64,7 +64,7 @@ Deno.test("a prepared folder gives its name to captions and runs; nothing is dra
       KIT_RUNS: join(folder, "runs"),
       KIT_FIGURES: join(folder, "drawn"),
     };
-    const experiment = await openExperiment({ env, drawings: corpora });
+    const experiment = await openExperiment({ env, corpora });
     assert.equal(experiment.data, "grid s1");
     assert.equal(experiment.prepared, prepared);
     assert.equal(experiment.videos, undefined);
@@ -106,7 +106,7 @@ Deno.test("stored runs are opened where there are any of this data and configura
     await assert.rejects(
       openExperiment({
         env: { KIT_STORED: "1", KIT_PRESET: "tiny", KIT_FIGURES: figures },
-        drawings: folder,
+        corpora: folder,
       }),
       /Nothing is stored of corpus-tiny/,
     );
@@ -128,7 +128,7 @@ Deno.test("stored runs are opened where there are any of this data and configura
 
 Deno.test("an unknown preset and a folder that is not prepared each give one line with the remedy", () =>
   inFolder(async (folder) => {
-    const said = (env: Record<string, string>) => openExperiment({ env, drawings: folder });
+    const said = (env: Record<string, string>) => openExperiment({ env, corpora: folder });
     await assert.rejects(said({ KIT_PRESET: "huge" }), (error: Error) => {
       assert.ok(error instanceof KitError);
       assert.match(error.message, /no preset "huge".*tiny/);
