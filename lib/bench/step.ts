@@ -1,14 +1,15 @@
 // Times one training step in a process of its own, so that its peak memory is its own: called by `deno task bench`.
-import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../base/shapes.ts";
-import { initGenerator } from "../models/generator_kinds.ts";
+import { median, min } from "d3-array";
+import { FACE_BYTES, LOWER_SIZE, MEL_SIZE } from "../base/shapes.ts";
+import { random } from "../base/random.ts";
+import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
-import { compile, leaves, type Named } from "../native/compile.ts";
-import { adamInit, type AdamState } from "../nn/adam.ts";
-import type { Params } from "../nn/params.ts";
 import { tf } from "../native/tf.ts";
-import { paper } from "../training/config.ts";
-import { generatorStep } from "../training/gan_steps.ts";
-import { pretrainStep } from "../training/pretrain.ts";
+import { type Config, paper } from "../training/config.ts";
+import { openNetworks } from "../training/gan.ts";
+import { ganStep } from "../training/gan_steps.ts";
+import { pretrainStep } from "../training/pretrain_step.ts";
+import { beginTraining } from "../training/training_step.ts";
 
 export type Network = "discriminator" | "generator";
 
@@ -32,48 +33,59 @@ export interface StepTime {
   peak: number;
 }
 
-/** A training that goes on from step to step. */
-interface Training {
-  params: Params;
-  state: AdamState;
-  next(params: Params, state: AdamState): { params: Params; state: AdamState; loss: Named };
+/** A training that goes on with every batch it is given, from a fresh network. */
+export interface Steps<Batch> extends Disposable {
+  step(batch: Batch): void;
 }
 
-function discriminator({ width, batch, compiled }: StepOptions): Training {
-  const params = initSyncDiscriminator({ ...paper.discriminator, width }, 1), rate = tf.scalar(1e-4);
-  const data = {
-    mel: tf.randomNormal([batch, MEL_BANDS, MEL_WINDOW, 1]),
-    faces: tf.randomUniform([batch, HALF_FACE, FACE_SIZE, 3 * SYNC_FRAMES]),
-    labels: tf.tensor1d(Array.from({ length: batch }, (_, k) => k % 2)),
+/** Pretraining's steps. */
+export function discriminatorSteps(config: Config, options: { compiled?: boolean } = {}): Steps<SyncBatch> {
+  let network = beginTraining(initSyncDiscriminator(config.discriminator, config.seed));
+  const take = pretrainStep(config, options);
+  return {
+    step: (pairs) => void ({ network } = take(network, pairs)),
+    [Symbol.dispose]: () => tf.dispose(network),
   };
-  const step = compile(
-    (p: Params, s: AdamState, given: Named) => pretrainStep({ params: p, state: s, batch: given }, rate),
-    { enabled: compiled },
-  );
-  const next: Training["next"] = (p, s) => {
-    const { params, state, ...loss } = step(p, s, data);
-    return { params, state, loss };
-  };
-  return { params, state: adamInit(params), next };
 }
 
-function generator({ width, batch, compiled }: StepOptions): Training {
-  const params = initGenerator({ kind: "wav2lip", width }, 1), rate = tf.scalar(1e-4);
-  const data = {
-    mel: tf.randomNormal([batch, MEL_BANDS, MEL_WINDOW, 1]),
-    faces: tf.randomUniform([batch, FACE_SIZE, FACE_SIZE, 6]),
-    target: tf.randomUniform([batch, FACE_SIZE, FACE_SIZE, 3]),
+/** The generator's steps on frames, by L1 alone. */
+export function generatorSteps(config: Config, options: { compiled?: boolean } = {}): Steps<GeneratorBatch> {
+  const alone: Config = { ...config, gan: { ...config.gan, sync: "none", discriminator: "none" } };
+  let networks = openNetworks(alone);
+  const take = ganStep(alone, options);
+  return {
+    step: (generator) =>
+      void ({ networks } = take(networks, { generator }, { phase: "frames", weights: { l1: 1 } })),
+    [Symbol.dispose]: () => tf.dispose(networks),
   };
-  const step = compile(generatorStep(paper, "frames"), { enabled: compiled }), weights = { l1: tf.scalar(1) };
-  const next: Training["next"] = (p, s) => {
-    const { params, state, terms, face } = step({ params: p, state: s, discriminators: {} }, data, {
-      rate,
-      weights,
-    });
-    face.dispose();
-    return { params, state, loss: terms };
-  };
-  return { params, state: adamInit(params), next };
+}
+
+/** A random batch for steps of this size, and the steps. */
+function randomSteps({ network, width, batch: size, compiled }: StepOptions): Steps<void> {
+  const discriminator = { ...paper.discriminator, width }, generator = { ...paper.generator, width };
+  const config = { ...paper, discriminator, generator }, numbers = random(1);
+  const noise = (elements: number) => Float32Array.from({ length: size * elements }, () => numbers.uniform());
+  const mel = noise(MEL_SIZE), none = new Float32Array();
+  if (network === "discriminator") {
+    const labels = Float32Array.from({ length: size }, (_, k) => k % 2);
+    const steps = discriminatorSteps(config, { compiled }),
+      pairs = { mel, faces: noise(LOWER_SIZE), labels, size };
+    return { ...steps, step: () => steps.step(pairs) };
+  }
+  const frames = { mel, faces: noise(2 * FACE_BYTES), target: noise(FACE_BYTES), size, windows: 0 };
+  const steps = generatorSteps(config, { compiled });
+  return { ...steps, step: () => steps.step({ ...frames, syncMel: none, offMel: none }) };
+}
+
+/** Times each of several runs of some work, milliseconds. */
+export async function times(count: number, work: () => void | Promise<void>): Promise<number[]> {
+  const milliseconds: number[] = [];
+  for (let k = 0; k < count; k++) {
+    const start = performance.now();
+    await work();
+    milliseconds.push(performance.now() - start);
+  }
+  return milliseconds;
 }
 
 /** The most memory that this process has had, MB; NaN where the system does not say. */
@@ -85,21 +97,11 @@ function peakMegabytes(): number {
   }
 }
 
-/** Times training steps on random data; the loss is read each time, as training does. */
-export function timeSteps(options: StepOptions): StepTime {
-  const training = options.network === "discriminator" ? discriminator(options) : generator(options);
-  let { params, state } = training;
-  const times: number[] = [];
-  for (let k = 0; k < options.warmup + options.steps; k++) {
-    const start = performance.now();
-    const next = training.next(params, state);
-    leaves(next.loss).forEach((value) => value.dataSync());
-    times.push(performance.now() - start);
-    tf.dispose([params, state, next.loss] as never);
-    ({ params, state } = next);
-  }
-  const timed = times.slice(options.warmup).sort((a, b) => a - b);
-  return { median: timed[timed.length >> 1], least: timed[0], first: times[0], peak: peakMegabytes() };
+/** Times training steps on random data; the losses are read each time, as training does. */
+export async function timeSteps(options: StepOptions): Promise<StepTime> {
+  using steps = randomSteps(options);
+  const all = await times(options.warmup + options.steps, steps.step), timed = all.slice(options.warmup);
+  return { median: median(timed)!, least: min(timed)!, first: all[0], peak: peakMegabytes() };
 }
 
-if (import.meta.main) console.log(JSON.stringify(timeSteps(JSON.parse(Deno.args[0]))));
+if (import.meta.main) console.log(JSON.stringify(await timeSteps(JSON.parse(Deno.args[0]))));

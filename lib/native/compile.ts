@@ -47,19 +47,37 @@ interface Trace<R> {
  *
  * A step is a pure function of trees of tensors (see Tree): what it needs comes in as arguments, what it changes goes
  * out as its result. Everything else is frozen while recording, so reading a value, drawing random numbers in
- * JavaScript and large tensors from outside are refused with an error that says so. Results belong to the
- * caller's tf.tidy. With `enabled: false` the step runs as it stands, operation by operation.
+ * JavaScript and large tensors from outside are refused with an error that says so. Results belong to the caller's
+ * tf.tidy and outlive the arguments, one handed straight back included. The arguments at the places in `donate` are the
+ * step's own: their tensors are gone after it, as with JAX's donate_argnums. With `enabled: false` the step runs as it
+ * stands, operation by operation.
  */
 export function compile<A extends unknown[], R>(
   step: (...args: A) => R,
-  { enabled = true }: { enabled?: boolean } = {},
+  { enabled = true, donate = [] }: { enabled?: boolean; donate?: number[] } = {},
 ): (...args: A) => R {
-  if (!enabled) return (...args) => tf.tidy(() => step(...args) as unknown as Tensor) as unknown as R;
-  const traces = new Map<string, Trace<R>>();
+  const run = enabled ? recorded(step) : eager(step);
   return (...args) => {
+    const result = run(args);
+    donate.forEach((place) => tf.dispose(args[place] as Tensor));
+    return result;
+  };
+}
+
+function eager<A extends unknown[], R>(step: (...args: A) => R) {
+  return (args: A): R =>
+    tf.tidy(() => {
+      const result = step(...args), given = new Set(leaves(args));
+      return withLeaves(result, leaves(result).map((t) => given.has(t) ? t.clone() : t)) as Tensor;
+    }) as R;
+}
+
+function recorded<A extends unknown[], R>(step: (...args: A) => R) {
+  const traces = new Map<string, Trace<R>>();
+  return (args: A): R => {
     if (binding.recorder) throw new Error("A step is being compiled already: compile() does not nest");
     const inputs = leaves(args);
-    const key = signature(args as Tree[]);
+    const key = signature(args as unknown as Tree);
     let trace = traces.get(key);
     if (!trace) traces.set(key, trace = record(step, args));
     const outputs = binding.executeOp(trace.name, [], inputs.map(idOf), trace.shapes.length);

@@ -3,6 +3,7 @@ import { exists } from "../base/files.ts";
 import type { AdamState } from "../nn/adam.ts";
 import type { Params, Specs } from "../nn/params.ts";
 import { type Tensor, tf } from "../native/tf.ts";
+import type { TrainedNetwork } from "./training_step.ts";
 import { openSafetensors, readHeader, writeSafetensors } from "../weights/safetensors.ts";
 
 /** Version of the checkpoint's layout: `params/<path>`, `adam/m/<path>`, `adam/v/<path>`, `adam/powers`. */
@@ -22,14 +23,14 @@ const bytesOf = (tensor: Tensor) => {
 };
 
 /** An optimizer's state as one group of tensors. */
-export const flattenAdam = ({ m, v, powers }: AdamState): Params => ({
+const flattenAdam = ({ m, v, powers }: AdamState): Params => ({
   ...Object.fromEntries(Object.entries(m).map(([name, t]) => [`m/${name}`, t])),
   ...Object.fromEntries(Object.entries(v).map(([name, t]) => [`v/${name}`, t])),
   powers,
 });
 
 /** The optimizer's state out of its group. */
-export function unflattenAdam(group: Params): AdamState {
+function unflattenAdam(group: Params): AdamState {
   const part = (prefix: string) =>
     Object.fromEntries(
       Object.entries(group).filter(([name]) => name.startsWith(prefix))
@@ -37,6 +38,13 @@ export function unflattenAdam(group: Params): AdamState {
     );
   return { m: part("m/"), v: part("v/"), powers: group.powers };
 }
+
+/** A trained network as groups of a checkpoint: its parameters by its name, its optimizer's state by `adam`. */
+export const networkGroups = (
+  name: string,
+  { params, state }: TrainedNetwork,
+  adam = `${name}_adam`,
+): Record<string, Params> => ({ [name]: params, [adam]: flattenAdam(state) });
 
 /** Writes a checkpoint, whole or not at all. */
 export async function saveCheckpoint(
@@ -118,3 +126,9 @@ export function checkParams(path: string, params: Params | undefined, specs: Spe
   if (extra) throw new KitError(`${path} holds ${extra}, which this network does not have`, remedy);
   return params;
 }
+
+/** A trained network out of a checkpoint's groups; throws KitError that names the first difference from `specs`. */
+export const networkIn = (
+  { groups }: Checkpoint,
+  { name, specs, path, adam = `${name}_adam` }: { name: string; specs: Specs; path: string; adam?: string },
+): TrainedNetwork => ({ params: checkParams(path, groups[name], specs), state: unflattenAdam(groups[adam]) });

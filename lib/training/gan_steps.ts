@@ -1,28 +1,32 @@
-import { FACE_SIZE, MEL_BANDS, MEL_WINDOW, MOUTH_REGION, SYNC_FRAMES } from "../base/shapes.ts";
-import type { Random } from "../base/random.ts";
-import type { Dataset } from "../dataset/dataset.ts";
-import { type GeneratorBatch, sampleGeneratorBatch } from "../dataset/batches.ts";
-import { forEachKind, GENERATORS } from "../models/generator_kinds.ts";
-import { compile, type Named, valueAndGradients } from "../native/compile.ts";
-import { adamDefaults, type AdamState, adamStep } from "../nn/adam.ts";
-import { type Params, trainable } from "../nn/params.ts";
-import { scope } from "../nn/scope.ts";
-import { type Tensor, tf } from "../native/tf.ts";
+import { FACE_SIZE, MEL_BANDS, MEL_WINDOW } from "../base/shapes.ts";
+import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
+import type { GeneratorInputs } from "../models/generator.ts";
+import { GENERATORS } from "../models/generator_kinds.ts";
+import { compile, type Named } from "../native/compile.ts";
+import type { Params } from "../nn/params.ts";
+import { tf } from "../native/tf.ts";
 import type { Config, GanConfig } from "./config.ts";
 import {
+  type DiscriminatorBatch,
   type DiscriminatorName,
   DISCRIMINATORS,
   discriminatorsIn,
+  discriminatorsOf,
+  discriminatorTerms,
   type Phase,
-  type Turn,
+  trainedIn,
 } from "./discriminators.ts";
+import { mouthWeights } from "./face_regions.ts";
 import { generatorLoss, reconstructionLoss } from "./losses.ts";
-import { RECALIBRATION_PASSES } from "./pretrain.ts";
-import { recalibrate } from "./recalibrate.ts";
+import { syncTensors } from "./pretrain_step.ts";
+import { type TrainedNetwork, trainingStep } from "./training_step.ts";
+
+/** The networks of a training: the generator, and the discriminators that its system has. */
+export type Networks = { generator: TrainedNetwork } & Partial<Record<DiscriminatorName, TrainedNetwork>>;
 
 /**
  * A batch as tensors: mel [n, 80, 16, 1], faces [n, 96, 96, 6], target [n, 96, 96, 3]; syncMel if in windows, offMel if
- * it was drawn.
+ * it was asked for.
  */
 export function generatorTensors(batch: GeneratorBatch): Named {
   const { mel, faces, target, syncMel, offMel, size, windows } = batch;
@@ -35,89 +39,79 @@ export function generatorTensors(batch: GeneratorBatch): Named {
   };
 }
 
-/** Weights of L1 [1, 96, 96, 1]: 1 + `extra` at the mouth, scaled to mean 1; undefined when all count the same. */
-function mouthWeights(extra: number): Tensor | undefined {
-  if (extra === 0) return undefined;
-  const { top, left, height, width } = MOUTH_REGION;
-  const mouth = tf.pad(tf.fill([height, width], extra), [
-    [top, FACE_SIZE - top - height],
-    [left, FACE_SIZE - left - width],
-  ]);
-  const mean = 1 + extra * height * width / FACE_SIZE ** 2;
-  return tf.reshape(tf.div(tf.add(mouth, 1), mean), [1, FACE_SIZE, FACE_SIZE, 1]);
-}
-
-/** A network that is trained, and its optimizer's state. */
-export type TrainedNetwork = { params: Params; state: AdamState }; // a type: only a type is seen to be a tree of tensors
+/** What the generator learns from. */
+export type GeneratorStepBatch = {
+  /** As `generatorTensors` gives it. */
+  batch: Named;
+  /** Parameters of the discriminators that it plays against, by name. */
+  discriminators: Record<string, Params>;
+  /** Weights of the loss's terms, scalars. */
+  weights: Named;
+};
 
 /**
- * A generator step: L1 (eq. 3) and the terms of the discriminators that judge in this phase, by their weights (eq. 6 for
- * the sync discriminator). Also returns the terms and the faces drawn [n, 96, 96, 3].
+ * A generator's step: L1 (eq. 3) and the terms of its discriminators, by their weights (eq. 6 for the sync discriminator).
+ * Also gives the terms and the generated faces [n, 96, 96, 3].
  */
-export function generatorStep({ gan, generator }: Pick<Config, "gan" | "generator">, phase: Phase) {
-  const network = GENERATORS[generator.kind], judging = discriminatorsIn(gan, phase);
-  return (
-    { params, state, discriminators }: TrainedNetwork & { discriminators: Record<string, Params> },
-    batch: Named,
-    { rate, weights }: { rate: Tensor; weights: Named },
-  ): TrainedNetwork & { terms: Named; face: Tensor } => {
-    const { gradients, aux } = valueAndGradients((trained) => {
-      const input = batch as { mel: Tensor; faces: Tensor };
-      const { face, statistics } = network(scope({ ...params, ...trained }, { training: true }), input);
-      const terms: Named = { l1: reconstructionLoss(face, batch.target, mouthWeights(gan.mouthWeight)) };
-      for (const name of judging) {
-        const { term, generatorLoss: judge } = DISCRIMINATORS[name];
-        terms[term] = judge(discriminators[name], face, batch);
-      }
-      return { loss: generatorLoss(terms, weights), aux: { statistics, terms, face } };
-    }, trainable(params));
-    const next = adamStep({ params, gradients, state }, rate, { ...adamDefaults, beta1: gan.beta1 });
-    const { statistics, ...rest } = aux;
-    return { params: { ...next.params, ...statistics }, state: next.state, ...rest };
-  };
-}
-
-/** A discriminator's turn: a step on its own loss. */
-export function discriminatorStep(name: DiscriminatorName, { beta1 }: Pick<GanConfig, "beta1">) {
-  const { discriminatorLoss: learn } = DISCRIMINATORS[name];
-  return (
-    { params, state }: TrainedNetwork,
-    turn: Turn,
-    { rate }: { rate: Tensor },
-  ): TrainedNetwork & { loss: Tensor; logged: Named } => {
-    const { loss, gradients, aux } = valueAndGradients((trained) => {
-      const { loss, statistics, logged } = learn({ ...params, ...trained }, turn);
-      return { loss, aux: { statistics, logged } };
-    }, trainable(params));
-    const next = adamStep({ params, gradients, state }, rate, { ...adamDefaults, beta1 });
-    return {
-      params: { ...next.params, ...aux.statistics },
-      state: next.state,
-      loss,
-      logged: aux.logged,
+export const generatorStep = ({ gan, generator }: Pick<Config, "gan" | "generator">) =>
+  trainingStep((net, { batch, discriminators, weights }: GeneratorStepBatch) => {
+    const { face } = GENERATORS[generator.kind](net, batch as GeneratorInputs);
+    const terms: Named = {
+      l1: reconstructionLoss(face, batch.target, mouthWeights(gan.mouthWeight)),
+      ...discriminatorTerms(discriminators, face, batch),
     };
-  };
-}
+    return { loss: generatorLoss(terms, weights), aux: { terms, face } };
+  }, gan);
 
-/** Moving statistics after one more batch; compiled once for all recalibrations of a process. */
-const statisticsAfter = forEachKind((network) =>
-  compile((all: Named, batch: Named) =>
-    network(scope(all, { training: true }), batch as { mel: Tensor; faces: Tensor }).statistics
-  )
-);
+/** A discriminator's step, on its own loss. */
+export const discriminatorStep = (name: DiscriminatorName, gan: Pick<GanConfig, "beta1">) =>
+  trainingStep<DiscriminatorBatch, Named>(DISCRIMINATORS[name].discriminatorLoss, gan);
 
-/** Recalibrates a generator on training frames. */
-export async function recalibrateGenerator(
-  params: Params,
-  { dataset, draw: rng, config }: { dataset: Dataset; draw: Random; config: Config },
-): Promise<Params> {
-  const { poseShift, minShift, voicedOnly } = config.gan;
-  const frames = config.gan.frames || SYNC_FRAMES * config.gan.windows;
-  async function* batches() {
-    for (let k = 0; k < RECALIBRATION_PASSES; k++) {
-      const options = { frames, windows: 0, poseShift, minShift, voicedOnly };
-      yield generatorTensors(await sampleGeneratorBatch(dataset, rng, options));
-    }
-  }
-  return await recalibrate(params, statisticsAfter[config.generator.kind], batches());
+/** Parameters of the discriminators that the generator plays against in a phase. */
+export const discriminatorParams = (networks: Networks, gan: GanConfig, phase: Phase) =>
+  Object.fromEntries(discriminatorsIn(gan, phase).map((name) => [name, networks[name]!.params]));
+
+const numbers = (scalars: Named): Record<string, number> =>
+  Object.fromEntries(Object.entries(scalars).map(([name, scalar]) => [name, scalar.dataSync()[0]]));
+
+/**
+ * One step of a training (eq. 1): the generator's, then in their turns those of the discriminators that are trained,
+ * each compiled on its first use. The networks given are the step's own; the next ones come back, with the terms of the
+ * generator's loss and what the discriminators' turns say, by their names in logs.
+ */
+export function ganStep(config: Config, { compiled = true }: { compiled?: boolean } = {}) {
+  const { gan } = config, options = { enabled: compiled, donate: [0] };
+  const rates = { frames: gan.learningRate, windows: gan.windowLearningRate };
+  const generate = compile(generatorStep(config), options);
+  const turnOf = new Map(
+    discriminatorsOf(gan).map((name) => [name, compile(discriminatorStep(name, gan), options)]),
+  );
+  return (
+    networks: Networks,
+    { generator, pairs }: { generator: GeneratorBatch; pairs?: SyncBatch },
+    { phase, weights }: { phase: Phase; weights: Record<string, number> },
+  ) =>
+    tf.tidy(() => {
+      const next = { ...networks }, batch = generatorTensors(generator);
+      const { network, aux: { terms, face } } = generate(networks.generator, {
+        batch,
+        discriminators: discriminatorParams(networks, gan, phase),
+        weights: Object.fromEntries(
+          Object.entries(weights).map(([term, weight]) => [term, tf.scalar(weight)]),
+        ),
+      }, tf.scalar(rates[phase]));
+      next.generator = network;
+      const turns: Record<string, number> = {};
+      for (const name of trainedIn(gan, phase)) {
+        const seen = { generated: face, batch, pairs: DISCRIMINATORS[name].pairs ? syncTensors(pairs!) : {} };
+        const { network, loss, aux } = turnOf.get(name)!(
+          networks[name]!,
+          seen,
+          tf.scalar(gan.discriminatorLearningRate),
+        );
+        next[name] = network;
+        Object.assign(turns, numbers({ [DISCRIMINATORS[name].loss]: loss, ...aux }));
+      }
+      return { networks: next, terms: numbers(terms), turns };
+    });
 }

@@ -20,6 +20,10 @@ export interface Log {
   flush(): Promise<void>;
 }
 
+/** Values by their names in a group of the log: `{ l1: 0.1 }` of "train" is `{ "train/l1": 0.1 }`. */
+export const logged = (group: string, values: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]));
+
 /** Where a run keeps its log. */
 export const logPath = (run: string): string => join(run, "log.parquet");
 

@@ -1,25 +1,19 @@
-import {
-  initSyncDiscriminator,
-  syncDiscriminator,
-  type SyncDiscriminatorConfig,
-} from "../models/sync_discriminator.ts";
+import { initSyncDiscriminator, type SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
 import { compile, type Named, valueAndGradients } from "../native/compile.ts";
 import { disposeParams, type Params, trainable } from "../nn/params.ts";
 import { scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
-import { binaryCrossEntropy, syncProbability } from "./losses.ts";
+import { pretrainLoss } from "./pretrain_step.ts";
 
-/** Loss of a batch and its gradients, by parameter: all of a training step but the optimizer. */
-function lossAndGradients(params: Params, { mel, faces, labels }: Named): { loss: Tensor; gradients: Named } {
-  const { loss, gradients } = valueAndGradients((trained) => {
-    const embeddings = syncDiscriminator(scope({ ...params, ...trained }, { training: true }), {
-      mel,
-      faces,
-    });
-    return { loss: binaryCrossEntropy(syncProbability(embeddings), labels), aux: {} };
-  }, trainable(params));
-  return { loss, gradients };
-}
+/** Pretraining's loss of a batch and its gradients, by parameter: all of a training step but the optimizer. */
+const lossAndGradients = (params: Params, batch: Named) =>
+  valueAndGradients(
+    (trained) => {
+      const net = scope({ ...params, ...trained }, { training: true });
+      return { loss: pretrainLoss(net, batch).loss, aux: {} };
+    },
+    trainable(params),
+  );
 
 /** How strongly one layer is pulled by one batch. */
 export type LayerGradient = {

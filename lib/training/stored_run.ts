@@ -6,6 +6,7 @@ import { copyFile, exists } from "../base/files.ts";
 import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
 import { readState } from "./checkpoint.ts";
 import { logPath } from "./log.ts";
+import type { TrainOptions, TrainResult } from "./open_training.ts";
 import { bestPath, isRun, lastPath, readRun, type TrainingEnd, writeRun } from "./run.ts";
 
 const rowsFolder = (run: string): string => join(run, "rows");
@@ -46,13 +47,8 @@ async function endOf(run: string): Promise<TrainingEnd | undefined> {
  * something to train. Throws KitError when a kept run is asked for more than it holds.
  */
 export async function storedEnd(
-  { run, resume = false, steps, settings = [] }: {
-    run: string;
-    resume?: boolean;
-    steps?: number;
-    settings?: string[];
-  },
-): Promise<TrainingEnd | undefined> {
+  { run, resume = false, steps, settings = [] }: TrainOptions,
+): Promise<TrainResult | undefined> {
   const ended = resume ? await endOf(run) : undefined;
   if (ended && (steps !== undefined || settings.length > 0)) {
     throw new KitError(
@@ -61,7 +57,7 @@ export async function storedEnd(
     );
   }
   // JSON has no number without end, which a training without a held-out score has as its best.
-  return ended && { ...ended, best: ended.best ?? Infinity };
+  return ended && { run, ...ended, best: ended.best ?? Infinity };
 }
 
 /**

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
 import { describeSyncDiscriminator, initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
-import { adamInit } from "../../lib/nn/adam.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
 import {
   checkParams,
-  flattenAdam,
   loadCheckpoint,
+  networkGroups,
+  networkIn,
   saveCheckpoint,
-  unflattenAdam,
 } from "../../lib/training/checkpoint.ts";
+import { beginTraining } from "../../lib/training/training_step.ts";
 import { openSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";
 import { inFolder } from "../prepared.ts";
 
@@ -28,12 +28,12 @@ const rejects = (work: Promise<unknown>, message: RegExp) =>
 Deno.test("a checkpoint comes back bit by bit: weights, optimizer, numbers", () =>
   inFolder(async (folder) => {
     const before = tf.memory().numTensors;
-    const params = initSyncDiscriminator(thin, 3), adam = adamInit(params);
+    const network = beginTraining(initSyncDiscriminator(thin, 3)), { params, state: adam } = network;
     adam.m["audio/0/conv/bias"].dispose();
     adam.m["audio/0/conv/bias"] = tf.tensor1d([1e-20, -3.5, 0, 1, 2, 3, 4, 5]);
     const path = join(folder, "last.safetensors");
     const state = { step: 17, random: 4294967295, best: Infinity, loss: 0.1 + 0.2 };
-    await saveCheckpoint(path, { groups: { discriminator: params, adam: flattenAdam(adam) }, state }, {
+    await saveCheckpoint(path, { groups: networkGroups("discriminator", network), state }, {
       note: "ü",
     });
     const loaded = await loadCheckpoint(path);
@@ -42,11 +42,10 @@ Deno.test("a checkpoint comes back bit by bit: weights, optimizer, numbers", () 
       { step: 17, random: 4294967295, loss: 0.1 + 0.2 },
       "no best yet is no number",
     );
-    const back = checkParams(path, loaded.groups.discriminator, specs);
+    const { params: back, state: adamBack } = networkIn(loaded, { name: "discriminator", specs, path });
     for (const [name, tensor] of Object.entries(params)) {
       assert.deepEqual(back[name].dataSync(), tensor.dataSync());
     }
-    const adamBack = unflattenAdam(loaded.groups.adam);
     assert.deepEqual(Object.keys(adamBack.v).sort(), Object.keys(adam.v).sort());
     assert.deepEqual(adamBack.m["audio/0/conv/bias"].dataSync(), adam.m["audio/0/conv/bias"].dataSync());
     assert.deepEqual(Array.from(adamBack.powers.dataSync()), [1, 1]);
@@ -57,8 +56,7 @@ Deno.test("a checkpoint comes back bit by bit: weights, optimizer, numbers", () 
     assert.ok("discriminator/audio/0/conv/kernel" in file.header.tensors, "readable by other tools");
     file.close();
     for (const groups of [loaded.groups, only.groups]) Object.values(groups).forEach(disposeParams);
-    disposeParams(params);
-    disposeParams(flattenAdam(adam));
+    tf.dispose(network);
     assert.equal(tf.memory().numTensors, before);
   }));
 

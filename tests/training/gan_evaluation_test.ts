@@ -9,10 +9,10 @@ import { disposeParams } from "../../lib/nn/params.ts";
 import { scope } from "../../lib/nn/scope.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
-import { evaluateGenerator, mouthRegion } from "../../lib/training/gan_evaluation.ts";
+import { lowerWindows, mouthRegion } from "../../lib/training/face_regions.ts";
+import { evaluateGenerator } from "../../lib/training/gan_evaluation.ts";
 import { generatorTensors } from "../../lib/training/gan_steps.ts";
 import { syncLoss, syncProbability } from "../../lib/training/losses.ts";
-import { lowerWindows } from "../../lib/training/lower_halves.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 
 Deno.test("the mouth region is lips and what moves with them: rows 50 to 79, columns 26 to 69", () => {

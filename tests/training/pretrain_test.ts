@@ -10,8 +10,10 @@ import { disposeParams } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { readLog } from "../../lib/training/log.ts";
-import { pretrain, pretrainStep, syncTensors } from "../../lib/training/pretrain.ts";
-import { repeatStep, type TrainingStep } from "../../lib/training/repeat_step.ts";
+import { pretrain } from "../../lib/training/pretrain.ts";
+import { pretrainLoss, syncTensors } from "../../lib/training/pretrain_step.ts";
+import { repeatStep } from "../../lib/training/repeat_step.ts";
+import { trainingStep } from "../../lib/training/training_step.ts";
 import { lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
 import { openDataset } from "../../lib/dataset/dataset.ts";
 import { sampleSyncBatch } from "../../lib/dataset/batches.ts";
@@ -25,10 +27,9 @@ Deno.test("one batch is learnt by heart in a few dozen steps", () =>
     const generated = await sampleSyncBatch(dataset, random(1), { size: 8, minShift: 5, voicedOnly: true });
     const batch = syncTensors(generated), rate = tf.scalar(1e-3);
     const params = initSyncDiscriminator({ lstm: "front", cbam: true, width: 0.06 }, 1);
-    const step: TrainingStep = compile((all, state, data) =>
-      pretrainStep({ params: all, state, batch: data }, rate)
-    );
-    const losses = repeatStep(step, params, { batch, steps: 40 }).map(({ loss }) => loss);
+    const step = compile(trainingStep(pretrainLoss), { donate: [0] });
+    const steps = repeatStep((network, given) => step(network, given, rate), params, { batch, steps: 40 });
+    const losses = steps.map(({ loss }) => loss);
     assert.ok(losses[0] > 0.5, `it knows nothing at first: ${losses[0]}`);
     assert.ok(losses.at(-1)! < 0.1, `loss after 40 steps: ${losses.at(-1)}`);
     disposeParams(params);

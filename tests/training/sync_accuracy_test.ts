@@ -9,7 +9,7 @@ import { cosine, embedWindows } from "../../lib/inference/embed.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { syncProbability } from "../../lib/training/losses.ts";
-import { syncTensors } from "../../lib/training/pretrain.ts";
+import { syncTensors } from "../../lib/training/pretrain_step.ts";
 import {
   accuracyOf,
   rocAuc,

@@ -1,0 +1,95 @@
+import { basename } from "node:path";
+import { holdFolder } from "../base/files.ts";
+import { random } from "../base/random.ts";
+import { type BatchRequest, type BatchStream, streamBatches } from "../dataset/batch_stream.ts";
+import { type PairOptions, sampleSyncBatch } from "../dataset/batches.ts";
+import { type Dataset, openDataset } from "../dataset/dataset.ts";
+import type { Params } from "../nn/params.ts";
+import { type Checkpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { Config } from "./config.ts";
+import { type Log, openLog } from "./log.ts";
+import { bestPath, lastPath, openRun, type RunKind, type TrainingEnd } from "./run.ts";
+
+/** Batches that are sampled while steps are computed. */
+export const AHEAD = 2;
+
+export interface TrainOptions {
+  run: string;
+  config: Config;
+  /** Steps in place of the configuration's. */
+  steps?: number;
+  /** Settings changed when a run is resumed, such as `gan.learningRate=3e-4`; the run folder keeps them. */
+  settings?: string[];
+  /** Go on with the run in the folder. */
+  resume?: boolean;
+  /** Hears of every step that is done. */
+  onStep?: (step: number) => void;
+  /** Run steps as one TensorFlow function (the default) or operation by operation. */
+  compiled?: boolean;
+}
+
+export interface TrainResult extends TrainingEnd {
+  run: string;
+}
+
+/** A run that is begun or gone on with: what it learns from and where it writes. Its folder is held until it is disposed of. */
+export interface Training extends Disposable {
+  config: Config;
+  dataset: Dataset;
+  heldOut: Dataset;
+  batches: BatchStream;
+  log: Log;
+  /** Where the run stopped, when it did. */
+  checkpoint?: Checkpoint;
+  /** Writes the best networks so far, apart from those that the run goes on with. */
+  saveBest(groups: Record<string, Params>, state: Checkpoint["state"]): Promise<void>;
+  /** Writes the log and the networks that the run goes on with from `step`. */
+  save(groups: Record<string, Params>, state: { step: number } & Checkpoint["state"]): Promise<void>;
+}
+
+/**
+ * Opens the data and the folder of a training: a new run, or with `resume` one that was stopped, which goes on with its
+ * own configuration, the random numbers after its last checkpoint, and the log up to there.
+ * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
+ */
+export async function openTraining(
+  prepared: string,
+  { kind, config: asked, heldOutPairs, requests }: {
+    kind: RunKind;
+    config: Config;
+    /** Pairs that the held-out clips must have. */
+    heldOutPairs: PairOptions;
+    /** What the steps from `step` on learn from. */
+    requests: (config: Config, step: number) => Iterator<BatchRequest>;
+  },
+  { run, resume = false, steps, settings }: TrainOptions,
+): Promise<Training> {
+  const dataset = await openDataset(prepared, "train"), heldOut = await openDataset(prepared, "val");
+  // Held-out clips that cannot be scored are named now, not at the first evaluation.
+  if (!resume) await sampleSyncBatch(heldOut, random(1), { ...heldOutPairs, size: 1 });
+  using opened = new DisposableStack();
+  opened.use(await holdFolder(run));
+  const data = { name: basename(prepared), clips: dataset.rows.length };
+  const { config, checkpoint } = await openRun(run, { kind, config: asked, data }, {
+    resume,
+    steps,
+    settings,
+  });
+  const { step = 0, random: state = config.seed } = checkpoint?.state ?? {};
+  const log = await openLog(run);
+  log.truncateAfter(step);
+  const batches = opened.use(
+    streamBatches(dataset, { state, requests: requests(config, step), ahead: AHEAD }),
+  );
+  const held = opened.move();
+  return {
+    ...{ config, dataset, heldOut, batches, log, checkpoint },
+    saveBest: (groups, state) => saveCheckpoint(bestPath(run), { groups, state }),
+    async save(groups, { step, ...state }) {
+      // The log goes first: rows after the checkpoint's step are dropped when the run goes on, missing ones are lost.
+      await log.flush();
+      await saveCheckpoint(lastPath(run), { groups, state: { step, random: batches.state, ...state } });
+    },
+    [Symbol.dispose]: () => held.dispose(),
+  };
+}
