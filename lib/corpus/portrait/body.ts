@@ -1,90 +1,75 @@
-/** Neck, shoulders and clothes, drawn once for a look. */
+/** Neck, shoulders and clothes, drawn once for a person. */
 import { type Random, randomStream } from "../../base/random.ts";
-import { drawnLayer, gradient, type Pen, type Point, trace } from "./brush.ts";
-import type { Layer } from "./layer.ts";
 import { type Appearance, type Colour, css, lighten, mix } from "./appearance.ts";
+import { drawnLayer, fill, fillEllipse, gradient, type Pen, type Point, stroke } from "./brush.ts";
+import type { Layer } from "./layer.ts";
 import { shadeSkin } from "./relief.ts";
 
 /** The part of face coordinates that neck and shoulders fill. */
 const BODY_AREA = { left: -135, top: 24, right: 135, bottom: 140 };
 
+/** Half the width of the neck, face pixels. */
+const neckHalf = ({ head, feminine }: Appearance) => head.halfWidth * (0.72 - 0.14 * feminine);
+
+const shifted = (points: Point[], dx: number, dy: number) => points.map(([x, y]): Point => [x + dx, y + dy]);
+
 /** Colours of a lit cylinder of skin from left to right. */
 function skinAcross(appearance: Appearance, share: number): string[] {
   return [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1].map((x) => {
     const lit = x * 0.92 * appearance.light.x + Math.sqrt(Math.max(0, 1 - x * x * 0.85)) * appearance.light.z;
-    return css(
-      lighten(shadeSkin(appearance.skin.base, appearance, { lit: lit * 0.85, gloss: 0, open: 0.8 }), share),
-    );
+    const skin = shadeSkin(appearance.skin.base, appearance, { lit: lit * 0.85, gloss: 0, open: 0.8 });
+    return css(lighten(skin, share));
   });
 }
 
 function drawNeck(pen: Pen, appearance: Appearance): void {
-  const { head, feminine, light } = appearance,
-    half = head.halfWidth * (0.72 - 0.14 * feminine),
-    chin = head.chin;
-  pen.beginPath();
-  trace(pen, [[-half, 30], [-half, chin], [-half - 1, chin + 13], [-half - 16, chin + 24], [
-    -half - 60,
-    chin + 36,
-  ]]);
-  trace(pen, [[half + 30, chin + 34], [half + 16, chin + 24], [half + 1, chin + 13], [half, chin], [
-    half,
-    30,
-  ]], { join: true });
-  pen.closePath();
-  pen.fillStyle = gradient(pen, [-half - 6, 0], [half + 6, 0], skinAcross(appearance, 0.9));
-  pen.fill();
+  const { head: { chin }, light } = appearance, half = neckHalf(appearance);
+  const side = (d: number, end: Point): Point[] => [
+    [d * half, 30],
+    [d * half, chin],
+    [d * (half + 1), chin + 13],
+    [d * (half + 16), chin + 24],
+    end,
+  ];
+  const skin = gradient(pen, [-half - 6, 0], [half + 6, 0], skinAcross(appearance, 0.9));
+  fill(pen, skin, side(-1, [-half - 60, chin + 36]), side(1, [half + 30, chin + 34]).reverse());
   pen.save();
   pen.clip();
   // the shadow of the chin, thrown away from the light; the cords of the neck and the collar bones
   pen.filter = "blur(7px)";
-  pen.fillStyle = css([38, 18, 14], 0.55);
-  pen.beginPath();
-  pen.ellipse(-9 * light.x, chin - 6, half + 6, 15 - 8 * light.y, 0, 0, 7);
-  pen.fill();
+  fillEllipse(pen, css([38, 18, 14], 0.55), [-9 * light.x, chin - 6], [half + 6, 15 - 8 * light.y]);
   pen.filter = "blur(3px)";
-  pen.lineWidth = 2.5;
+  const dark = css([60, 28, 20], 0.22);
   for (const d of [-1, 1]) {
-    pen.strokeStyle = css([60, 28, 20], 0.22);
-    pen.beginPath();
-    trace(pen, [[d * half * 0.75, chin], [d * half * 0.35, chin + 18], [d * 4, chin + 27]]);
-    pen.stroke();
-    pen.beginPath();
-    trace(pen, [[d * 6, chin + 29], [d * 24, chin + 27], [d * 46, chin + 25]]);
-    pen.stroke();
+    stroke(pen, [[d * half * 0.75, chin], [d * half * 0.35, chin + 18], [d * 4, chin + 27]], dark, 2.5);
+    stroke(pen, [[d * 6, chin + 29], [d * 24, chin + 27], [d * 46, chin + 25]], dark, 2.5);
   }
   pen.restore();
 }
 
 /** Outline of the shoulders; `gap` is the half width of the neck's opening, `low` how deep it reaches. */
-function shoulders(appearance: Appearance, { gap, low }: { gap: number; low: number }): Point[] {
-  const chin = appearance.head.chin, wide = 92 + 14 * (1 - appearance.feminine);
-  return [
-    [-wide - 34, 150],
-    [-wide - 6, chin + 46],
-    [-wide + 22, chin + 31],
-    [-gap - 14, chin + 19],
-    [-gap, chin + 13],
-    [-gap * 0.62, chin + 13 + low * 0.7],
-    [0, chin + 14 + low],
-    [gap * 0.62, chin + 13 + low * 0.7],
-    [gap, chin + 13],
-    [gap + 14, chin + 19],
-    [wide - 22, chin + 31],
-    [wide + 6, chin + 46],
-    [wide + 34, 150],
+function shoulders(
+  { head: { chin }, feminine }: Appearance,
+  { gap, low }: { gap: number; low: number },
+): Point[] {
+  const wide = 92 + 14 * (1 - feminine);
+  const side = (d: 1 | -1): Point[] => [
+    [d * (wide + 34), 150],
+    [d * (wide + 6), chin + 46],
+    [d * (wide - 22), chin + 31],
+    [d * (gap + 14), chin + 19],
+    [d * gap, chin + 13],
+    [d * gap * 0.62, chin + 13 + low * 0.7],
   ];
+  return [...side(-1), [0, chin + 14 + low], ...side(1).reverse()];
 }
 
 function pattern(pen: Pen, { clothes }: Appearance, rng: Random): void {
   const tone = (alpha: number) => css(mix(clothes.colour, clothes.second, 0.65), alpha);
   if (clothes.pattern < 0.2) { // stripes
-    pen.strokeStyle = tone(0.55);
-    pen.lineWidth = 3;
     for (let y = 80; y < 145; y += 9) {
-      pen.beginPath();
-      trace(pen, [[-140, y + 16], [-60, y + 4], [0, y + 9], [60, y + 4], [140, y + 16]]);
-      pen.stroke();
+      const stripe: Point[] = [[-140, y + 16], [-60, y + 4], [0, y + 9], [60, y + 4], [140, y + 16]];
+      stroke(pen, stripe, tone(0.55), 3);
     }
   } else if (clothes.pattern < 0.36) { // checks
     pen.strokeStyle = tone(0.3);
@@ -98,47 +83,31 @@ function pattern(pen: Pen, { clothes }: Appearance, rng: Random): void {
       pen.stroke();
     }
   } else if (clothes.pattern < 0.5) { // dots
-    pen.fillStyle = tone(0.6);
     for (let i = 0; i < 260; i++) {
-      const row = Math.floor(i / 26);
-      pen.beginPath();
-      pen.arc(-135 + (i % 26) * 10.6 + (row % 2) * 5.3, 78 + row * 7, 1.2, 0, 7);
-      pen.fill();
+      const row = Math.floor(i / 26), x = -135 + (i % 26) * 10.6 + (row % 2) * 5.3;
+      fillEllipse(pen, tone(0.6), [x, 78 + row * 7], [1.2, 1.2]);
     }
   }
   // weave
   for (let i = 0; i < 900; i++) {
     pen.fillStyle = rng.uniform() < 0.5 ? "rgba(0,0,0,0.05)" : "rgba(255,255,255,0.045)";
-    pen.fillRect(
-      rng.uniform(-135, 135),
-      rng.uniform(70, 140),
-      rng.uniform(0.6, 3),
-      rng.uniform(0.5, 1.2),
-    );
+    const x = rng.uniform(-135, 135), y = rng.uniform(70, 140);
+    pen.fillRect(x, y, rng.uniform(0.6, 3), rng.uniform(0.5, 1.2));
   }
 }
 
-function folds(pen: Pen, appearance: Appearance, rng: Random): void {
-  const { light } = appearance;
+function folds(pen: Pen, { light }: Appearance, rng: Random): void {
+  const lit = Math.sign(light.x || 1);
   pen.filter = "blur(4px)";
-  pen.lineWidth = 3.5;
   for (let i = 0; i < 9; i++) {
     const d = i % 2 ? 1 : -1, x = d * rng.uniform(14, 95), y = rng.uniform(98, 120);
-    pen.strokeStyle = css([0, 0, 0], 0.24);
-    const way: Point[] = [[x, y], [x + d * rng.uniform(2, 9), y + 16], [
-      x + d * rng.uniform(8, 20),
-      y + 36,
-    ]];
-    pen.beginPath();
-    trace(pen, way);
-    pen.stroke();
-    pen.strokeStyle = css([255, 255, 255], 0.12);
-    pen.beginPath();
-    trace(pen, way.map(([a, b]): Point => [a + 3.5 * Math.sign(light.x || 1), b - 1]));
-    pen.stroke();
+    const middle: Point = [x + d * rng.uniform(2, 9), y + 16];
+    const way: Point[] = [[x, y], middle, [x + d * rng.uniform(8, 20), y + 36]];
+    stroke(pen, way, css([0, 0, 0], 0.24), 3.5);
+    stroke(pen, shifted(way, 3.5 * lit, -1), css([255, 255, 255], 0.12), 3.5);
   }
   pen.filter = "none";
-  pen.fillStyle = gradient(pen, [-110 * Math.sign(light.x || 1), 0], [110 * Math.sign(light.x || 1), 0], [
+  pen.fillStyle = gradient(pen, [-110 * lit, 0], [110 * lit, 0], [
     `rgba(0,0,0,${0.1 + 0.35 * Math.abs(light.x)})`,
     "rgba(0,0,0,0)",
     "rgba(255,255,255,0.06)",
@@ -147,19 +116,12 @@ function folds(pen: Pen, appearance: Appearance, rng: Random): void {
 }
 
 function drawClothes(pen: Pen, appearance: Appearance): void {
-  const { clothes, head, feminine } = appearance, { style, colour, second } = clothes, chin = head.chin;
-  const rng = randomStream("clothes", appearance.background.seed),
-    gap = head.halfWidth * (0.72 - 0.14 * feminine) + 3;
-  const fill = (points: Point[], paint: Colour, detail = true) => {
+  const { clothes: { style, colour, second }, head: { chin } } = appearance;
+  const rng = randomStream("clothes", appearance.background.seed), gap = neckHalf(appearance) + 3;
+  const cloth = (points: Point[], paint: Colour, detail = true) => {
     pen.save();
-    pen.beginPath();
-    trace(pen, points);
-    pen.closePath();
-    pen.fillStyle = gradient(pen, [0, chin + 10], [0, 140], [
-      css(lighten(paint, 1.08)),
-      css(lighten(paint, 0.78)),
-    ]);
-    pen.fill();
+    const shades = [css(lighten(paint, 1.08)), css(lighten(paint, 0.78))];
+    fill(pen, gradient(pen, [0, chin + 10], [0, 140], shades), points);
     pen.clip();
     if (detail) {
       pattern(pen, appearance, rng);
@@ -167,24 +129,16 @@ function drawClothes(pen: Pen, appearance: Appearance): void {
     }
     pen.restore();
   };
-  const edge = (points: Point[], paint: Colour, width: number) => {
-    pen.strokeStyle = css(paint);
-    pen.lineWidth = width;
-    pen.beginPath();
-    trace(pen, points);
-    pen.stroke();
-  };
+  const edge = (points: Point[], paint: Colour, width: number) => stroke(pen, points, css(paint), width);
   const low = { crew: 13, vee: 36, shirt: 24, jacket: 20, hood: 16, roll: -4 }[style];
-  const outline = shoulders(appearance, {
-    gap: style === "roll" ? gap - 2 : gap + (style === "hood" ? 5 : 2),
-    low,
-  });
-  if (style === "jacket") fill(shoulders(appearance, { gap, low: 12 }), second, false);
-  fill(outline, colour);
-  const neckline = outline.slice(4, 9);
+  const wider = style === "roll" ? -2 : style === "hood" ? 5 : 2;
+  const outline = shoulders(appearance, { gap: gap + wider, low });
+  if (style === "jacket") cloth(shoulders(appearance, { gap, low: 12 }), second, false);
+  cloth(outline, colour);
   if (style === "crew" || style === "vee") {
+    const neckline = outline.slice(4, 9);
     edge(neckline, lighten(colour, 0.72), 4.2);
-    edge(neckline.map(([x, y]): Point => [x, y + 1.8]), lighten(colour, 0.95), 0.7);
+    edge(shifted(neckline, 0, 1.8), lighten(colour, 0.95), 0.7);
   }
   if (style === "roll") {
     for (let i = 0; i < 4; i++) {
@@ -195,13 +149,13 @@ function drawClothes(pen: Pen, appearance: Appearance): void {
   }
   for (const d of [-1, 1]) {
     if (style === "shirt" || style === "jacket") {
-      const flap = style === "jacket" ? 30 : 20,
-        paint = style === "jacket" ? lighten(colour, 0.86) : lighten(colour, 1.15);
+      const [flap, deep, shade] = style === "jacket" ? [30, 22, 0.86] : [20, 3, 1.15];
+      const paint = lighten(colour, shade);
       const lapel: Point[] = [
         [d * (gap + 3), chin + 10],
         [d * (gap + 15), chin + 19],
         [d * (gap - 4), chin + 20 + flap],
-        [d * 3, chin + 16 + low + (style === "jacket" ? 22 : 3)],
+        [d * 3, chin + 16 + low + deep],
         [d * (gap - 5), chin + 26],
       ];
       pen.fillStyle = css(paint);
@@ -214,16 +168,10 @@ function drawClothes(pen: Pen, appearance: Appearance): void {
       pen.stroke();
     }
     if (style === "hood") {
-      edge(
-        [[d * (gap + 3), chin + 2], [d * (gap + 9), chin + 15], [d * 12, chin + 33]],
-        lighten(colour, 0.8),
-        9,
-      );
-      edge(
-        [[d * (gap - 1), chin + 5], [d * (gap + 4), chin + 15], [d * 9, chin + 31]],
-        lighten(colour, 0.5),
-        1.4,
-      );
+      const rim: Point[] = [[d * (gap + 3), chin + 2], [d * (gap + 9), chin + 15], [d * 12, chin + 33]];
+      const seam: Point[] = [[d * (gap - 1), chin + 5], [d * (gap + 4), chin + 15], [d * 9, chin + 31]];
+      edge(rim, lighten(colour, 0.8), 9);
+      edge(seam, lighten(colour, 0.5), 1.4);
       edge([[d * 11, chin + 32], [d * 12.5, chin + 58]], lighten(second, 0.9), 1.5);
     }
   }

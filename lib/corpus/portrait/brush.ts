@@ -5,6 +5,8 @@ import { type Colour, css, lighten } from "./appearance.ts";
 
 export type Pen = CanvasRenderingContext2D;
 export type Point = [number, number];
+/** A colour in CSS, or a gradient. */
+export type Paint = Pen["fillStyle"];
 
 /** Draws with a canvas in face coordinates over a layer. */
 export function drawOn(layer: Layer, draw: (pen: Pen) => void): Layer {
@@ -24,23 +26,41 @@ export function drawnLayer(area: Parameters<typeof emptyLayer>[0], draw: (pen: P
   return drawOn(emptyLayer(area), draw);
 }
 
-/** Traces a smooth closed or open curve through points (Catmull-Rom). */
-export function trace(pen: Pen, points: Point[], { closed = false, join = false } = {}): void {
-  const count = points.length,
-    at = (i: number) => closed ? points[(i + count) % count] : points[Math.max(0, Math.min(count - 1, i))];
+/** Traces a smooth curve through points (Catmull-Rom), from where the pen is when it is to `join`. */
+function trace(pen: Pen, points: Point[], join: boolean): void {
+  const last = points.length - 1, at = (i: number) => points[Math.max(0, Math.min(last, i))];
   if (join) pen.lineTo(...points[0]);
   else pen.moveTo(...points[0]);
-  for (let i = 0; i < (closed ? count : count - 1); i++) {
-    const [a, b, c, d] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
-    pen.bezierCurveTo(
-      b[0] + (c[0] - a[0]) / 6,
-      b[1] + (c[1] - a[1]) / 6,
-      c[0] - (d[0] - b[0]) / 6,
-      c[1] - (d[1] - b[1]) / 6,
-      c[0],
-      c[1],
-    );
+  for (let i = 0; i < last; i++) {
+    const [[ax, ay], [bx, by], [cx, cy], [dx, dy]] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
+    pen.bezierCurveTo(bx + (cx - ax) / 6, by + (cy - ay) / 6, cx - (dx - bx) / 6, cy - (dy - by) / 6, cx, cy);
   }
+}
+
+/** Strokes a smooth curve. */
+export function stroke(pen: Pen, points: Point[], paint: Paint, width: number): void {
+  pen.strokeStyle = paint;
+  pen.lineWidth = width;
+  pen.beginPath();
+  trace(pen, points, false);
+  pen.stroke();
+}
+
+/** Fills what smooth curves, one joined to the other, enclose; the outline stays the pen's path. */
+export function fill(pen: Pen, paint: Paint, ...curves: Point[][]): void {
+  pen.beginPath();
+  curves.forEach((points, k) => trace(pen, points, k > 0));
+  pen.closePath();
+  pen.fillStyle = paint;
+  pen.fill();
+}
+
+/** Fills an ellipse; the outline stays the pen's path. */
+export function fillEllipse(pen: Pen, paint: Paint, [x, y]: Point, [rx, ry]: Point, turn = 0): void {
+  pen.beginPath();
+  pen.ellipse(x, y, rx, ry, turn, 0, 7);
+  pen.fillStyle = paint;
+  pen.fill();
 }
 
 /** A linear gradient between two points, colours at even distances. */
@@ -75,10 +95,7 @@ export function strands(
   const rng = randomStream("strands", seed);
   for (let i = 0; i < count; i++) {
     const shade = Math.exp(contrast * 0.6 * Math.max(-2, Math.min(1.6, rng.normal())));
-    pen.strokeStyle = css(lighten(colour, shade), rng.uniform(0.25, 0.7));
-    pen.lineWidth = width * rng.uniform(0.5, 1.3);
-    pen.beginPath();
-    trace(pen, path(i / count, rng));
-    pen.stroke();
+    const paint = css(lighten(colour, shade), rng.uniform(0.25, 0.7)), thick = width * rng.uniform(0.5, 1.3);
+    stroke(pen, path(i / count, rng), paint, thick);
   }
 }

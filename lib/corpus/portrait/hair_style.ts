@@ -1,10 +1,10 @@
-import { type Appearance, type Colour, lighten, mix } from "./appearance.ts";
+/** What all hair of a head has in common. */
+import type { Random } from "../../base/random.ts";
+import { type Appearance, type Colour, type HairStyle, lighten, mix } from "./appearance.ts";
+import { type Pen, type Point, strands } from "./brush.ts";
 
 /** How the styles differ: thickness over the skull, at the sides, where locks end (y), how far sideburns go (y). */
-export const HAIR_SHAPES: Record<
-  Appearance["hair"]["style"],
-  { top: number; side: number; locks: number; burns: number }
-> = {
+export const HAIR_SHAPES: Record<HairStyle, { top: number; side: number; locks: number; burns: number }> = {
   cropped: { top: 0.55, side: 0.25, locks: 0, burns: 6 },
   parted: { top: 0.95, side: 0.45, locks: 0, burns: 8 },
   swept: { top: 1.15, side: 0.4, locks: 0, burns: 4 },
@@ -22,5 +22,29 @@ export function hairTone({ hair }: Appearance, factor: number): Colour {
 }
 
 /** Whether hair falls to both sides of a parting. */
-export const isParted = (style: Appearance["hair"]["style"]) =>
-  ["parted", "bob", "wavy", "long"].includes(style);
+export const isParted = (style: HairStyle) => ["parted", "bob", "wavy", "long"].includes(style);
+
+/** One pass over an area with strands: how many, their width, the shade of their colour, and what seeds them. */
+export type Pass = [count: number, width: number, shade: number, seed: number];
+
+/** Strands of a person's hair; see `strands`. */
+export function hairStrands(
+  pen: Pen,
+  appearance: Appearance,
+  { passes, path, contrast }: {
+    passes: Pass[];
+    path: (place: number, rng: Random, seed: number) => Point[];
+    contrast?: number;
+  },
+): void {
+  for (const [count, width, shade, seed] of passes) {
+    strands(pen, {
+      count,
+      colour: hairTone(appearance, shade),
+      width,
+      contrast,
+      seed: appearance.background.seed + seed,
+      path: (place, rng) => path(place, rng, seed),
+    });
+  }
+}

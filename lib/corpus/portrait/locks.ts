@@ -1,15 +1,15 @@
-/** Long hair beside and behind the face, drawn once for a look. */
-import { drawnLayer, glow, gradient, type Point, strands, trace } from "./brush.ts";
-import { HAIR_SHAPES, hairTone } from "./hair_style.ts";
-import type { Layer } from "./layer.ts";
+/** Long hair beside and behind the face, drawn once for a person. */
 import { type Appearance, css } from "./appearance.ts";
+import { drawnLayer, fill, glow, gradient, type Point } from "./brush.ts";
+import { HAIR_SHAPES, hairStrands, hairTone } from "./hair_style.ts";
+import type { Layer } from "./layer.ts";
 import { HEAD_AREA } from "./relief.ts";
 
 /** Locks in front of the shoulders, for long styles: a layer over the head; null for the others. */
 export function drawLocks(appearance: Appearance): Layer | null {
-  const { hair, head } = appearance, { locks } = HAIR_SHAPES[hair.style];
-  if (!locks) return null;
-  const half = head.halfWidth, end = locks, out = hair.volume, wavy = hair.style === "wavy" ? 1 : 0;
+  const { hair, head } = appearance, { locks: end } = HAIR_SHAPES[hair.style];
+  if (!end) return null;
+  const half = head.halfWidth, out = hair.volume, wavy = hair.style === "wavy" ? 1 : 0;
   const flare = (end - 40) / 90; // long hair spreads on the shoulders
   return drawnLayer({ ...HEAD_AREA, left: -100, right: 100, bottom: Math.min(132, end + 10) }, (pen) => {
     for (const d of [-1, 1]) {
@@ -31,41 +31,24 @@ export function drawLocks(appearance: Appearance): Layer | null {
         [d * (half - 9 + out * 0.35), -52],
       ];
       pen.filter = "blur(1px)";
-      pen.beginPath();
-      trace(pen, inner);
-      trace(pen, outer, { join: true });
-      pen.closePath();
-      pen.fillStyle = css(hairTone(appearance, 0.7));
-      pen.fill();
+      fill(pen, css(hairTone(appearance, 0.7)), inner, outer);
       pen.filter = "none";
-      const lit = d * appearance.light.x > 0 ? 1.08 : 0.84;
-      for (const [count, width, shade] of [[90, 2, lit * 0.85], [420, 0.8, lit]]) {
-        strands(pen, {
-          count,
-          colour: hairTone(appearance, shade),
-          width,
-          contrast: 0.6,
-          seed: appearance.background.seed + 2 + d,
-          path: (_, rng) => {
-            const k = rng.uniform(-0.04, 1.05), own = rng.uniform(-1.2, 1.2), short = rng.uniform(0, 7);
-            const at = (i: number): Point => {
-              const a = inner[i], b = outer[5 - i];
-              return [a[0] + (b[0] - a[0]) * k + own * Math.sin(i * 2), a[1] + (b[1] - a[1]) * k];
-            };
-            const points = [0, 1, 2, 3, 4, 5].map(at);
-            points[5][1] -= short - 3;
-            return points;
-          },
-        });
-      }
+      const towards = d * appearance.light.x > 0, lit = towards ? 1.08 : 0.84;
+      hairStrands(pen, appearance, {
+        passes: [[90, 2, lit * 0.85, 2 + d], [420, 0.8, lit, 2 + d]],
+        contrast: 0.6,
+        path: (_, rng) => {
+          const k = rng.uniform(-0.04, 1.05), own = rng.uniform(-1.2, 1.2), short = rng.uniform(0, 7);
+          const points = inner.map(([x, y], i): Point => {
+            const [toX, toY] = outer[5 - i];
+            return [x + (toX - x) * k + own * Math.sin(i * 2), y + (toY - y) * k];
+          });
+          points[5][1] -= short - 3;
+          return points;
+        },
+      });
       pen.globalCompositeOperation = "source-atop"; // a band of light across the strands, and shadow at the neck
-      glow(
-        pen,
-        [d * (half + out * 0.6), -8],
-        26,
-        hairTone(appearance, 2.1),
-        d * appearance.light.x > 0 ? 0.3 : 0.12,
-      );
+      glow(pen, [d * (half + out * 0.6), -8], 26, hairTone(appearance, 2.1), towards ? 0.3 : 0.12);
       glow(pen, [d * (half - 8), end * 0.8], 24, [0, 0, 0], 0.3);
       pen.globalCompositeOperation = "destination-out"; // they come out of the hair above without an edge
       pen.fillStyle = gradient(pen, [0, -54], [0, -34], ["rgb(0,0,0)", "rgba(0,0,0,0)"]);
@@ -77,27 +60,17 @@ export function drawLocks(appearance: Appearance): Layer | null {
 
 /** Hair behind the neck, for long styles; null for the others. */
 export function drawBackHair(appearance: Appearance): Layer | null {
-  const { locks } = HAIR_SHAPES[appearance.hair.style],
-    half = appearance.head.halfWidth,
-    out = appearance.hair.volume;
+  const { hair, head: { halfWidth: half } } = appearance, { locks } = HAIR_SHAPES[hair.style];
   if (!locks) return null;
+  const out = hair.volume;
   return drawnLayer({ left: -100, right: 100, top: -60, bottom: Math.min(132, locks + 12) }, (pen) => {
-    const right: Point[] = [[half - 10, -52], [half + out * 0.7, -26], [half + out * 1.1, 20], [
-      half + out,
-      locks,
-    ]];
+    const right: Point[] = [[half - 10, -52], [half + out * 0.7, -26], [half + out * 1.1, 20]];
+    right.push([half + out, locks]);
     const left = right.map(([x, y]): Point => [-x, y]).reverse();
-    pen.beginPath();
-    trace(pen, [...right, [0, locks + 6], ...left]);
-    pen.closePath();
-    pen.fillStyle = css(hairTone(appearance, 0.42));
-    pen.fill();
+    fill(pen, css(hairTone(appearance, 0.42)), [...right, [0, locks + 6], ...left]);
     pen.clip();
-    strands(pen, {
-      count: 260,
-      colour: hairTone(appearance, 0.52),
-      width: 1.2,
-      seed: appearance.background.seed + 31,
+    hairStrands(pen, appearance, {
+      passes: [[260, 1.2, 0.52, 31]],
       path: (place, rng) => {
         const x = (2 * place - 1) * (half + out), lean = rng.uniform(-3, 3);
         return [[x * 0.9, -40], [x, 20], [x * 1.02 + lean, locks + 6]];
