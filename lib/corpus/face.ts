@@ -13,8 +13,6 @@ import { openProtrusion } from "./portrait/protrusion.ts";
 import { headDepth, paintSkin } from "./portrait/relief.ts";
 import { drawBackground } from "./portrait/room.ts";
 
-export { type Appearance as Look, sampleAppearance as drawLook } from "./portrait/appearance.ts";
-
 /** Side of a drawn frame, pixels. */
 export const FRAME_SIZE = 224;
 
@@ -56,7 +54,7 @@ export function openFace(appearance: Appearance): (pose: Pose, mouth: MouthShape
   drawBeard(bare, appearance);
   drawEarrings(bare, appearance);
   drawHair(bare, appearance);
-  const brows = drawBrows(appearance), cover = drawCover(appearance), lips = openLips(appearance, bare);
+  const brows = drawBrows(appearance), cover = drawCover(appearance), paintLips = openLips(appearance, bare);
   const background = drawBackground(appearance, FRAME_SIZE), body = drawBody(appearance);
   const locks = drawLocks(appearance), back = drawBackHair(appearance);
   const depthOf = (layer: Layer | null) => layer ? headDepth(appearance, layer) : undefined;
@@ -77,7 +75,7 @@ export function openFace(appearance: Appearance): (pose: Pose, mouth: MouthShape
     }
     drawLayer(frame, body, { size, placement: { ...shoulders, roll: 0.15 * pose.roll, turn: 0, nod: 0 } });
     paintEyes(head, appearance, { bare, brows, cover, shape: pose });
-    lips.paint(head, bare, mouth);
+    paintLips(head, mouth);
     drawLayer(frame, head, { size, placement, depth: depthWith(mouth) });
     if (locks) drawLayer(frame, locks, { size, placement, depth: locksDepth });
     return new Uint8Array(frame.buffer);

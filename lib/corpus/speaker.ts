@@ -1,12 +1,12 @@
 import { randomStream } from "../base/random.ts";
 import type { Camera } from "./camera.ts";
-import { drawLook, type Look } from "./face.ts";
+import { type Appearance, sampleAppearance } from "./portrait/appearance.ts";
 import type { Manner } from "./mouth.ts";
 import type { Voice } from "./speech.ts";
 
 /** A drawn person: what they look like, how they sound, how they move when they speak, and who videos them. */
 export interface Speaker {
-  appearance: Look;
+  appearance: Appearance;
   voice: Voice;
   manner: Manner;
   /** Size of head movements, about 0.6 to 1.3. */
@@ -31,7 +31,9 @@ const LOW = ["m1", "m2", "m3", "m4", "m6", "m7", "m8", "Michael", "Denis", "max"
 
 /** The speaker `index` of a corpus `seed`: a pure function, so that a corpus may grow without changing its people. */
 export function sampleSpeaker(seed: number, index: number): Speaker {
-  const appearance = drawLook(seed, index), rng = randomStream(seed, "speaker", index), { uniform } = rng;
+  const appearance = sampleAppearance(seed, index),
+    rng = randomStream(seed, "speaker", index),
+    { uniform } = rng;
   const first = randomStream(seed, "voices").below(1000) + index;
   const high = appearance.feminine > 0.5, variants = high ? HIGH : LOW;
   // Neighbours differ in accent and variant, and no pair of them comes back before eighty people have spoken.

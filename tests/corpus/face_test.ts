@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
+import { sampleAppearance } from "../../lib/corpus/portrait/appearance.ts";
+import { FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
 import type { MouthShape } from "../../lib/corpus/mouth.ts";
 import { DETAIL } from "../../lib/corpus/portrait/layer.ts";
 import { openProtrusion, PROTRUSION } from "../../lib/corpus/portrait/protrusion.ts";
@@ -12,17 +13,17 @@ const AH: MouthShape = { ...REST, open: 0.9, jaw: 0.9 };
 const hash = (frame: Uint8Array) => createHash("sha256").update(frame).digest("hex");
 
 Deno.test("the same look, pose and mouth give the same bytes, whatever was drawn before", () => {
-  const paint = openFace(drawLook(1, 2)), pose = { ...STILL, x: 3, turn: 0.1, blink: 0.4 };
+  const paint = openFace(sampleAppearance(1, 2)), pose = { ...STILL, x: 3, turn: 0.1, blink: 0.4 };
   const first = hash(paint(pose, REST));
   paint({ ...STILL, brow: 1, gazeX: 1 }, AH);
   assert.equal(hash(paint(pose, REST)), first);
-  assert.equal(hash(openFace(drawLook(1, 2))(pose, REST)), first);
-  assert.notEqual(hash(openFace(drawLook(1, 3))(pose, REST)), first);
+  assert.equal(hash(openFace(sampleAppearance(1, 2))(pose, REST)), first);
+  assert.notEqual(hash(openFace(sampleAppearance(1, 3))(pose, REST)), first);
 });
 
 Deno.test("a mouth changes nothing above the base of the nose", () => {
   for (const index of [0, 2, 5, 7]) {
-    const appearance = drawLook(3, index),
+    const appearance = sampleAppearance(3, index),
       paint = openFace(appearance),
       silent = paint(STILL, REST),
       open = paint(STILL, AH);
@@ -36,7 +37,9 @@ Deno.test("a mouth changes nothing above the base of the nose", () => {
 });
 
 Deno.test("lips that are pushed forward are nearer by a centimetre, and move more when the head turns", () => {
-  const appearance = drawLook(1, 5), bare = paintSkin(appearance), depth = headDepth(appearance, bare);
+  const appearance = sampleAppearance(1, 5),
+    bare = paintSkin(appearance),
+    depth = headDepth(appearance, bare);
   const depthWith = openProtrusion(appearance, bare, depth),
     at = (x: number, y: number) =>
       Math.round((y - bare.top) * DETAIL) * bare.width + Math.round((x - bare.left) * DETAIL);
@@ -52,7 +55,7 @@ Deno.test("lips that are pushed forward are nearer by a centimetre, and move mor
 });
 
 Deno.test("looks vary: no two of forty people are alike, and traits cover their range", () => {
-  const looks = Array.from({ length: 40 }, (_, i) => drawLook(1, i));
+  const looks = Array.from({ length: 40 }, (_, i) => sampleAppearance(1, i));
   assert.equal(new Set(looks.map((appearance) => JSON.stringify({ ...appearance, background: 0 }))).size, 40);
   assert(new Set(looks.map(({ hair }) => hair.style)).size >= 7);
   assert.equal(new Set(looks.map(({ background }) => background.kind)).size, 6);
@@ -68,7 +71,7 @@ Deno.test("looks vary: no two of forty people are alike, and traits cover their 
 Deno.test("the detector finds drawn faces in any pose they take", async () => {
   let found = 0, frames = 0;
   for (const index of [0, 3, 5, 6]) {
-    const paint = openFace(drawLook(1, index));
+    const paint = openFace(sampleAppearance(1, index));
     for (const [turn, nod, mouth] of [[0, 0, REST], [0.18, 0.08, AH], [-0.18, -0.08, REST]] as const) {
       const faces = await detectFaces(
         paint({ ...STILL, turn, nod, roll: turn / 2 }, mouth),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
+import { sampleAppearance } from "../../lib/corpus/portrait/appearance.ts";
+import { FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
 import { detectFaces, loadFaceDetector } from "../../lib/media/face_detector.ts";
 import { mouthOpening } from "../../lib/media/landmarks.ts";
 import { trackSpeaker } from "../../lib/media/face_track.ts";
@@ -8,7 +9,7 @@ import { tf } from "../../lib/native/tf.ts";
 import { ENCODED_CLIP, PUBLISHED_CLIP } from "../real_clips.ts";
 
 const mouth = (open: number) => ({ open, width: 0, round: 0, jaw: open, press: 0, tuck: 0, tongue: 0 });
-const paint = openFace(drawLook(1, 0));
+const paint = openFace(sampleAppearance(1, 0));
 
 /** A grey frame [height, width, 3] with images of 224 x 224 pixels at the given places. */
 function compose(width: number, height: number, images: { at: [number, number]; picture: Uint8Array }[]) {
@@ -44,7 +45,7 @@ Deno.test("the measured opening follows the drawn one", async () => {
 });
 
 Deno.test("two faces side by side are two, each in its place", async () => {
-  const other = openFace(drawLook(1, 1))(STILL, mouth(0));
+  const other = openFace(sampleAppearance(1, 1))(STILL, mouth(0));
   const frame = compose(448, 224, [
     { at: [0, 0], picture: paint(STILL, mouth(0)) },
     { at: [224, 0], picture: other },

@@ -1,4 +1,5 @@
-import { drawLook, FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
+import { sampleAppearance } from "../../lib/corpus/portrait/appearance.ts";
+import { FRAME_SIZE, openFace, STILL } from "../../lib/corpus/face.ts";
 import { ffmpeg } from "../media/made_video.ts";
 
 /** Frames of one syllable: the drawn mouth opens and shuts once in 0.4 s. */
@@ -9,7 +10,7 @@ export const opening = (t: number) => 0.5 - 0.5 * Math.cos((2 * Math.PI * t) / S
 
 /** One syllable of a drawn face as RGB frames [224, 224, 3]. */
 export function talkingFrames(person = 0): Uint8Array[] {
-  const paint = openFace(drawLook(1, person));
+  const paint = openFace(sampleAppearance(1, person));
   return Array.from({ length: SYLLABLE }, (_, t) => {
     const open = opening(t);
     return paint(STILL, { open, width: 0, round: 0, jaw: open, press: 0, tuck: 0, tongue: 0 });

@@ -1,20 +1,17 @@
 import { type Random, randomStream } from "../../base/random.ts";
+import { along, type Colour, colours, fabric, lighten, mix } from "./colour.ts";
 
-/** Red, green, blue, each 0 to 255. */
-export type Colour = [number, number, number];
+const SKINS = colours("f4d0ba e8bca0 d6a482 bc8864 966648 704a34 523628");
+const HAIRS = colours("1a1616 30211a 523624 7a5232 a87e4e ceac76");
+const IRISES = colours("3a2416 5c3c20 746034 5c7052 58768a 688cac");
+const SHORT_HAIR = ["cropped", "parted", "curly", "swept"] as const;
+const LONG_HAIR = ["bob", "tied", "curly", "long", "wavy", "parted"] as const;
+const CLOTHES = ["crew", "shirt", "jacket", "hood", "roll", "vee"] as const;
+const BACKGROUNDS = ["wall", "shelves", "window", "lights", "garden", "curtain"] as const;
 
-export type HairStyle =
-  | "cropped"
-  | "parted"
-  | "swept"
-  | "bob"
-  | "wavy"
-  | "long"
-  | "curly"
-  | "tied"
-  | "receding";
-export type Clothes = "crew" | "shirt" | "jacket" | "hood" | "roll" | "vee";
-export type Background = "wall" | "shelves" | "window" | "lights" | "garden" | "curtain";
+export type HairStyle = (typeof SHORT_HAIR | typeof LONG_HAIR)[number] | "receding";
+
+type Numbers<Names extends string> = Record<Names, number>;
 
 /**
  * What a drawn person looks like. Lengths are in face pixels, which are pixels of a 224x224 frame at scale 1;
@@ -25,97 +22,26 @@ export interface Appearance {
   feminine: number;
   /** 0 young to 1 old. */
   age: number;
-  skin: { base: Colour; blush: number; freckles: number; shine: number };
+  skin: Numbers<"blush" | "freckles" | "shine"> & { base: Colour };
   /** Half width at the cheekbones; y of crown and chin; exponents of the jaw's outline. */
-  head: { halfWidth: number; crown: number; chin: number; jawPower: number; jawRound: number; ears: number };
-  relief: { cheekbones: number; browRidge: number; chinBall: number; sockets: number };
-  nose: { base: number; halfWidth: number; height: number; tip: number };
-  mouth: {
-    y: number;
-    halfWidth: number;
-    upper: number;
-    lower: number;
-    bow: number;
-    tilt: number;
-    colour: Colour;
-  };
+  head: Numbers<"halfWidth" | "crown" | "chin" | "jawPower" | "jawRound" | "ears">;
+  relief: Numbers<"cheekbones" | "browRidge" | "chinBall" | "sockets">;
+  nose: Numbers<"base" | "halfWidth" | "height" | "tip">;
+  mouth: Numbers<"y" | "halfWidth" | "upper" | "lower" | "bow" | "tilt"> & { colour: Colour };
   teeth: Colour;
-  eyes: {
-    x: number;
-    halfWidth: number;
-    upper: number;
-    lower: number;
-    tilt: number;
-    iris: Colour;
-    lashes: number;
-  };
-  brows: { y: number; thickness: number; arch: number; tilt: number };
-  hair: { style: HairStyle; colour: Colour; hairline: number; volume: number; fringe: number; part: number };
+  eyes: Numbers<"x" | "halfWidth" | "upper" | "lower" | "tilt" | "lashes"> & { iris: Colour };
+  brows: Numbers<"y" | "thickness" | "arch" | "tilt">;
+  hair: Numbers<"hairline" | "volume" | "fringe" | "part"> & { style: HairStyle; colour: Colour };
   /** Growth: 0 none, up to 0.4 stubble, up to 1 a full beard. On chin alone or, with `cheeks` 1, from ear to ear. */
   beard: { growth: number; cheeks: number; moustache: boolean; colour: Colour };
-  glasses: { rim: Colour; round: number; weight: number } | null;
+  glasses: Numbers<"round" | "weight"> & { rim: Colour } | null;
   earrings: boolean;
   /** Direction to the main light (x right, y down, z to the viewer; length 1), its share, its warmth. */
-  light: { x: number; y: number; z: number; key: number; warmth: number };
-  clothes: { style: Clothes; colour: Colour; second: Colour; pattern: number };
-  background: { kind: Background; hue: number; lightness: number; seed: number };
+  light: Numbers<"x" | "y" | "z" | "key" | "warmth">;
+  clothes: { style: (typeof CLOTHES)[number]; colour: Colour; second: Colour; pattern: number };
+  background: { kind: (typeof BACKGROUNDS)[number]; hue: number; lightness: number; seed: number };
   /** Place of the head in the frame and its size. */
-  framing: { x: number; y: number; scale: number };
-}
-
-/** Blends two colours; `share` 0 gives the first. */
-export function mix(a: Colour, b: Colour, share: number): Colour {
-  return [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share];
-}
-
-/** A colour between many: `place` 0 is the first of the list, 1 the last. */
-function along(colours: Colour[], place: number): Colour {
-  const x = Math.min(0.9999, Math.max(0, place)) * (colours.length - 1), i = Math.floor(x);
-  return mix(colours[i], colours[i + 1], x - i);
-}
-
-/** Multiplies a colour's brightness. */
-export function lighten([r, g, b]: Colour, factor: number): Colour {
-  return [Math.min(255, r * factor), Math.min(255, g * factor), Math.min(255, b * factor)];
-}
-
-/** The colour in CSS, for canvases. */
-export function css([r, g, b]: Colour, alpha = 1): string {
-  return `rgba(${Math.round(r)},${Math.round(g)},${Math.round(b)},${alpha})`;
-}
-
-const SKINS: Colour[] = [
-  [244, 208, 186],
-  [232, 188, 160],
-  [214, 164, 130],
-  [188, 136, 100],
-  [150, 102, 72],
-  [112, 74, 52],
-  [82, 54, 40],
-];
-const HAIRS: Colour[] = [[26, 22, 22], [48, 33, 26], [82, 54, 36], [122, 82, 50], [168, 126, 78], [
-  206,
-  172,
-  118,
-]];
-const IRISES: Colour[] = [[58, 36, 22], [92, 60, 32], [116, 96, 52], [92, 112, 82], [88, 118, 138], [
-  104,
-  140,
-  172,
-]];
-const SHORT_HAIR: HairStyle[] = ["cropped", "parted", "curly", "swept"];
-const LONG_HAIR: HairStyle[] = ["bob", "tied", "curly", "long", "wavy", "parted"];
-const CLOTHES: Clothes[] = ["crew", "shirt", "jacket", "hood", "roll", "vee"];
-const BACKGROUNDS: Background[] = ["wall", "shelves", "window", "lights", "garden", "curtain"];
-
-/** A colour of a hue (degrees) with low saturation, as fabrics and walls have. */
-export function fabric(hue: number, saturation: number, lightness: number): Colour {
-  const a = saturation * Math.min(lightness, 1 - lightness);
-  const channel = (n: number) => {
-    const k = (n + hue / 30) % 12;
-    return 255 * (lightness - a * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
-  };
-  return [channel(0), channel(8), channel(4)];
+  framing: Numbers<"x" | "y" | "scale">;
 }
 
 /**
@@ -130,7 +56,7 @@ function hairOf(
   rng: Random,
   { feminine, age, dark }: { feminine: number; age: number; dark: number },
   pick: number,
-) {
+): Appearance["hair"] {
   const styles = feminine + rng.uniform(-0.15, 0.15) < 0.5 ? SHORT_HAIR : LONG_HAIR;
   const bald = styles === SHORT_HAIR && rng.uniform() < 0.04 + 0.3 * age;
   const style = bald ? "receding" : styles[Math.floor(pick * styles.length)];
@@ -167,7 +93,7 @@ function beardOf(
   return { growth: masculine > 0.6 ? shadow : 0, cheeks: 1, moustache: true, colour };
 }
 
-/** The look of the person `index` of a corpus `seed`: a pure function, every trait varying continuously. */
+/** What the person `index` of a corpus `seed` looks like: a pure function, every trait varying continuously. */
 export function sampleAppearance(seed: number, index: number): Appearance {
   const rng = randomStream(seed, "look", index), { uniform } = rng;
   const feminine = spread(seed, index, "feminine", 0.5 + 0.0557);

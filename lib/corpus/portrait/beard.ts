@@ -1,8 +1,9 @@
 /** Beard and moustache, drawn once for a look: skin that shows less and less, and fine hairs over it. */
 import { randomStream } from "../../base/random.ts";
 import { drawOn, strands } from "./brush.ts";
-import { DETAIL, ease, type Layer } from "./layer.ts";
-import { type Appearance, mix } from "./appearance.ts";
+import { eachTexel, ease, type Layer } from "./layer.ts";
+import type { Appearance } from "./appearance.ts";
+import { type Colour, mix } from "./colour.ts";
 import { headHalfWidth } from "./relief.ts";
 
 /** Growth from which single hairs are seen. */
@@ -43,26 +44,19 @@ function growsAt(appearance: Appearance, x: number, y: number): number {
 }
 
 /** Darkens the skin where the beard grows, keeping the light that falls on it. */
-function tint({ data, width, height, left, top }: Layer, appearance: Appearance): void {
-  const { beard: { growth, colour }, skin: { base }, head } = appearance;
-  const rng = randomStream("beard", appearance.background.seed),
-    most = 0.5 * ease(0, HAIRS_FROM, growth) + 0.4 * growth;
+function tint(layer: Layer, appearance: Appearance): void {
+  const { beard: { growth, colour }, skin: { base }, head } = appearance, { data } = layer;
+  const rng = randomStream("beard", appearance.background.seed);
+  const most = 0.5 * ease(0, HAIRS_FROM, growth) + 0.4 * growth;
   // A shaved beard shines through blueish.
   const shown = mix(mix(base, [74, 74, 84], 0.5), colour, ease(0.1, 0.5, growth));
-  for (
-    let v = Math.floor((SIDEBURNS - top) * DETAIL);
-    v < Math.min(height, (head.chin + 2 - top) * DETAIL);
-    v++
-  ) {
-    const y = top + v / DETAIL;
-    for (let u = 0; u < width; u++) {
-      const i = 4 * (v * width + u), grain = 1 + 0.22 * (rng.uniform() - 0.5);
-      if (data[i + 3] === 0) continue;
-      const share = most * growsAt(appearance, left + u / DETAIL, y);
-      if (share < 0.01) continue;
-      for (let c = 0; c < 3; c++) data[i + c] *= 1 - share + share * grain * shown[c] / Math.max(20, base[c]);
-    }
-  }
+  eachTexel(layer, (x, y, texel) => {
+    const i = 4 * texel, grain = 1 + 0.22 * (rng.uniform() - 0.5);
+    if (data[i + 3] === 0) return;
+    const share = most * growsAt(appearance, x, y);
+    if (share < 0.01) return;
+    for (let c = 0; c < 3; c++) data[i + c] *= 1 - share + share * grain * shown[c] / Math.max(20, base[c]);
+  }, { top: SIDEBURNS, bottom: head.chin + 2 });
 }
 
 /** Draws beard and moustache onto the skin; they move with the jaw. */
@@ -76,11 +70,10 @@ export function drawBeard(head: Layer, appearance: Appearance): void {
   drawOn(head, (pen) => {
     pen.globalAlpha = 0.35 + 0.5 * growth;
     for (const [d, shade] of [[-1, 1 - 0.3 * light.x], [1, 1 + 0.3 * light.x]]) {
+      const lit = mix(colour, d * light.x > 0 ? [150, 130, 112] : colour, 0.12);
       strands(pen, {
         count: 1500,
-        colour: mix(colour, d * light.x > 0 ? [150, 130, 112] : colour, 0.12).map((c) =>
-          c * shade
-        ) as typeof colour,
+        colour: lit.map((c) => c * shade) as Colour,
         width: 0.42,
         contrast: 0.55,
         seed: seed + 11 + d,

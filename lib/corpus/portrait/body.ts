@@ -1,6 +1,7 @@
 /** Neck, shoulders and clothes, drawn once for a person. */
 import { type Random, randomStream } from "../../base/random.ts";
-import { type Appearance, type Colour, css, lighten, mix } from "./appearance.ts";
+import type { Appearance } from "./appearance.ts";
+import { type Colour, css, lighten, mix } from "./colour.ts";
 import { drawnLayer, fill, fillEllipse, gradient, type Pen, type Point, stroke } from "./brush.ts";
 import type { Layer } from "./layer.ts";
 import { shadeSkin } from "./relief.ts";

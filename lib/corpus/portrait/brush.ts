@@ -1,7 +1,7 @@
 import { Canvas, type CanvasRenderingContext2D } from "skia-canvas";
 import { type Random, randomStream } from "../../base/random.ts";
-import { DETAIL, emptyLayer, type Layer, overlay } from "./layer.ts";
-import { type Colour, css, lighten } from "./appearance.ts";
+import { type Area, DETAIL, emptyLayer, type Layer, overlay } from "./layer.ts";
+import { type Colour, css, lighten } from "./colour.ts";
 
 export type Pen = CanvasRenderingContext2D;
 export type Point = [number, number];
@@ -22,7 +22,7 @@ export function drawOn(layer: Layer, draw: (pen: Pen) => void): Layer {
 }
 
 /** A new layer of an area, drawn with a canvas. */
-export function drawnLayer(area: Parameters<typeof emptyLayer>[0], draw: (pen: Pen) => void): Layer {
+export function drawnLayer(area: Area, draw: (pen: Pen) => void): Layer {
   return drawOn(emptyLayer(area), draw);
 }
 

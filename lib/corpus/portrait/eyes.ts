@@ -1,6 +1,7 @@
 /** Eyes, painted anew for each frame: lids, iris, lashes; and the brows that may rise. */
 import { bell, DETAIL, ease, type Layer } from "./layer.ts";
-import { type Appearance, type Colour, lighten, mix } from "./appearance.ts";
+import type { Appearance } from "./appearance.ts";
+import { type Colour, lighten, mix } from "./colour.ts";
 
 /** What the eyes do, independent of speech. */
 export interface EyeShape {

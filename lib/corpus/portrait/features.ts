@@ -1,6 +1,7 @@
 /** Brows, freckles and what is worn on the face, drawn once for a person. */
 import { randomStream } from "../../base/random.ts";
-import { type Appearance, css, lighten, mix } from "./appearance.ts";
+import type { Appearance } from "./appearance.ts";
+import { css, lighten, mix } from "./colour.ts";
 import {
   drawnLayer,
   drawOn,

@@ -1,6 +1,7 @@
 /** Hair of the head, drawn once for a person with many fine strokes. */
 import type { Random } from "../../base/random.ts";
-import { type Appearance, css, lighten } from "./appearance.ts";
+import type { Appearance } from "./appearance.ts";
+import { css, lighten } from "./colour.ts";
 import { drawOn, fill, fillEllipse, glow, type Pen, type Point, stroke } from "./brush.ts";
 import { drawFringe, drawSweep } from "./fringe.ts";
 import { HAIR_SHAPES, hairStrands, hairTone, isParted } from "./hair_style.ts";

@@ -1,6 +1,7 @@
 /** What all hair of a head has in common. */
 import type { Random } from "../../base/random.ts";
-import { type Appearance, type Colour, type HairStyle, lighten, mix } from "./appearance.ts";
+import type { Appearance, HairStyle } from "./appearance.ts";
+import { type Colour, lighten, mix } from "./colour.ts";
 import { type Pen, type Point, strands } from "./brush.ts";
 
 /** How the styles differ: thickness over the skull, at the sides, where locks end (y), how far sideburns go (y). */

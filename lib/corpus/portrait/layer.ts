@@ -13,11 +13,38 @@ export interface Layer {
   top: number;
 }
 
-/** An empty layer that covers a rectangle of face coordinates. */
-export function emptyLayer(area: { left: number; top: number; right: number; bottom: number }): Layer {
-  const width = Math.ceil((area.right - area.left) * DETAIL),
-    height = Math.ceil((area.bottom - area.top) * DETAIL);
-  return { data: new Float32Array(4 * width * height), width, height, left: area.left, top: area.top };
+/** A rectangle of face coordinates. */
+export type Area = Record<"left" | "top" | "right" | "bottom", number>;
+
+/** An empty layer that covers an area. */
+export function emptyLayer({ left, top, right, bottom }: Area): Layer {
+  const width = Math.ceil((right - left) * DETAIL), height = Math.ceil((bottom - top) * DETAIL);
+  return { data: new Float32Array(4 * width * height), width, height, left, top };
+}
+
+/** Visits the texels of a layer, or those in a part of it, row by row: their places in face pixels, and their numbers. */
+export function eachTexel(
+  { width, height, left, top }: Omit<Layer, "data">,
+  visit: (x: number, y: number, texel: number) => void,
+  part: Partial<Area> = {},
+): void {
+  const first = (from: number, origin: number) => Math.max(0, Math.floor((from - origin) * DETAIL));
+  const u0 = first(part.left ?? left, left), v0 = first(part.top ?? top, top);
+  const u1 = Math.min(width, ((part.right ?? Infinity) - left) * DETAIL);
+  const v1 = Math.min(height, ((part.bottom ?? Infinity) - top) * DETAIL);
+  for (let v = v0; v < v1; v++) {
+    for (let u = u0; u < u1; u++) visit(left + u / DETAIL, top + v / DETAIL, v * width + u);
+  }
+}
+
+/** A number for each texel of a layer, by its place in face pixels. */
+export function mapTexels(
+  layer: Omit<Layer, "data">,
+  numberAt: (x: number, y: number) => number,
+): Float32Array {
+  const numbers = new Float32Array(layer.width * layer.height);
+  eachTexel(layer, (x, y, texel) => numbers[texel] = numberAt(x, y));
+  return numbers;
 }
 
 /** Smooth step from 0 (at or below `from`) to 1 (at or above `to`); `from` may be the greater one. */
@@ -33,14 +60,11 @@ export function bell(distance: number, width: number): number {
 }
 
 /** Puts canvas pixels (RGBA, not multiplied, same size as the layer) over a layer. */
-export function overlay(layer: Layer, pixels: Uint8ClampedArray): void {
-  const { data } = layer;
+export function overlay({ data }: Layer, pixels: Uint8ClampedArray): void {
   for (let i = 0; i < data.length; i += 4) {
     const alpha = pixels[i + 3] / 255, keep = 1 - alpha;
     if (alpha === 0) continue;
-    data[i] = data[i] * keep + pixels[i] * alpha;
-    data[i + 1] = data[i + 1] * keep + pixels[i + 1] * alpha;
-    data[i + 2] = data[i + 2] * keep + pixels[i + 2] * alpha;
+    for (let c = i; c < i + 3; c++) data[c] = data[c] * keep + pixels[c] * alpha;
     data[i + 3] = data[i + 3] * keep + alpha;
   }
 }

@@ -3,8 +3,9 @@
  * from the jaw, tongue and dark behind them, and the skin that moves with it all, down to the chin.
  */
 import type { MouthShape } from "../mouth.ts";
-import { bell, DETAIL, ease, type Layer } from "./layer.ts";
-import { type Appearance, lighten, mix } from "./appearance.ts";
+import { bell, DETAIL, ease, type Layer, mapTexels } from "./layer.ts";
+import type { Appearance } from "./appearance.ts";
+import { lighten, mix } from "./colour.ts";
 
 /** Gap between the lips (face pixels) at `open` = 1, and way of the chin at `jaw` = 1. */
 export const FULL_GAP = 16, FULL_JAW = 11.5;
@@ -72,29 +73,18 @@ function followsJaw({ mouth, head, nose }: Appearance, x: number, y: number): nu
   return down * (1 - 0.8 * side ** 3 * (1 - ease(mouth.y + 4, head.chin - 4, y)));
 }
 
-/** A painter of one look's mouth. */
-export interface LipPainter {
-  /** Draws the lower face of `bare` (the resting face) with a mouth of this shape into `target`. */
-  paint(target: Layer, bare: Layer, shape: MouthShape): void;
-}
-
-/** Prepares what does not change between frames: how each texel follows the jaw. */
-export function openLips(appearance: Appearance, bare: Layer): LipPainter {
-  const { width, height, left, top } = bare;
-  const firstRow = Math.ceil((appearance.nose.base + 3 - top) * DETAIL);
-  const follow = new Float32Array((height - firstRow) * width);
-  for (let v = firstRow; v < height; v++) {
-    for (let u = 0; u < width; u++) {
-      follow[(v - firstRow) * width + u] = followsJaw(appearance, left + u / DETAIL, top + v / DETAIL);
-    }
-  }
-  return {
-    paint(target, source, shape) {
-      dropJaw(target, source, { follow, firstRow, drop: shape.jaw * FULL_JAW * DETAIL });
-      const measures = measure(appearance, shape);
-      paintFolds(target, appearance, measures, shape);
-      paintMouth(target, appearance, measures, shape);
-    },
+/** Prepares a painter of a person's mouth: it draws the lower face of `bare` (the resting face) with a mouth into `target`. */
+export function openLips(
+  appearance: Appearance,
+  bare: Layer,
+): (target: Layer, shape: MouthShape) => void {
+  const firstRow = Math.ceil((appearance.nose.base + 3 - bare.top) * DETAIL);
+  const follow = mapTexels(bare, (x, y) => followsJaw(appearance, x, y));
+  return (target, shape) => {
+    dropJaw(target, bare, { follow, firstRow, drop: shape.jaw * FULL_JAW * DETAIL });
+    const measures = measure(appearance, shape);
+    paintFolds(target, appearance, measures, shape);
+    paintMouth(target, appearance, measures, shape);
   };
 }
 
@@ -105,19 +95,11 @@ function dropJaw(target: Layer, source: Layer, { follow, firstRow, drop }: {
   drop: number;
 }): void {
   const { width, height } = target, from = source.data, to = target.data, row = 4 * width;
-  for (let v = firstRow, f = 0; v < height; v++) {
-    for (let u = 0; u < width; u++, f++) {
-      const y = Math.min(v, height - 1.001) - drop * follow[f],
-        j = y | 0,
-        b = y - j,
-        a = 1 - b,
-        p = j * row + 4 * u,
-        q = p + row;
-      const i = v * row + 4 * u;
-      to[i] = from[p] * a + from[q] * b;
-      to[i + 1] = from[p + 1] * a + from[q + 1] * b;
-      to[i + 2] = from[p + 2] * a + from[q + 2] * b;
-      to[i + 3] = from[p + 3] * a + from[q + 3] * b;
+  for (let v = firstRow, texel = firstRow * width; v < height; v++) {
+    for (let u = 0; u < width; u++, texel++) {
+      const y = Math.min(v, height - 1.001) - drop * follow[texel], j = y | 0, b = y - j, a = 1 - b;
+      const i = 4 * texel, p = j * row + 4 * u, q = p + row;
+      for (let c = 0; c < 4; c++) to[i + c] = from[p + c] * a + from[q + c] * b;
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Long hair beside and behind the face, drawn once for a person. */
-import { type Appearance, css } from "./appearance.ts";
+import type { Appearance } from "./appearance.ts";
+import { css } from "./colour.ts";
 import { drawnLayer, fill, glow, gradient, type Point } from "./brush.ts";
 import { HAIR_SHAPES, hairStrands, hairTone } from "./hair_style.ts";
 import type { Layer } from "./layer.ts";

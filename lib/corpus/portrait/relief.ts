@@ -4,8 +4,9 @@
  * shape is lit consistently.
  */
 import { randomStream } from "../../base/random.ts";
-import { bell, DETAIL, ease, emptyLayer, type Layer } from "./layer.ts";
-import { type Appearance, type Colour, lighten, mix } from "./appearance.ts";
+import { bell, DETAIL, eachTexel, ease, emptyLayer, type Layer, mapTexels } from "./layer.ts";
+import type { Appearance } from "./appearance.ts";
+import { type Colour, lighten, mix } from "./colour.ts";
 
 /** The part of face coordinates that a head with its hair may fill. */
 export const HEAD_AREA = { left: -80, top: -104, right: 80, bottom: 98 };
@@ -124,14 +125,14 @@ function earAt(appearance: Appearance, x: number, y: number): { alpha: number; l
 export function paintSkin(appearance: Appearance): Layer {
   const layer = emptyLayer(HEAD_AREA), { data, width, height, left, top } = layer, { light } = appearance;
   const noise = skinNoise(appearance, width, height);
-  const heights = new Float32Array(width * height), halfWidths = new Float32Array(height);
-  for (let v = 0; v < height; v++) {
-    const y = top + v / DETAIL;
-    halfWidths[v] = headHalfWidth(appearance, y);
-    for (let u = 0; u < width; u++) {
-      heights[v * width + u] = heightAt(appearance, left + u / DETAIL, y, halfWidths[v]);
-    }
-  }
+  const halfWidths = Float32Array.from(
+    { length: height },
+    (_, v) => headHalfWidth(appearance, top + v / DETAIL),
+  );
+  const heights = new Float32Array(width * height);
+  eachTexel(layer, (x, y, texel) => {
+    heights[texel] = heightAt(appearance, x, y, halfWidths[Math.floor(texel / width)]);
+  });
   // The mirror direction between light and viewer.
   const norm = Math.hypot(light.x, light.y, light.z + 1),
     mirror = [light.x / norm, light.y / norm, (light.z + 1) / norm];
@@ -180,33 +181,27 @@ export function paintSkin(appearance: Appearance): Layer {
 }
 
 /** Nostrils, and the shadow under the tip. */
-function paintNostrils({ data, width, left, top }: Layer, { nose }: Appearance): void {
-  const reach = nose.halfWidth + 3;
-  for (let v = Math.floor((nose.base - 8 - top) * DETAIL); v < (nose.base + 6 - top) * DETAIL; v++) {
-    for (let u = Math.floor((-reach - left) * DETAIL); u < (reach - left) * DETAIL; u++) {
-      const x = left + u / DETAIL, y = top + v / DETAIL, side = Math.abs(x);
-      const hole = bell(side - nose.halfWidth * 0.48 + (y - nose.base) * 0.35, 2.1) *
-        bell(y - nose.base + 0.4, 1.15);
-      const under = 0.2 * bell(x, nose.halfWidth * 0.7) * bell(y - nose.base - 0.6, 1.8);
-      const wing = 0.3 * bell(side - nose.halfWidth - 0.2, 1) * bell(y - nose.base + 2.5, 2.8);
-      const share = Math.min(0.72, 0.66 * hole + under + wing), i = 4 * (v * width + u);
-      data[i] *= 1 - 0.82 * share;
-      data[i + 1] *= 1 - share;
-      data[i + 2] *= 1 - share;
-    }
-  }
+function paintNostrils(layer: Layer, { nose }: Appearance): void {
+  const { data } = layer, reach = nose.halfWidth + 3;
+  eachTexel(layer, (x, y, texel) => {
+    const side = Math.abs(x);
+    const hole = bell(side - nose.halfWidth * 0.48 + (y - nose.base) * 0.35, 2.1) *
+      bell(y - nose.base + 0.4, 1.15);
+    const under = 0.2 * bell(x, nose.halfWidth * 0.7) * bell(y - nose.base - 0.6, 1.8);
+    const wing = 0.3 * bell(side - nose.halfWidth - 0.2, 1) * bell(y - nose.base + 2.5, 2.8);
+    const share = Math.min(0.72, 0.66 * hole + under + wing), i = 4 * texel;
+    data[i] *= 1 - 0.82 * share;
+    data[i + 1] *= 1 - share;
+    data[i + 2] *= 1 - share;
+  }, { left: -reach, right: reach, top: nose.base - 8, bottom: nose.base + 6 });
 }
 
 /** Depth of each texel (face pixels) for turning: smooth, so that the layer bends and never folds. */
-export function headDepth(appearance: Appearance, { width, height, left, top }: Layer): Float32Array {
-  const depth = new Float32Array(width * height), { halfWidth, chin, crown } = appearance.head;
-  for (let v = 0; v < height; v++) {
-    const y = top + v / DETAIL, vertical = y < 0 ? y / (crown - 16) : y / (chin + 22);
-    for (let u = 0; u < width; u++) {
-      const x = left + u / DETAIL, across = x / (halfWidth + 10);
-      depth[v * width + u] = 44 * Math.max(0, 1 - across * across) * Math.max(0, 1 - vertical ** 4) +
-        9 * bell(x, 10) * bell(y - appearance.nose.base + 6, 13);
-    }
-  }
-  return depth;
+export function headDepth({ head, nose }: Appearance, layer: Layer): Float32Array {
+  const { halfWidth, chin, crown } = head;
+  return mapTexels(layer, (x, y) => {
+    const across = x / (halfWidth + 10), vertical = y < 0 ? y / (crown - 16) : y / (chin + 22);
+    return 44 * Math.max(0, 1 - across * across) * Math.max(0, 1 - vertical ** 4) +
+      9 * bell(x, 10) * bell(y - nose.base + 6, 13);
+  });
 }
