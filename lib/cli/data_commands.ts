@@ -28,11 +28,11 @@ export function addDataCommands(program: KitCommand): void {
     .option("--seed <number>", "another seed draws other films", count, 1)
     .answer("the counts", async (out: string, { size, seed }: { size: CorpusSize; seed: number }) => {
       const { generateCorpus } = await import("../corpus/corpus.ts");
-      const { clips, drawn, frames, sha256 } = await generateCorpus(out, { size, seed });
+      const { clips, rendered, frames, sha256 } = await generateCorpus(out, { size, seed });
       const minutes = (frames / FRAME_RATE / 60).toFixed(1);
       return {
-        json: { out, size, seed, clips: clips.length, drawn, frames, sha256 },
-        lines: [`${clips.length} clips (${minutes} minutes) in ${out}, ${drawn} of them drawn now`],
+        json: { out, size, seed, clips: clips.length, drawn: rendered, frames, sha256 },
+        lines: [`${clips.length} clips (${minutes} minutes) in ${out}, ${rendered} of them drawn now`],
       };
     });
 

@@ -14,14 +14,12 @@ import type { RenderedClip } from "./render_clip.ts";
 import { runJobs } from "../base/worker_pool.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
 
-export { type ClipPlan, type CorpusSize, planCorpus } from "./plan.ts";
-
 /** Changes whenever the same seed would give other videos. */
 const VERSION = 2;
-/** Videos may be of this many more before the table of clips is written again: a killed run draws so many anew. */
+/** Videos may be of this many more before the table of clips is written again: a killed run renders so many anew. */
 const UNSAVED = 24;
 
-/** What corpus.json says: what was asked for and, once all is drawn, what came of it. */
+/** What corpus.json says: what was asked for and, once all is rendered, what came of it. */
 interface Description {
   version: number;
   size: CorpusSize;
@@ -76,15 +74,15 @@ async function claim(folder: string, { size, seed }: { size: CorpusSize; seed: n
   await writeDescription(folder, { version: VERSION, size, seed });
 }
 
-/** Draws the videos of `missing` in worker processes, adding each to `drawn`. */
+/** Renders the videos of `missing` in worker processes, adding each to `rendered`. */
 async function renderVideos(
   folder: string,
   missing: ClipPlan[],
-  { plans, drawn, workers }: { plans: ClipPlan[]; drawn: Map<string, RenderedClip>; workers: number },
+  { plans, rendered, workers }: { plans: ClipPlan[]; rendered: Map<string, RenderedClip>; workers: number },
 ): Promise<void> {
   const bySpeaker = Map.groupBy(missing, ({ speaker }) => speaker);
   const jobs: RenderJob[] = [...bySpeaker.values()].map((videos) => ({ plans: videos, folder }));
-  const progress = new Progress("corpus", plans.length, { unit: "clips", start: drawn.size });
+  const progress = new Progress("corpus", plans.length, { unit: "clips", start: rendered.size });
   let unsaved = 0;
   try {
     const script = fileURLToPath(new URL("./corpus_worker.ts", import.meta.url));
@@ -97,12 +95,12 @@ async function renderVideos(
             "Run the same command again",
           );
         }
-        outcome.answer.forEach((clip, i) => drawn.set(videos[i].id, clip));
-        progress.update(drawn.size);
+        outcome.answer.forEach((clip, i) => rendered.set(videos[i].id, clip));
+        progress.update(rendered.size);
         unsaved += videos.length;
         if (unsaved < UNSAVED) return;
         unsaved = 0;
-        await writeRendered(folder, plans, drawn);
+        await writeRendered(folder, plans, rendered);
       },
     });
   } finally {
@@ -111,12 +109,12 @@ async function renderVideos(
 }
 
 /**
- * Draws the corpus into `<folder>/main/<speaker>/<clip>.mp4` and `.txt`, with the lists train.txt, val.txt and
+ * Renders the corpus into `<folder>/main/<speaker>/<clip>.mp4` and `.txt`, with the lists train.txt, val.txt and
  * test.txt beside `main`: 224x224 frames, 25 a second, 16 kHz sound. `tiny` has 4 speakers and 8 clips, `small` 48
  * speakers and about twelve minutes, `large` 100 speakers and over an hour; whole speakers are held out.
  *
  * clips.parquet has a row for each clip with the hash of its frames and sound, corpus.json a hash of all. Clips that are
- * there are kept, so an interrupted call goes on where it was; those of an older version are drawn again.
+ * there are kept, so an interrupted call goes on where it was; those of an older version are rendered again.
  * Throws KitError when the folder is not writable or holds another corpus.
  */
 export async function generateCorpus(
@@ -124,24 +122,24 @@ export async function generateCorpus(
   { size = "small", seed = 1, workers = Math.min(4, navigator.hardwareConcurrency) }: {
     size?: CorpusSize;
     seed?: number;
-    /** Processes that draw side by side. */
+    /** Processes that render side by side. */
     workers?: number;
   } = {},
-): Promise<{ clips: ClipPlan[]; drawn: number; frames: number; sha256: string }> {
+): Promise<{ clips: ClipPlan[]; rendered: number; frames: number; sha256: string }> {
   if (!CORPUS_SIZES.includes(size)) {
     throw new KitError(`There is no corpus of size ${size}`, `Choose ${CORPUS_SIZES.join(", ")}`);
   }
   await claim(folder, { size, seed });
-  const plans = await planCorpus({ size, seed }), drawn = await readRendered(folder);
-  const missing = plans.filter(({ id }) => !drawn.has(id));
+  const plans = await planCorpus({ size, seed }), rendered = await readRendered(folder);
+  const missing = plans.filter(({ id }) => !rendered.has(id));
   for (const split of ["train", "val", "test"]) {
     const ids = plans.filter((plan) => plan.split === split).map(({ id }) => `${id}\n`);
     await writeAtomic(join(folder, `${split}.txt`), ids.join(""));
   }
-  if (missing.length > 0) await renderVideos(folder, missing, { plans, drawn, workers });
-  await writeRendered(folder, plans, drawn);
+  if (missing.length > 0) await renderVideos(folder, missing, { plans, rendered, workers });
+  await writeRendered(folder, plans, rendered);
 
-  const clips = plans.map(({ id }) => drawn.get(id)!), hash = createHash("sha256");
+  const clips = plans.map(({ id }) => rendered.get(id)!), hash = createHash("sha256");
   for (const { sha256 } of clips) hash.update(sha256);
   const frames = clips.reduce((sum, clip) => sum + clip.frames, 0), sha256 = hash.digest("hex");
   await writeDescription(folder, {
@@ -152,5 +150,5 @@ export async function generateCorpus(
     hours: Number((frames / FRAME_RATE / 3600).toFixed(3)),
     sha256,
   });
-  return { clips: plans, drawn: missing.length, frames, sha256 };
+  return { clips: plans, rendered: missing.length, frames, sha256 };
 }

@@ -47,8 +47,8 @@ export function headPoses(phonemes: Phoneme[], times: number[], { seed, liveline
   liveliness: number;
 }): Pose[] {
   const rng = randomStream(seed, "motion"), duration = (times.at(-1) ?? 0) + 1;
-  const slow = () => wander(rng, rng.uniform(0.9, 1.8), duration),
-    quick = () => wander(rng, 0.45, duration);
+  const slow = () => wander(rng, rng.uniform(0.9, 1.8), duration);
+  const quick = () => wander(rng, 0.45, duration);
   const curves = { x: slow(), y: slow(), scale: slow(), roll: slow(), turn: slow(), nod: slow() };
   const tremble = { turn: quick(), nod: quick(), roll: quick() };
   const held = { turn: rng.normal() * 0.045, nod: rng.normal() * 0.03, roll: rng.normal() * 0.02 };
@@ -71,7 +71,7 @@ export function headPoses(phonemes: Phoneme[], times: number[], { seed, liveline
     size: rng.uniform() < 0.5 ? 0.022 * rng.uniform(0.3, 1) : 0,
   }));
   return times.map((time) => {
-    const look = jumps.findLast(({ start }) => start <= time);
+    const gaze = jumps.findLast(({ start }) => start <= time);
     let blink = 0, brow = 0, beat = 0;
     for (const { start, fall } of blinks) blink = Math.max(blink, bump(time - start, 0.08, fall));
     for (const { start, hold, size } of raises) brow += size * bump(time - start, 0.2, hold);
@@ -87,8 +87,8 @@ export function headPoses(phonemes: Phoneme[], times: number[], { seed, liveline
       nod: held.nod + 0.07 * at(curves.nod) + 0.02 * at(tremble.nod) + beat,
       blink,
       brow: Math.max(-0.5, Math.min(1, brow)),
-      gazeX: Math.max(-1, Math.min(1, look?.x ?? 0)),
-      gazeY: Math.max(-1, Math.min(1, look?.y ?? 0)),
+      gazeX: Math.max(-1, Math.min(1, gaze?.x ?? 0)),
+      gazeY: Math.max(-1, Math.min(1, gaze?.y ?? 0)),
     };
   });
 }

@@ -90,27 +90,10 @@ const SOUNDS: Record<string, Row> = {
   "ŋ": [0.28, 0.10, 0, 0.26, 0, 0, 0, 0.4, 0.15],
   "h": [0.40, 0.05, 0, 0.40, 0, 0, 0, 0.15, 0.05],
 };
-/** Symbols that look like another on the lips. */
-const LIKE: Record<string, string> = {
-  "ᵻ": "ɪ",
-  "ɨ": "ɪ",
-  "y": "u",
-  "ʲ": "j",
-  "ʉ": "u",
-  "œ": "ɜ",
-  "ø": "ɜ",
-  "ɵ": "ʊ",
-  "ʒ": "ʃ",
-  "ɡ": "k",
-  "g": "k",
-  "x": "k",
-  "ʔ": "h",
-  "ɫ": "l",
-  "ɾ": "d",
-  "r": "ɹ",
-  "ɻ": "ɹ",
-  "ʍ": "w",
-};
+/** Symbols that look like another on the lips: each with the other one after it. */
+const LIKE: Record<string, string> = Object.fromEntries(
+  "ᵻɪ ɨɪ yu ʲj ʉu œɜ øɜ ɵʊ ʒʃ ɡk gk xk ʔh ɫl ɾd rɹ ɻɹ ʍw".split(" ").map((pair) => [...pair]),
+);
 
 /** Half of the time a contact is held, seconds: over 0.02, so that a video of 25 frames/s always shows it. */
 const HOLD = 0.023;
@@ -140,10 +123,10 @@ function gesturesOf(phonemes: Phoneme[]): Gesture[] {
   phonemes.forEach(({ symbol, start, end }, p) => {
     const sounds = soundsOf(symbol), vowel = "aeiouæɑɐʌəɚɛɜɪɒɔʊ".includes(sounds[0] ?? "-");
     const stress = vowel ? (symbol.includes("ˈ") ? 1.1 : symbol.includes("ˌ") ? 1 : 0.92) : 1;
-    sounds.forEach((audio, i) => {
+    sounds.forEach((sound, i) => {
       const from = start + (end - start) * i / sounds.length, part = (end - start) / sounds.length;
       const margin = 0.2 * part; // the target holds in the middle of its time
-      gestures.push({ row: SOUNDS[audio], start: from + margin, end: from + part - margin, stress });
+      gestures.push({ row: SOUNDS[sound], start: from + margin, end: from + part - margin, stress });
     });
     const next = phonemes[p + 1]?.start ?? 1e9;
     if (next - end > 0.12) rest(end + 0.1, Math.max(end + 0.1, next - 0.14));
@@ -168,18 +151,18 @@ function contact(start: number, end: number, time: number): number {
 function imposeContacts(shape: MouthShape, phonemes: Phoneme[], time: number): void {
   for (const { symbol, start, end } of phonemes) {
     if (end < time - 0.12 || start > time + 0.12) continue;
-    for (const audio of soundsOf(symbol)) {
+    for (const sound of soundsOf(symbol)) {
       const held = contact(start, end, time);
-      if ("pbm".includes(audio)) {
+      if ("pbm".includes(sound)) {
         shape.open *= 1 - held;
         shape.jaw = Math.min(shape.jaw, 1 - 0.7 * held);
         shape.press = Math.max(shape.press * held, 0.85 * held);
         shape.tongue *= 1 - held;
-      } else if ("fv".includes(audio)) {
+      } else if ("fv".includes(sound)) {
         shape.open = Math.min(shape.open, 1 - 0.84 * held);
         shape.jaw = Math.min(shape.jaw, 1 - 0.8 * held);
         shape.tuck = Math.max(shape.tuck, held);
-      } else if ("szʃ".includes(audio)) {
+      } else if ("szʃ".includes(sound)) {
         shape.jaw = Math.min(shape.jaw, 1 - 0.86 * held);
       }
     }

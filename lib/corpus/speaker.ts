@@ -4,7 +4,7 @@ import { type Appearance, sampleAppearance } from "./portrait/appearance.ts";
 import type { Manner } from "./mouth.ts";
 import type { Voice } from "./speech.ts";
 
-/** A drawn person: what they look like, how they sound, how they move when they speak, and who videos them. */
+/** A drawn person: what they look like, how they sound, how they move when they speak, and who films them. */
 export interface Speaker {
   appearance: Appearance;
   voice: Voice;
@@ -15,25 +15,14 @@ export interface Speaker {
 }
 
 /** espeak-ng's English accents. */
-const ACCENTS = [
-  "en",
-  "en-us",
-  "en-gb-scotland",
-  "en-gb-x-rp",
-  "en-gb-x-gbclan",
-  "en-029",
-  "en-gb-x-gbcwmd",
-  "en-us-nyc",
-];
+const ACCENTS = ["", "-us", "-gb-scotland", "-gb-x-rp", "-gb-x-gbclan", "-029", "-gb-x-gbcwmd", "-us-nyc"];
 /** espeak-ng's variants that sound like people, by the pitch they are made for. */
 const HIGH = ["f1", "f2", "f3", "f4", "f5", "Annie", "belinda", "linda", "steph", "anika"];
 const LOW = ["m1", "m2", "m3", "m4", "m6", "m7", "m8", "Michael", "Denis", "max", "Lee", "david"];
 
 /** The speaker `index` of a corpus `seed`: a pure function, so that a corpus may grow without changing its people. */
 export function sampleSpeaker(seed: number, index: number): Speaker {
-  const appearance = sampleAppearance(seed, index),
-    rng = randomStream(seed, "speaker", index),
-    { uniform } = rng;
+  const appearance = sampleAppearance(seed, index), { uniform } = randomStream(seed, "speaker", index);
   const first = randomStream(seed, "voices").below(1000) + index;
   const high = appearance.feminine > 0.5, variants = high ? HIGH : LOW;
   // Neighbours differ in accent and variant, and no pair of them comes back before eighty people have spoken.
@@ -41,7 +30,7 @@ export function sampleSpeaker(seed: number, index: number): Speaker {
   return {
     appearance,
     voice: {
-      name: `${ACCENTS[first % ACCENTS.length]}+${variants[variant % variants.length]}`,
+      name: `en${ACCENTS[first % ACCENTS.length]}+${variants[variant % variants.length]}`,
       rate: uniform(148, 184) - 12 * appearance.age,
       pitch: Math.round(uniform(30, 65) + (high ? 8 : -6)),
       range: Math.round(uniform(35, 75)),

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { exists, holdFolder } from "../base/files.ts";
 import { ROOT } from "../base/root.ts";
-import { type CorpusSize, generateCorpus } from "../corpus/corpus.ts";
+import { generateCorpus } from "../corpus/corpus.ts";
+import type { CorpusSize } from "../corpus/plan.ts";
 import { type ManifestRow, readManifest, writeManifest } from "../dataset/manifest.ts";
 import { PREPARED_VERSION, preparedOfAnyVersion } from "../dataset/prepared.ts";
 import { prepare } from "../prepare/prepare.ts";
@@ -28,7 +29,7 @@ async function preparedCorpus(
   const videos = join(corpus, "main");
   // Two notebooks opened side by side must not both render.
   using _held = await holdFolder(prepared, { wait: true });
-  const { clips: plans, drawn } = await generateCorpus(corpus, { size, seed });
+  const { clips: plans, rendered } = await generateCorpus(corpus, { size, seed });
   const splits = new Map(plans.map(({ id, split }) => [id, split]));
   const current = (await preparedOfAnyVersion(prepared))?.version === PREPARED_VERSION;
   const known = current && await exists(join(prepared, "manifest.parquet"))
@@ -37,7 +38,7 @@ async function preparedCorpus(
   // A project that was moved has its videos elsewhere.
   const isOfThese = ({ id, source, split }: ManifestRow) =>
     source.startsWith(join(videos, "/")) && split === splits.get(id);
-  if (drawn > 0 || known.length === 0 || !known.every(isOfThese)) {
+  if (rendered > 0 || known.length === 0 || !known.every(isOfThese)) {
     const { clips, rejects } = await prepare(videos, prepared);
     await writeManifest(prepared, clips.map((row) => ({ ...row, split: splits.get(row.id)! })), rejects);
   }

@@ -58,12 +58,12 @@ Deno.test("the tiny corpus is drawn, kept, mended to the same bytes, and not mix
     await writeAtomic(join(folder, "corpus.json"), JSON.stringify({ version: 1, size: "tiny", seed: 5 }));
     await writeAtomic(join(main, "s01", "00009.mp4"), "an older film");
     await writeAtomic(join(main, "s01", "notes.md"), "mine");
-    const { clips, drawn, frames, sha256 } = await generateCorpus(folder, {
+    const { clips, rendered, frames, sha256 } = await generateCorpus(folder, {
       size: "tiny",
       seed: 5,
       workers: 2,
     });
-    assert.equal(drawn, 8);
+    assert.equal(rendered, 8);
     assert.equal(await exists(join(main, "s01", "00009.mp4")), false);
     assert.equal(await Deno.readTextFile(join(main, "s01", "notes.md")), "mine");
 
@@ -98,7 +98,7 @@ Deno.test("the tiny corpus is drawn, kept, mended to the same bytes, and not mix
     // As after a kill: a clip whose text is missing is drawn again, the others are kept.
     await Deno.remove(join(main, `${clips[1].id}.txt`));
     const mended = await generateCorpus(folder, { size: "tiny", seed: 5, workers: 1 });
-    assert.deepEqual([mended.drawn, mended.sha256], [1, sha256]);
+    assert.deepEqual([mended.rendered, mended.sha256], [1, sha256]);
     const another = generateCorpus(folder, { size: "tiny", seed: 6 });
     await assert.rejects(another, /another size, seed or version\. Choose another folder/);
   }));

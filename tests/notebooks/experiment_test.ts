@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { PREPARED_VERSION } from "../../lib/dataset/prepared.ts";
 import { readManifest, type Split, writeManifest } from "../../lib/dataset/manifest.ts";
-import { planCorpus } from "../../lib/corpus/corpus.ts";
+import { planCorpus } from "../../lib/corpus/plan.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { openDiscriminator, openExperiment } from "../../lib/notebooks/experiment.ts";
 import { exists, writeAtomic } from "../../lib/base/files.ts";
