@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { foreignNetworks } from "../../lib/models/pytorch_names.ts";
 import type { ImportReport } from "../../lib/weights/import.ts";
 import { type LazyEntry, openSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";
+import { inFolder } from "../in_folder.ts";
 
 const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
 const golden = (file: string) => fileURLToPath(new URL(`../goldens/pytorch/${file}`, import.meta.url));
@@ -35,9 +36,8 @@ async function writeQuality(path: string, leaveOut: string[] = []): Promise<void
   await writeSafetensors(path, Object.fromEntries(entries));
 }
 
-Deno.test("import finds the network, says what matched and writes it; a part of it is reported, status 1", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "kit 'import' " });
-  try {
+Deno.test("import finds the network, says what matched and writes it; a part of it is reported, status 1", () =>
+  inFolder(async (folder) => {
     const whole = join(folder, "whole.safetensors"), part = join(folder, "part.safetensors");
     const out = join(folder, "out.safetensors");
     await writeQuality(whole);
@@ -70,31 +70,33 @@ Deno.test("import finds the network, says what matched and writes it; a part of 
       undefined,
     ]);
     assert.equal(await Deno.stat(out).catch(() => "none"), "none");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
 
-Deno.test("import refuses what it cannot read by one line, and a network that it does not know as wrong usage", async () => {
-  const out = join(Deno.makeTempDirSync(), "out.safetensors");
-  const cases: [string[], number, RegExp][] = [
-    [[golden("script.pt"), "--out", out], 1, /^error: .*script\.pt is TorchScript.*\n$/],
-    [
-      [golden("module_zip.pt"), "--out", out],
-      1,
-      /^error: .*asks for "__main__\.Net".*Nothing of it was run.*\n$/,
-    ],
-    [[golden("dtypes_zip.pt"), "--out", out], 1, /^error: .*holds none of the networks that are known.*\n$/],
-    [["absent.pth", "--out", out], 1, /^error: absent\.pth does not exist\. .*\n$/],
-    [["x.pth", "--out", out, "--as", "lipgan"], 2, /^error: option '--as <network>' .*wav2lip-expert.*\n$/],
-    [["x.pth"], 2, /^error: required option '--out <safetensors>' not specified\n$/],
-  ];
-  const said = await Promise.all(cases.map(([args]) => kit("import", ...args)));
-  said.forEach(({ code, stdout, stderr }, k) => {
-    assert.deepEqual([code, stdout], [cases[k][1], ""], stderr);
-    assert.match(stderr, cases[k][2]);
-  });
-});
+Deno.test("import refuses what it cannot read by one line, and a network that it does not know as wrong usage", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "out.safetensors");
+    const cases: [string[], number, RegExp][] = [
+      [[golden("script.pt"), "--out", out], 1, /^error: .*script\.pt is TorchScript.*\n$/],
+      [
+        [golden("module_zip.pt"), "--out", out],
+        1,
+        /^error: .*asks for "__main__\.Net".*Nothing of it was run.*\n$/,
+      ],
+      [
+        [golden("dtypes_zip.pt"), "--out", out],
+        1,
+        /^error: .*holds none of the networks that are known.*\n$/,
+      ],
+      [["absent.pth", "--out", out], 1, /^error: absent\.pth does not exist\. .*\n$/],
+      [["x.pth", "--out", out, "--as", "lipgan"], 2, /^error: option '--as <network>' .*wav2lip-expert.*\n$/],
+      [["x.pth"], 2, /^error: required option '--out <safetensors>' not specified\n$/],
+    ];
+    const said = await Promise.all(cases.map(([args]) => kit("import", ...args)));
+    said.forEach(({ code, stdout, stderr }, k) => {
+      assert.deepEqual([code, stdout], [cases[k][1], ""], stderr);
+      assert.match(stderr, cases[k][2]);
+    });
+  }));
 
 Deno.test("fuzz runs and says what the damaged files did", async () => {
   const { code, stdout } = await kit("fuzz", "--files", "300", "--seed", "5");

@@ -9,19 +9,14 @@ import { generateCorpus } from "../../lib/corpus/corpus.ts";
 import { exists, writeAtomic } from "../../lib/base/files.ts";
 import { decodeAudio } from "../../lib/media/decode.ts";
 import { probe } from "../../lib/media/probe.ts";
+import { inFolder } from "../in_folder.ts";
 
-/** Runs a test in a folder whose name is as awkward as names may be. */
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir();
-  try {
-    await work(join(root, 'a corpus\'s "folder"'));
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
+/** Runs a test with a folder, not there yet, whose name is as awkward as names may be. */
+const inCorpus = (work: (folder: string) => Promise<void>) =>
+  inFolder((root) => work(join(root, 'a corpus\'s "folder"')));
 
 Deno.test("a plan gives the same frames and the same sound every time, whatever was drawn before", () =>
-  inFolder(async (folder) => {
+  inCorpus(async (folder) => {
     const [first, , other] = await planCorpus({ size: "tiny", seed: 5 });
     const plan = { ...first, text: "We rowed the boat." }, speech = openSpeech();
     try {
@@ -51,7 +46,7 @@ Deno.test("the text beside a clip has LRS2's form", () => {
 });
 
 Deno.test("the tiny corpus is drawn, kept, mended to the same bytes, and not mixed with another", () =>
-  inFolder(async (folder) => {
+  inCorpus(async (folder) => {
     const description = async () => JSON.parse(await Deno.readTextFile(join(folder, "corpus.json")));
     const main = join(folder, "main");
     // As an older kit left it: its videos go, what else lies there stays.
@@ -104,7 +99,7 @@ Deno.test("the tiny corpus is drawn, kept, mended to the same bytes, and not mix
   }));
 
 Deno.test("a corpus of a newer kit and a file that says nothing are left alone", () =>
-  inFolder(async (folder) => {
+  inCorpus(async (folder) => {
     for (const content of [JSON.stringify({ version: 99, size: "tiny", seed: 1 }), "{", "null"]) {
       await writeAtomic(join(folder, "corpus.json"), content);
       await assert.rejects(generateCorpus(folder, { size: "tiny" }), /holds a corpus of another/);

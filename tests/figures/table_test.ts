@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { table, writeTable } from "../../lib/figures/table.ts";
 import { readParquet } from "../../lib/base/parquet.ts";
+import { inFolder } from "../in_folder.ts";
 
 const rows = [
   { variant: "w/o LSTM & CBAM", lseD: 6.7, clips: 24, fid: 4.38712 },
@@ -27,10 +28,9 @@ Deno.test("a notebook gets HTML with its text escaped", () => {
   assert.match(shown["text/html"], /<td style="text-align:right[^>]*>16\.21<\/td>/);
 });
 
-Deno.test("a table is written for readers and for programs", async () => {
-  const folder = await Deno.makeTempDir();
-  const { markdown } = await writeTable("ablation", rows, { folder, caption: "Table 1" });
-  assert.equal(await Deno.readTextFile(join(folder, "ablation.md")), markdown);
-  assert.deepEqual(readParquet(join(folder, "ablation.parquet")), rows);
-  await Deno.remove(folder, { recursive: true });
-});
+Deno.test("a table is written for readers and for programs", () =>
+  inFolder(async (folder) => {
+    const { markdown } = await writeTable("ablation", rows, { folder, caption: "Table 1" });
+    assert.equal(await Deno.readTextFile(join(folder, "ablation.md")), markdown);
+    assert.deepEqual(readParquet(join(folder, "ablation.parquet")), rows);
+  }));

@@ -6,6 +6,7 @@ import type { ForeignNetwork } from "../../lib/weights/foreign.ts";
 import { type ImportReport, importWeights } from "../../lib/weights/import.ts";
 import { type LazyEntry, writeSafetensors } from "../../lib/weights/safetensors.ts";
 import { madeWeight } from "./made_weights.ts";
+import { inFolder } from "../in_folder.ts";
 
 /** The names and shapes that PyTorch's form of a network has, with made weights. */
 function pytorchWeights({ specs, names }: ForeignNetwork, gain: number): Record<string, LazyEntry> {
@@ -22,17 +23,14 @@ function pytorchWeights({ specs, names }: ForeignNetwork, gain: number): Record<
 }
 
 /** A network with made weights under PyTorch's names, imported as a user's file is. */
-export async function importMade(
+export function importMade(
   network: ForeignNetwork,
   gain: number,
 ): Promise<{ params: Params; report: ImportReport }> {
-  const folder = await Deno.makeTempDir();
-  try {
+  return inFolder(async (folder) => {
     const file = join(folder, "pytorch.safetensors"), out = join(folder, "imported.safetensors");
     await writeSafetensors(file, pytorchWeights(network, gain));
     const report = await importWeights(file, { out, networks: { [network.name]: () => network } });
     return { params: await loadImported(out, network), report };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }

@@ -3,22 +3,17 @@ import { basename, join } from "node:path";
 import { readTranscript, transcriptWithin } from "../../lib/prepare/transcript.ts";
 import { wordsFromText, wordsToText } from "../../lib/dataset/clip_file.ts";
 import { GRID } from "../real_clips.ts";
+import { inFolder } from "../in_folder.ts";
 
 const FORMATS = { "a.txt": "lrs2", "a.align": "align" } as const;
 
 /** What is read from a file of words with this content, for a video of two seconds. */
-async function read(name: keyof typeof FORMATS, content: string | Uint8Array, more: { perhaps?: true } = {}) {
-  const path = await Deno.makeTempDir({ prefix: "kit words " });
-  try {
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    await Deno.writeFile(join(path, name), bytes);
-    return await readTranscript(
-      { path: join(path, name), format: FORMATS[name], there: true, ...more },
-      2,
-    );
-  } finally {
-    await Deno.remove(path, { recursive: true });
-  }
+function read(name: keyof typeof FORMATS, content: string | Uint8Array, more: { perhaps?: true } = {}) {
+  return inFolder(async (folder) => {
+    const path = join(folder, name);
+    await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    return await readTranscript({ path, format: FORMATS[name], there: true, ...more }, 2);
+  });
 }
 const lrs = (rows: string) => `Text:  BE HERE\nConf:  4\n\nWORD START END ASDSCORE\n${rows}`;
 

@@ -4,12 +4,12 @@ import { KitError } from "../../lib/base/errors.ts";
 import { branchRun } from "../../lib/training/branch.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { readRun, RUN_VERSION } from "../../lib/training/run.ts";
+import { inFolder } from "../in_folder.ts";
 
 const frozen = { ...tiny, gan: { ...tiny.gan, discriminator: "frozen" as const } };
 
-Deno.test("a branch has the checkpoints and log of its run, its own configuration, and stays when it is there", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "kit branch " });
-  try {
+Deno.test("a branch has the checkpoints and log of its run, its own configuration, and stays when it is there", () =>
+  inFolder(async (folder) => {
     const from = join(folder, "from"), to = join(folder, "to");
     await Deno.mkdir(from);
     const data = { name: "clips", clips: 3 };
@@ -26,7 +26,4 @@ Deno.test("a branch has the checkpoints and log of its run, its own configuratio
     assert.equal(await Deno.readTextFile(join(to, "log.parquet")), "log.parquet");
     await branchRun(from, to, tiny);
     assert.deepEqual((await readRun(to)).config, frozen);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));

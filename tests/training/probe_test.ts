@@ -28,6 +28,6 @@ Deno.test("steps are timed for each network in turn", () => {
   const before = tf.memory().numTensors;
   const times = stepMilliseconds([tiny.discriminator, without], batch, { rounds: 2 });
   assert.equal(times.length, 2);
-  assert.ok(times.every((time) => time > 0 && time < 60_000));
+  assert.ok(times.every((time) => time > 0 && Number.isFinite(time)));
   assert.equal(tf.memory().numTensors, before);
 });
