@@ -106,9 +106,13 @@ function record<A extends unknown[], R>(step: (...args: A) => R, args: A): Trace
       );
       const result = step(...withLeaves(args, symbols));
       const outputs = leaves(result);
-      const { name } = recorder.end(outputs.map(idOf));
+      recorder.end(outputs.map(idOf));
       // Only the result's structure is kept; its tensors are nodes that end with the recording.
-      trace = { name, result: withLeaves(result, outputs), shapes: outputs.map((o) => o.shape) };
+      trace = {
+        name: recorder.name,
+        result: withLeaves(result, outputs),
+        shapes: outputs.map((o) => o.shape),
+      };
     });
     return trace!;
   } finally {

@@ -5,60 +5,16 @@ import { type Bytes, CONSTANTS, cString, int64s, memory, type Pointer, utf8 } fr
 /** A node's output in the graph: a TF_Output of 16 bytes (operation pointer, index). */
 type Output = Bytes;
 
-interface InputArgument {
-  name: string;
-  /** The attribute that counts the tensors of a list argument; empty for a single tensor. */
-  listLength: string;
-}
-
 /** Values made in JavaScript inside a step are frozen into the graph; above this many they are refused. */
 const LARGEST_CONSTANT = 1024;
-
-/** Counts of what was recorded, for tests and curiosity. */
-export interface TraceStatistics {
-  nodes: number;
-  constants: number;
-  fills: number;
-}
-
-/** A recorded step: a TensorFlow function and how to call it. */
-export interface RecordedFunction {
-  name: string;
-  statistics: TraceStatistics;
-}
-
-/** Reads the fields of a protocol buffer message: [field number, bytes of a length-delimited field]. */
-function* lengthDelimited(message: Uint8Array): Generator<[number, Uint8Array]> {
-  let at = 0;
-  const varint = () => {
-    let value = 0, scale = 1;
-    while (true) {
-      const byte = message[at++];
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-      scale *= 128;
-    }
-  };
-  while (at < message.length) {
-    const tag = varint(), wire = tag & 7;
-    if (wire === 2) {
-      const length = varint();
-      yield [tag >> 3, message.subarray(at, at + length)];
-      at += length;
-    } else if (wire === 0) varint();
-    else at += wire === 5 ? 4 : 8;
-  }
-}
-
-/** The input arguments of each operation seen so far, from TensorFlow's OpDef. */
-const definitions = new Map<string, InputArgument[]>();
 
 let functions = 0;
 
 /** Records operations as nodes of a graph, in place of running them, and turns the graph into one TensorFlow function. */
 export class Recorder {
   readonly name = `step_${functions++}`;
-  readonly statistics: TraceStatistics = { nodes: 0, constants: 0, fills: 0 };
+  /** Counts of what was recorded. */
+  readonly statistics = { nodes: 0, constants: 0, fills: 0 };
   readonly #graph: Pointer;
   readonly #nodes = new Map<number, Output>();
   readonly #captured = new Map<number, Output>();
@@ -88,33 +44,22 @@ export class Recorder {
   add(name: string, attributes: Attribute[], ids: number[], outputs: number): TensorMetadata[] {
     const s = this.binding.symbols;
     const inputs = ids.map((id) => this.#input(id));
-    const definition = this.#definition(name);
     const node = this.#begin(name);
-    let next = 0;
-    for (const argument of definition) {
-      if (!argument.listLength) {
-        s.TF_AddInput(node, inputs[next++]);
-        continue;
-      }
-      const single = definition.filter((a) => !a.listLength).length;
-      const length = attributes.find((a) => a.name === argument.listLength)?.value ?? ids.length - single;
-      s.TF_AddInputList(node, joined(inputs.slice(next, next + length)), length);
-      next += length;
-    }
-    for (const attribute of attributes) {
-      // The length of a list follows from the inputs; TensorFlow refuses it as an attribute.
-      if (definition.some((a) => a.listLength === attribute.name)) continue;
-      this.#setAttribute(node, attribute);
-    }
+    // In every operation that takes a list of tensors, the list comes first and `N` counts it. TensorFlow finds N by
+    // itself and refuses it as an attribute.
+    const listed = attributes.find((attribute) => attribute.name === "N")?.value ?? 0;
+    if (listed > 0) s.TF_AddInputList(node, joined(inputs.slice(0, listed)), listed);
+    for (const input of inputs.slice(listed)) s.TF_AddInput(node, input);
+    for (const attribute of attributes) if (attribute.name !== "N") this.#setAttribute(node, attribute);
     const first = this.#finish(node);
     return Array.from({ length: outputs }, (_, k) => this.#describe(outputAt(first, k), name));
   }
 
   /**
-   * The graph becomes a function of the arguments, in their order. `close` is still to be called, after the
+   * The graph becomes a function of the arguments, in their order, by this name. `close` is still to be called, after the
    * step's own tensors have been disposed: until then their ids are the recorder's.
    */
-  end(outputIds: number[]): RecordedFunction {
+  end(outputIds: number[]): void {
     const s = this.binding.symbols;
     // Identity, since an argument handed straight back is no node of its own.
     const outputs = outputIds.map((id) => {
@@ -140,7 +85,6 @@ export class Recorder {
     this.binding.check();
     this.binding.addFunction(func);
     s.TF_DeleteFunction(func);
-    return { name: this.name, statistics: this.statistics };
   }
 
   /** Stops recording and frees the graph. */
@@ -244,30 +188,6 @@ export class Recorder {
       throw new Error(`A compiled step needs shapes that follow from its arguments; ${op} gave [${shape}]`);
     }
     return { id, shape, dtype };
-  }
-
-  #definition(op: string): InputArgument[] {
-    const known = definitions.get(op);
-    if (known) return known;
-    const { binding } = this, s = binding.symbols;
-    const buffer = s.TF_NewBuffer();
-    s.TF_GraphGetOpDef(this.#graph, cString(op), buffer, binding.status);
-    binding.check();
-    const header = new Deno.UnsafePointerView(buffer as Deno.PointerObject);
-    const message = memory(header.getPointer(0), Number(header.getBigUint64(8))).slice();
-    s.TF_DeleteBuffer(buffer);
-    const text = new TextDecoder(), inputs: InputArgument[] = [];
-    for (const [field, bytes] of lengthDelimited(message)) {
-      if (field !== 2) continue; // OpDef.input_arg
-      const argument = { name: "", listLength: "" };
-      for (const [part, value] of lengthDelimited(bytes)) {
-        if (part === 1) argument.name = text.decode(value);
-        if (part === 5) argument.listLength = text.decode(value); // number_attr
-      }
-      inputs.push(argument);
-    }
-    definitions.set(op, inputs);
-    return inputs;
   }
 
   #setAttribute(node: Pointer, attribute: Attribute): void {

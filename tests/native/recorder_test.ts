@@ -18,7 +18,8 @@ function record(step: (x: Tensor) => Tensor[]) {
     tf.tidy(() => {
       const x = backend().createOutputTensor(recorder.argument(TF_FLOAT, [3])) as Tensor;
       const outputs = step(x);
-      recorded = { ...recorder.end(outputs.map(idOf)), outputs: outputs.length };
+      recorder.end(outputs.map(idOf));
+      recorded = { name: recorder.name, statistics: recorder.statistics, outputs: outputs.length };
     });
     return recorded!;
   } finally {
