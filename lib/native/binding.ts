@@ -45,7 +45,7 @@ export class Binding {
   /** The recorder of the step being compiled; while it is set, operations are recorded, not run. */
   recorder: OperationRecorder | null = null;
   readonly #handles = new Map<number, Pointer>();
-  readonly #status: Pointer;
+  readonly status: Pointer;
   readonly #context: Pointer;
   readonly #device: Bytes;
   readonly #gpu: boolean;
@@ -57,20 +57,20 @@ export class Binding {
     Object.assign(this, CONSTANTS);
     const s = symbols;
     this.TF_Version = readCString(s.TF_Version());
-    this.#status = s.TF_NewStatus();
+    this.status = s.TF_NewStatus();
     const options = s.TFE_NewContextOptions();
-    s.TFE_ContextOptionsSetConfig(options, config, BigInt(config.length), this.#status);
+    s.TFE_ContextOptionsSetConfig(options, config, BigInt(config.length), this.status);
     this.check();
-    this.#context = s.TFE_NewContext(options, this.#status);
+    this.#context = s.TFE_NewContext(options, this.status);
     this.check();
     s.TFE_DeleteContextOptions(options);
-    const devices = s.TFE_ContextListDevices(this.#context, this.#status);
+    const devices = s.TFE_ContextListDevices(this.#context, this.status);
     this.check();
     const named = new Map<string, string>();
     for (let k = 0; k < s.TF_DeviceListCount(devices); k++) {
       named.set(
-        readCString(s.TF_DeviceListType(devices, k, this.#status)),
-        readCString(s.TF_DeviceListName(devices, k, this.#status)),
+        readCString(s.TF_DeviceListType(devices, k, this.status)),
+        readCString(s.TF_DeviceListName(devices, k, this.status)),
       );
     }
     s.TF_DeleteDeviceList(devices);
@@ -80,15 +80,11 @@ export class Binding {
 
   /** Throws TensorFlow's own message when the last call failed. */
   check(): void {
-    const code = this.symbols.TF_GetCode(this.#status);
+    const code = this.symbols.TF_GetCode(this.status);
     if (code === 0) return;
-    const message = readCString(this.symbols.TF_Message(this.#status));
-    this.symbols.TF_SetStatus(this.#status, 0, cString(""));
+    const message = readCString(this.symbols.TF_Message(this.status));
+    this.symbols.TF_SetStatus(this.status, 0, cString(""));
     throw new Error(`Invalid TF_Status: ${code}\nMessage: ${message}`);
-  }
-
-  get status(): Pointer {
-    return this.#status;
   }
 
   isUsingGpuDevice = (): boolean => this.#gpu;
@@ -113,17 +109,17 @@ export class Binding {
   }
 
   shapeOf(handle: Pointer): number[] {
-    const rank = this.symbols.TFE_TensorHandleNumDims(handle, this.#status);
+    const rank = this.symbols.TFE_TensorHandleNumDims(handle, this.status);
     const shape = new Array<number>(rank);
     for (let j = 0; j < rank; j++) {
-      shape[j] = Number(this.symbols.TFE_TensorHandleDim(handle, j, this.#status));
+      shape[j] = Number(this.symbols.TFE_TensorHandleDim(handle, j, this.status));
     }
     return shape;
   }
 
   /** The TF_Tensor of a handle; the caller deletes it. */
   resolve(handle: Pointer): Pointer {
-    const tensor = this.symbols.TFE_TensorHandleResolve(handle, this.#status);
+    const tensor = this.symbols.TFE_TensorHandleResolve(handle, this.status);
     this.check();
     return tensor;
   }
@@ -133,11 +129,11 @@ export class Binding {
     const s = this.symbols, { buffer, byteOffset, byteLength } = data;
     const tensor = s.TF_AllocateTensor(dtype, int64s(shape), shape.length, BigInt(byteLength));
     memory(s.TF_TensorData(tensor), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
-    let handle = s.TFE_NewTensorHandle(tensor, this.#status);
+    let handle = s.TFE_NewTensorHandle(tensor, this.status);
     s.TF_DeleteTensor(tensor);
     this.check();
     if (this.#gpu && dtype !== CONSTANTS.TF_INT32) {
-      const copy = s.TFE_TensorHandleCopyToDevice(handle, this.#context, this.#device, this.#status);
+      const copy = s.TFE_TensorHandleCopyToDevice(handle, this.#context, this.#device, this.status);
       s.TFE_DeleteTensorHandle(handle);
       this.check();
       handle = copy;
@@ -164,7 +160,7 @@ export class Binding {
       s.TF_StringInit(place);
       s.TF_StringCopy(place, strings[k] as Bytes, BigInt(strings[k].length));
     });
-    const ours = s.TFE_NewTensorHandle(tensor, this.#status);
+    const ours = s.TFE_NewTensorHandle(tensor, this.status);
     try {
       this.check();
       const type = { name: "T", type: CONSTANTS.TF_ATTR_TYPE, value: CONSTANTS.TF_STRING };
@@ -225,17 +221,17 @@ export class Binding {
 
   #execute(name: string, attributes: Attribute[], inputs: Pointer[], outputs: number): Pointer[] {
     const s = this.symbols;
-    const op = s.TFE_NewOp(this.#context, cString(name), this.#status);
+    const op = s.TFE_NewOp(this.#context, cString(name), this.status);
     this.check();
     try {
-      for (let k = 0; k < inputs.length; k++) s.TFE_OpAddInput(op, inputs[k], this.#status);
+      for (let k = 0; k < inputs.length; k++) s.TFE_OpAddInput(op, inputs[k], this.status);
       this.check();
       for (let k = 0; k < attributes.length; k++) this.#setAttribute(op, attributes[k]);
       if (outputs > this.#outputs.length) {
         this.#outputs = new BigUint64Array(new ArrayBuffer(8 * 2 * outputs));
       }
       this.#count[0] = outputs;
-      s.TFE_Execute(op, this.#outputs, this.#count, this.#status);
+      s.TFE_Execute(op, this.#outputs, this.#count, this.status);
       this.check();
     } finally {
       s.TFE_DeleteOp(op);
@@ -245,7 +241,7 @@ export class Binding {
 
   /** Makes a recorded function callable by its name. */
   addFunction(func: Pointer): void {
-    this.symbols.TFE_ContextAddFunction(this.#context, func, this.#status);
+    this.symbols.TFE_ContextAddFunction(this.#context, func, this.status);
     this.check();
   }
 
@@ -261,11 +257,11 @@ export class Binding {
         return s.TFE_OpSetAttrStringList(op, cString(name), pointers, lengths, texts.length);
       }
       case CONSTANTS.TF_ATTR_SHAPE:
-        s.TFE_OpSetAttrShape(op, cString(name), int64s(value), value.length, this.#status);
+        s.TFE_OpSetAttrShape(op, cString(name), int64s(value), value.length, this.status);
         return this.check();
       case CONSTANTS.TF_ATTR_TENSOR: {
         const tensor = this.resolve(this.handle(value));
-        s.TFE_OpSetAttrTensor(op, cString(name), tensor, this.#status);
+        s.TFE_OpSetAttrTensor(op, cString(name), tensor, this.status);
         s.TF_DeleteTensor(tensor);
         return this.check();
       }

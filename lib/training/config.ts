@@ -166,51 +166,50 @@ export const ablations: Record<string, Pick<SyncDiscriminatorConfig, "lstm" | "c
 };
 
 /** Settings that are one of a few words. */
-const CHOICES: Record<string, string[]> = {
+const WORDS: Record<string, string[]> = {
   "discriminator.lstm": ["front", "none"],
   "generator.kind": ["wav2lip", "lipgan", "speech2vid"],
   "gan.sync": ["discriminator", "contrastive", "none"],
   "gan.discriminator": ["alternate", "frozen", "joint", "none"],
 };
+
+/** Which numbers a setting takes, in words and as a question. */
+type Numbers = [wanted: string, fits: (value: number) => boolean];
+const whole = (least: number): Numbers => [
+  `a whole number from ${least} on`,
+  (value) => Number.isSafeInteger(value) && value >= least,
+];
+const SHARE: Numbers = ["a number from 0 to 1", (value) => value >= 0 && value <= 1];
+const FROM_ZERO: Numbers = ["a number from 0 on", (value) => value >= 0 && value < Infinity];
+const ABOVE_ZERO: Numbers = ["a number above 0", (value) => value > 0 && value < Infinity];
+
+/** What settings that are numbers take, by the last word of their path; the others are above 0. */
+const NUMBERS: Record<string, Numbers> = {
+  ...{ seed: whole(0), steps: whole(1), batch: whole(2), minShift: whole(1), evaluateEvery: whole(1) },
+  ...{ patience: whole(1), frameSteps: whole(0), frames: whole(0), windows: whole(1) },
+  ...{ syncWeight: SHARE, qualityWeight: SHARE, poseShift: SHARE },
+  ...{ mouthWeight: FROM_ZERO, contrastiveWeight: FROM_ZERO, syncWhenBelow: FROM_ZERO },
+  beta1: ["a number from 0 to below 1", (value) => value >= 0 && value < 1],
+};
+
+/** The value that a text gives to a setting, of the kind that it has now; undefined with what it takes otherwise. */
+function readValue(path: string, old: unknown, text: string): { value?: unknown; wanted?: string } {
+  if (typeof old === "number") {
+    const [wanted, fits] = NUMBERS[path.split(".").at(-1)!] ?? ABOVE_ZERO;
+    const value = text.trim() === "" ? NaN : Number(text);
+    return fits(value) ? { value } : { wanted };
+  }
+  const words = typeof old === "boolean" ? ["true", "false"] : WORDS[path] ?? [text];
+  if (!words.includes(text)) return { wanted: words.join(" or ") };
+  return { value: typeof old === "boolean" ? text === "true" : text };
+}
+
 /** How the discriminator of each sync term can be trained. */
 const REGIMES: Record<GanConfig["sync"], GanConfig["discriminator"][]> = {
   discriminator: ["alternate", "frozen"],
   contrastive: ["joint"],
   none: ["none"],
 };
-/** Settings that are whole numbers, and the least they may be. */
-const COUNTS: Record<string, number> = {
-  ...{ seed: 0, steps: 1, batch: 2, minShift: 1, evaluateEvery: 1, patience: 1 },
-  ...{ frameSteps: 0, frames: 0, windows: 1 },
-};
-const SHARES = ["syncWeight", "qualityWeight", "poseShift"];
-const FROM_ZERO = ["mouthWeight", "contrastiveWeight", "syncWhenBelow"];
-
-/** The number that a text gives, or what kind of number the setting wants. */
-function readNumber(key: string, text: string): number | { wanted: string } {
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (Object.hasOwn(COUNTS, key)) {
-    return Number.isSafeInteger(value) && value >= COUNTS[key]
-      ? value
-      : { wanted: `a whole number from ${COUNTS[key]} on` };
-  }
-  if (SHARES.includes(key)) return value >= 0 && value <= 1 ? value : { wanted: "a number from 0 to 1" };
-  if (FROM_ZERO.includes(key)) {
-    return value >= 0 && value < Infinity ? value : { wanted: "a number from 0 on" };
-  }
-  if (key === "beta1") return value >= 0 && value < 1 ? value : { wanted: "a number from 0 to below 1" };
-  return value > 0 && value < Infinity ? value : { wanted: "a number above 0" };
-}
-
-/** The value that a text gives to a setting, of the kind that it has now, or what kind of value it wants. */
-function readValue(path: string, old: unknown, text: string): unknown {
-  if (typeof old === "number") return readNumber(path.split(".").at(-1)!, text);
-  if (typeof old === "boolean") {
-    return ["true", "false"].includes(text) ? text === "true" : { wanted: "true or false" };
-  }
-  const choices = CHOICES[path];
-  return choices === undefined || choices.includes(text) ? text : { wanted: choices.join(" or ") };
-}
 
 /** One `section.key=value` put into a copy of the configuration; throws KitError for what does not fit. */
 function withSetting(config: Config, setting: string): Config {
@@ -228,11 +227,8 @@ function withSetting(config: Config, setting: string): Config {
   if (!Object.hasOwn(Object(section), key) || typeof section[key] === "object") {
     throw new KitError(`There is no setting "${path}"`, remedy);
   }
-  const value = readValue(path, section[key], text);
-  if (typeof value === "object") {
-    const { wanted } = value as { wanted: string };
-    throw new KitError(`"${text}" does not fit setting "${path}"`, `Give ${wanted}`);
-  }
+  const { value, wanted } = readValue(path, section[key], text);
+  if (wanted) throw new KitError(`"${text}" does not fit setting "${path}"`, `Give ${wanted}`);
   section[key] = value;
   return copy;
 }

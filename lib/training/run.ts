@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder, writeJson } from "../base/files.ts";
+import { exists, writeJson } from "../base/files.ts";
 import { describeGenerator } from "../models/generator_kinds.ts";
 import { describeSyncDiscriminator } from "../models/sync_discriminator.ts";
-import type { Params } from "../nn/params.ts";
+import type { Params, Specs } from "../nn/params.ts";
 import { checkParams, type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import { type Config, withSettings } from "./config.ts";
 import { needsDiscriminator } from "./systems.ts";
@@ -83,29 +83,32 @@ export async function openRun(
   file: Omit<RunFile, "version">,
   { resume, steps, settings = [] }: { resume: boolean; steps?: number; settings?: string[] },
 ): Promise<{ config: Config; checkpoint?: Checkpoint }> {
-  if (await isRun(run)) {
-    const old = await readRun(run, file.kind);
-    if (!resume) {
-      throw new KitError(`${run} holds a run already`, "Go on with --resume, or choose another folder");
-    }
-    const section = file.kind === "generator" ? "gan" : "pretrain";
-    const config = withSettings(old.config, settings);
-    if (steps !== undefined) config[section].steps = steps;
-    const checkpoint = await exists(lastPath(run)) ? await loadCheckpoint(lastPath(run)) : undefined;
-    await writeRun(run, { ...old, config });
-    return { config, checkpoint };
+  const begun = await isRun(run) ? await readRun(run, file.kind) : undefined;
+  if (begun && !resume) {
+    throw new KitError(`${run} holds a run already`, "Go on with --resume, or choose another folder");
   }
-  await makeFolder(run);
-  const config = structuredClone(file.config);
+  const config = begun ? withSettings(begun.config, settings) : structuredClone(file.config);
   if (steps !== undefined) config[file.kind === "generator" ? "gan" : "pretrain"].steps = steps;
-  await writeRun(run, { version: RUN_VERSION, ...file, config });
-  return { config };
+  const goesOn = begun && await exists(lastPath(run));
+  const checkpoint = goesOn ? await loadCheckpoint(lastPath(run)) : undefined;
+  await writeRun(run, { version: RUN_VERSION, ...file, ...begun, config });
+  return { config, checkpoint };
 }
 
-/** The best discriminator of a run, ready to be applied. */
-export async function loadDiscriminator(
-  run: string,
-): Promise<{ config: Config; params: Params; step: number }> {
+/** A network of a run, ready to be applied, after `step` steps of training. */
+export interface LoadedNetwork {
+  config: Config;
+  params: Params;
+  step: number;
+}
+
+async function loadBest(run: string, name: RunKind, { config, specs }: { config: Config; specs: Specs }) {
+  const { groups, state } = await loadCheckpoint(bestPath(run), [name]);
+  return { config, params: checkParams(bestPath(run), groups[name], specs), step: state.step };
+}
+
+/** The best discriminator of a run. */
+export async function loadDiscriminator(run: string): Promise<LoadedNetwork> {
   const { config, kind } = await readRun(run);
   if (kind === "generator" && !needsDiscriminator(config)) {
     throw new KitError(
@@ -113,19 +116,12 @@ export async function loadDiscriminator(
       "Give a run made by `deno task pretrain`, or one of a system that has one",
     );
   }
-  const { groups, state } = await loadCheckpoint(bestPath(run), ["discriminator"]);
-  const params = checkParams(
-    bestPath(run),
-    groups.discriminator,
-    describeSyncDiscriminator(config.discriminator).specs,
-  );
-  return { config, params, step: state.step };
+  const { specs } = describeSyncDiscriminator(config.discriminator);
+  return loadBest(run, "discriminator", { config, specs });
 }
 
-/** The best generator of a run, ready to be applied. */
-export async function loadGenerator(run: string): Promise<{ config: Config; params: Params; step: number }> {
-  const { config } = await readRun(run, "generator");
-  const { groups, state } = await loadCheckpoint(bestPath(run), ["generator"]);
-  const params = checkParams(bestPath(run), groups.generator, describeGenerator(config.generator).specs);
-  return { config, params, step: state.step };
+/** The best generator of a run. */
+export async function loadGenerator(run: string): Promise<LoadedNetwork> {
+  const { config } = await readRun(run, "generator"), { specs } = describeGenerator(config.generator);
+  return loadBest(run, "generator", { config, specs });
 }

@@ -36,6 +36,7 @@ Deno.test("a run folder says what it is, and is not trodden on", () =>
     const run = join(folder, "a run");
     assert.deepEqual(await openRun(run, file, { resume: false, steps: 5 }), {
       config: { ...tiny, pretrain: { ...tiny.pretrain, steps: 5 } },
+      checkpoint: undefined,
     });
     const written = await readRun(run, "discriminator");
     assert.deepEqual([written.version, written.kind, written.data], [
