@@ -2,7 +2,8 @@
 import { ROOT } from "../base/root.ts";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { listClips, type SourceClip } from "../prepare/layouts/layouts.ts";
+import { listClips } from "../prepare/layouts/layouts.ts";
+import type { SourceClip } from "../prepare/layouts/source_clip.ts";
 import { KitError } from "../base/errors.ts";
 import { exists, makeFolder } from "../base/files.ts";
 import { type Command, kitScript, runProgram } from "../base/processes.ts";

@@ -89,7 +89,7 @@ export function addDataCommands(program: KitCommand): void {
     .answer(
       "the counts and the filters",
       async (prepared: string, { set, reset }: { set: string[]; reset?: boolean }) => {
-        const { filterPrepared } = await import("../prepare/filter.ts");
+        const { filterPrepared } = await import("../prepare/filters.ts");
         const result = await filterPrepared(prepared, { settings: set, reset });
         const { clips, kept, reasons, filters } = result;
         return {

@@ -1,10 +1,7 @@
+import type { ManifestRow } from "../dataset/manifest.ts";
+
 /** What tells one clip from another. */
-export interface Fingerprinted {
-  id: string;
-  frames: number;
-  picture_hash: string;
-  sound_hash: string;
-}
+type Fingerprinted = Pick<ManifestRow, "id" | "frames" | "picture_hash" | "sound_hash">;
 
 /**
  * Two clips are one video if their fingerprints differ in fewer bits than this, and their lengths by no more frames.

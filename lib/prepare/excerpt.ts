@@ -78,7 +78,7 @@ export async function writeExcerpt(
       duration_s: frames / FRAME_RATE,
       ...boxStatistics(data.boxes),
       words: data.words.length,
-      note: notes.filter((words) => words !== "").join("; "),
+      note: notes.filter(Boolean).join("; "),
     },
     data: { ...data, mel: melSpectrogram(audio), audio: toInt16(audio) },
     stamp,

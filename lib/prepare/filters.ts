@@ -1,89 +1,59 @@
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { exists, writeJson } from "../base/files.ts";
-import type { ManifestRow } from "../dataset/manifest.ts";
+import { type ManifestRow, readManifest, writeManifest } from "../dataset/manifest.ts";
 
 /**
- * Which prepared clips are used. Each threshold is held against one column of the manifest; null lets everything
- * pass, and so does a column that was not measured.
+ * Which prepared clips are used: each threshold is held against one column of the manifest, which `name` calls in a
+ * reason, and `bound` is where a new folder begins: only what nobody can learn from is dropped. A key's first letters say
+ * which side passes. A bound of null lets everything pass, and so does a column that was not measured.
  */
-export interface Filters {
+const THRESHOLDS = {
   /** Seconds. */
-  minSeconds: number | null;
+  minSeconds: { column: "duration_s", name: "duration", bound: null },
   /** Mean size of the crop box in the video's pixels: a smaller face is enlarged to 96 pixels. */
-  minFaceSize: number | null;
+  minFaceSize: { column: "box_size_mean", name: "face size", bound: 40 },
   /** Variance of the Laplacian of the crops. */
-  minSharpness: number | null;
-  /** Degrees from straight; a tenth of the looks may be further. */
-  maxYaw: number | null;
-  maxPitch: number | null;
-  maxRoll: number | null;
+  minSharpness: { column: "sharpness", name: "sharpness", bound: 20 },
+  /** Degrees from straight; a tenth of the measured frames may be further. */
+  maxYaw: { column: "yaw_most_deg", name: "yaw", bound: 50 },
+  maxPitch: { column: "pitch_most_deg", name: "pitch", bound: 50 },
+  maxRoll: { column: "roll_most_deg", name: "roll", bound: 40 },
   /** dB of full scale. */
-  minLoudness: number | null;
+  minLoudness: { column: "sound_rms_db", name: "loudness", bound: -50 },
   /** Share of the sync windows in which somebody speaks. */
-  minVoiced: number | null;
+  minVoiced: { column: "voiced_share", name: "voiced share", bound: 0.1 },
   /** Shares, 0 to 1. */
-  minDetectionRate: number | null;
-  minScore: number | null;
+  minDetectionRate: { column: "detection_rate", name: "detection rate", bound: 0.8 },
+  minScore: { column: "score_mean", name: "score", bound: null },
   /** Movement of the box from frame to frame over its size. */
-  maxBoxMotion: number | null;
+  maxBoxMotion: { column: "box_jitter", name: "box motion", bound: 0.1 },
   /** Standard deviation of the lips' gap over the face's height. */
-  minMouthMotion: number | null;
+  minMouthMotion: { column: "mouth_motion", name: "mouth motion", bound: 0.002 },
   /** Largest difference between two frames in a row, 0 to 1. */
-  maxShotChange: number | null;
+  maxShotChange: { column: "shot_change_most", name: "shot change", bound: null },
   /** Confidence of the sync judge (`deno task offsets`). */
-  minSyncConfidence: number | null;
-  /** What becomes of a video that is there twice: the second is dropped, or kept. */
-  duplicates: "drop" | "keep";
-}
+  minSyncConfidence: { column: "sync_confidence", name: "sync confidence", bound: null },
+} as const;
+type Threshold = keyof typeof THRESHOLDS;
+const KEYS = Object.keys(THRESHOLDS) as Threshold[];
 
-/** What every prepared folder begins with: only what nobody can learn from is dropped. */
+/** The bounds of a prepared folder, and what becomes of a video that is there twice: the second is dropped, or kept. */
+export type Filters = Record<Threshold, number | null> & { duplicates: "drop" | "keep" };
+
+/** What every prepared folder begins with. */
 export const DEFAULT_FILTERS: Filters = {
-  minSeconds: null,
-  minFaceSize: 40,
-  minSharpness: 20,
-  maxYaw: 50,
-  maxPitch: 50,
-  maxRoll: 40,
-  minLoudness: -50,
-  minVoiced: 0.1,
-  minDetectionRate: 0.8,
-  minScore: null,
-  maxBoxMotion: 0.1,
-  minMouthMotion: 0.002,
-  maxShotChange: null,
-  minSyncConfidence: null,
+  ...Object.fromEntries(KEYS.map((key) => [key, THRESHOLDS[key].bound])) as Record<Threshold, number | null>,
   duplicates: "drop",
 };
-
-type Threshold = Exclude<keyof Filters, "duplicates">;
-
-/** The column behind each threshold and what it is called in a reason. The key's first letters say which side passes. */
-const RULES: Record<Threshold, { column: keyof ManifestRow; name: string }> = {
-  minSeconds: { column: "duration_s", name: "duration" },
-  minFaceSize: { column: "box_size_mean", name: "face size" },
-  minSharpness: { column: "sharpness", name: "sharpness" },
-  maxYaw: { column: "yaw_most_deg", name: "yaw" },
-  maxPitch: { column: "pitch_most_deg", name: "pitch" },
-  maxRoll: { column: "roll_most_deg", name: "roll" },
-  minLoudness: { column: "sound_rms_db", name: "loudness" },
-  minVoiced: { column: "voiced_share", name: "voiced share" },
-  minDetectionRate: { column: "detection_rate", name: "detection rate" },
-  minScore: { column: "score_mean", name: "score" },
-  maxBoxMotion: { column: "box_jitter", name: "box motion" },
-  minMouthMotion: { column: "mouth_motion", name: "mouth motion" },
-  maxShotChange: { column: "shot_change_most", name: "shot change" },
-  minSyncConfidence: { column: "sync_confidence", name: "sync confidence" },
-};
-const THRESHOLDS = Object.keys(RULES) as Threshold[];
 
 const short = (value: number) => String(Number(value.toPrecision(3)));
 
 /** Every reason for which the filters leave a clip out, in words; none when it is kept. */
 export function reasonsAgainst(row: ManifestRow, filters: Filters): string[] {
   const reasons: string[] = [];
-  for (const key of THRESHOLDS) {
-    const bound = filters[key], { column, name } = RULES[key], value = row[column] as number | null;
+  for (const key of KEYS) {
+    const bound = filters[key], { column, name } = THRESHOLDS[key], value = row[column];
     if (bound === null || value === null) continue;
     if (key.startsWith("min") && value < bound) reasons.push(`${name} ${short(value)} below ${bound}`);
     if (key.startsWith("max") && value > bound) reasons.push(`${name} ${short(value)} above ${bound}`);
@@ -119,10 +89,8 @@ export function countReasons(rows: ManifestRow[], filters: Filters): { reason: s
 /** One value as it is written in a setting or a file; throws KitError when the filter cannot have it. */
 function checked(key: string, value: unknown): Partial<Filters> {
   if (!(key in DEFAULT_FILTERS)) {
-    throw new KitError(
-      `There is no filter "${key}"`,
-      `Filters are ${Object.keys(DEFAULT_FILTERS).join(", ")}`,
-    );
+    const all = Object.keys(DEFAULT_FILTERS).join(", ");
+    throw new KitError(`There is no filter "${key}"`, `Filters are ${all}`);
   }
   if (key === "duplicates") {
     if (value === "drop" || value === "keep") return { duplicates: value };
@@ -167,4 +135,34 @@ export async function readFilters(folder: string): Promise<Filters> {
 /** Writes filters.json, where they can be read and changed by hand too. */
 export async function writeFilters(folder: string, filters: Filters): Promise<void> {
   await writeJson(join(folder, "filters.json"), filters);
+}
+
+/** What filtering did. */
+export interface Filtered {
+  clips: number;
+  kept: number;
+  /** Clips by the reason that leaves them out; a clip may have several. */
+  reasons: { reason: string; clips: number }[];
+  filters: Filters;
+}
+
+/**
+ * Decides anew which clips of a prepared folder are used, by changed thresholds: filters.json and the columns `kept`
+ * and `why` of the manifest are rewritten, no clip is opened. `reset` goes back to the defaults first.
+ * Throws KitError for an unknown filter or a folder that is not prepared.
+ */
+export async function filterPrepared(
+  folder: string,
+  { settings = [], reset = false }: { settings?: string[]; reset?: boolean } = {},
+): Promise<Filtered> {
+  const filters = setFilters(reset ? DEFAULT_FILTERS : await readFilters(folder), settings);
+  const rows = decide(await readManifest(folder), filters);
+  await writeFilters(folder, filters);
+  await writeManifest(folder, rows);
+  return {
+    clips: rows.length,
+    kept: rows.filter(({ kept }) => kept).length,
+    reasons: countReasons(rows, filters),
+    filters,
+  };
 }

@@ -64,16 +64,3 @@ export function audioHash(mel: Float32Array): string {
   }
   return hex(bits);
 }
-
-const ONES = Uint8Array.from(
-  { length: 16 },
-  (_, value) => (value & 1) + ((value >> 1) & 1) + ((value >> 2) & 1) + (value >> 3),
-);
-
-/** Share of the bits in which two fingerprints of one length differ, 0 to 1; 1 when their lengths differ. */
-export function hashDistance(a: string, b: string): number {
-  if (a.length !== b.length || a.length === 0) return 1;
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += ONES[parseInt(a[k], 16) ^ parseInt(b[k], 16)];
-  return sum / (4 * a.length);
-}

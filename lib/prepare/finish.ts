@@ -3,7 +3,7 @@ import { exists, holdFolder } from "../base/files.ts";
 import { decide, readFilters } from "./filters.ts";
 import { findDuplicates } from "./duplicates.ts";
 import { clipPath } from "../dataset/clip_file.ts";
-import type { SourceClip } from "./layouts/layouts.ts";
+import type { SourceClip } from "./layouts/source_clip.ts";
 import {
   type ClipRow,
   type ManifestRow,
@@ -72,7 +72,7 @@ export async function finish(
     const video = videos.get(clip.id) ?? await recall(clip);
     if (!video) elsewhere++;
     const split = splitOfClip(clip, deal);
-    const note = (row: ClipRow) => [clip.note, row.note].filter((words) => words !== "").join("; ");
+    const note = (row: ClipRow) => [clip.note, row.note].filter(Boolean).join("; ");
     for (const row of video?.rows ?? []) {
       rows.push({
         ...row,

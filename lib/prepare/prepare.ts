@@ -8,7 +8,8 @@ import { ffmpegPath } from "../media/ffmpeg.ts";
 import { type ClipConfig, clipConfig, type Cuts, type Stamp } from "../dataset/clip_file.ts";
 import { DEFAULT_FILTERS, readFilters, setFilters, writeFilters } from "./filters.ts";
 import { finish } from "./finish.ts";
-import { listClips, type SourceClip } from "./layouts/layouts.ts";
+import { listClips } from "./layouts/layouts.ts";
+import type { SourceClip } from "./layouts/source_clip.ts";
 import type { ManifestRow, RejectRow } from "../dataset/manifest.ts";
 import {
   type Prepared,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { filterPrepared } from "../../lib/prepare/filter.ts";
 import {
   countReasons,
   decide,
   DEFAULT_FILTERS,
+  filterPrepared,
   type Filters,
   readFilters,
   reasonsAgainst,

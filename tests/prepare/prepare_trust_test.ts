@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { clipConfig } from "../../lib/dataset/clip_file.ts";
-import { filterPrepared } from "../../lib/prepare/filter.ts";
+import { filterPrepared } from "../../lib/prepare/filters.ts";
 import { type ManifestRow, readSelected } from "../../lib/dataset/manifest.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
 import { readHeader } from "../../lib/weights/safetensors.ts";

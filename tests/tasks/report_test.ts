@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { faceAt } from "../../lib/dataset/windows.ts";
 import { openDataset } from "../../lib/dataset/dataset.ts";
-import { filterPrepared } from "../../lib/prepare/filter.ts";
+import { filterPrepared } from "../../lib/prepare/filters.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
 import { closedFrame, mouthL1 } from "../../lib/inference/generate.ts";
 import { readParquet } from "../../lib/base/parquet.ts";

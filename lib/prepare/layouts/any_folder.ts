@@ -1,29 +1,18 @@
 import { join } from "node:path";
-import { isVideo, type Listing, videoStem } from "./listing.ts";
-import type { FoundClip, Reading } from "./source_clip.ts";
+import { type Listing, videosIn } from "./listing.ts";
+import type { Reading } from "./source_clip.ts";
 
 /**
  * Any folder of videos: the speaker is the path of folders above the video, or the root's name where there is none.
  * A text beside a video is taken for its words if it is written as LRS2's are.
- * @returns undefined when the listing has no video
  */
-export function readAnyFolder({ root, rootName, folders }: Listing): Reading | undefined {
-  const clips = folders.flatMap(({ path, files }) => {
-    const names = new Set(files);
-    return files.filter(isVideo).map((name): FoundClip => {
-      const clip = videoStem(name), text = `${clip}.txt`;
-      return {
-        speaker: path.length > 0 ? path.join("_") : rootName,
-        clip,
-        place: [...path, name].join("/"),
-        kind: "film",
-        transcript: names.has(text)
-          ? { path: join(root, ...path, text), format: "lrs2", there: true, perhaps: true }
-          : undefined,
-        listed: [...new Set([[...path, clip].join("/"), `${path.join("_") || rootName}/${clip}`])],
-      };
-    });
+export function readAnyFolder(listing: Listing): Reading {
+  const { root, rootName } = listing;
+  const clips = videosIn(listing).map(({ path, stem, place, has }): Reading["clips"][0] => {
+    const speaker = path.join("_") || rootName, text = `${stem}.txt`;
+    const words = { path: join(root, ...path, text), format: "lrs2", there: true, perhaps: true } as const;
+    const listed = [[...path, stem].join("/"), `${speaker}/${stem}`];
+    return { speaker, clip: stem, place, kind: "film", transcript: has(text) ? words : undefined, listed };
   });
-  if (clips.length === 0) return;
-  return { layout: "any", clips, leftOut: [], listFolders: [root], nameInList: (entry) => entry };
+  return { layout: "any", clips };
 }

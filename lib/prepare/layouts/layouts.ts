@@ -1,18 +1,15 @@
 /** Which data set lies in a folder, and what clips it has: LRS2, GRID, Wav2Lip's prepared folder, or any folder of videos. */
-import { join } from "node:path";
 import { KitError } from "../../base/errors.ts";
 import { readAnyFolder } from "./any_folder.ts";
 import { readGrid } from "./grid.ts";
 import { listFolder, type Listing } from "./listing.ts";
 import { readLrs2 } from "./lrs2.ts";
-import { counted } from "./names.ts";
-import { type ListedClip, nameClips, type Reading, type SourceClip } from "./source_clip.ts";
+import { counted, oddities } from "./names.ts";
+import { nameClips, type Reading, type SourceClip } from "./source_clip.ts";
 import { dealByLists, type Dealt, readSplitLists } from "./split_lists.ts";
 import { readWav2Lip } from "./wav2lip.ts";
 import type { RejectRow } from "../../dataset/manifest.ts";
 import { splitUnit } from "../splits.ts";
-
-export type { SourceClip } from "./source_clip.ts";
 
 /** A data set's clips, before anything is known of their content. */
 export interface DataSet {
@@ -46,9 +43,10 @@ function noClips(folder: string, { folders }: Listing): KitError {
     );
   }
   const images = folders.reduce((sum, folder) => sum + folder.images, 0);
-  const has = [names.length > 0 ? `${counted(names.length, "file")} such as ${names[0]}` : ""]
-    .concat(images > 0 ? `${counted(images, "numbered picture")} without audio.wav` : [])
-    .filter((words) => words !== "").join(" and ");
+  const has = oddities([
+    [names.length, "file", `such as ${names[0]}`],
+    [images, "numbered picture", "without audio.wav"],
+  ], " and ");
   return new KitError(
     `${folder} holds no video: it has ${has}`,
     "Videos are .mp4, .m4v, .mov, .mpg, .mpeg, .avi, .webm or .mkv files, at any depth; " +
@@ -57,17 +55,16 @@ function noClips(folder: string, { folders }: Listing): KitError {
 }
 
 /** Deals the clips by the first lists that name any of them; all stay without a split where there are none. */
-async function deal(clips: ListedClip[], reading: Reading): Promise<Dealt> {
+async function deal(clips: SourceClip[], reading: Reading, root: string): Promise<Dealt> {
   let strange = "";
-  for (const folder of reading.listFolders) {
+  for (const folder of reading.listFolders ?? [root]) {
     const lists = (await readSplitLists(folder)).filter(({ name }) => reading.hasPart?.(name) ?? true);
     if (lists.length === 0) continue;
     const dealt = dealByLists(clips, lists, reading);
     if (dealt) return dealt;
     strange ||= ` (${lists[0].path} names none of them)`;
   }
-  const all = clips.map(({ clip }) => clip);
-  return { clips: all, rejects: [], says: `split by hash of the ${splitUnit(all)}${strange}` };
+  return { clips, rejects: [], says: `split by hash of the ${splitUnit(clips)}${strange}` };
 }
 
 /** Whether the clips have their files of words, as a part of a sentence; empty where the layout has none. */
@@ -85,25 +82,22 @@ function wordsInWords(clips: SourceClip[]): string {
  * Throws KitError when the folder is absent, empty, or holds nothing that could be a clip.
  */
 export async function listClips(folder: string): Promise<DataSet> {
-  const listing = await listFolder(folder);
+  const listing = await listFolder(folder), { root } = listing;
   let reading: Reading | undefined;
-  for (const read of READERS) reading ??= read(listing);
-  if (!reading) throw noClips(folder, listing);
-  const { clips: named, twins } = nameClips(reading.clips, listing.root);
-  const { clips, rejects, says } = await deal(named, reading);
-  const leftOut = reading.leftOut.map(({ place, reason, detail }) => ({
-    id: place,
-    source: join(listing.root, place),
-    reason,
-    detail,
-  }));
+  for (const read of READERS) {
+    reading = read(listing);
+    if (reading && reading.clips.length > 0) break;
+  }
+  if (!reading?.clips.length) throw noClips(folder, listing);
+  const { clips: named, twins } = nameClips(reading.clips, root);
+  const { clips, rejects, says } = await deal(named, reading, root), { layout, leftOut = [] } = reading;
   const speakers = new Set(clips.map(({ speaker }) => speaker)).size;
-  const odd = [
-    twins.length > 0 ? `${counted(twins.length, "film")} there twice` : "",
-    leftOut.length > 0 ? `${counted(leftOut.length, "other")} that cannot be a clip` : "",
-  ].filter((words) => words !== "").join(", ");
-  const line =
-    `${NAMES[reading.layout]}: ${counted(clips.length, "clip")} of ${counted(speakers, "speaker")}` +
+  const odd = oddities([[twins.length, "film", "there twice"], [
+    leftOut.length,
+    "other",
+    "that cannot be a clip",
+  ]]);
+  const line = `${NAMES[layout]}: ${counted(clips.length, "clip")} of ${counted(speakers, "speaker")}` +
     `${wordsInWords(clips)}; ${says}${odd ? `; left out: ${odd}` : ""}`;
-  return { layout: reading.layout, line, clips, rejects: [...twins, ...rejects, ...leftOut] };
+  return { layout, line, clips, rejects: [...twins, ...rejects, ...leftOut] };
 }

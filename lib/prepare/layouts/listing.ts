@@ -25,8 +25,6 @@ export interface Listing {
   folders: ListedFolder[];
 }
 
-export const isVideo = (name: string) => VIDEO.test(name);
-
 /** A video's name without its ending. */
 export const videoStem = (name: string) => name.replace(VIDEO, "");
 
@@ -79,4 +77,25 @@ export async function listFolder(folder: string): Promise<Listing> {
     throw new KitError(`${folder} is empty`, "Put the videos in, or check the path");
   }
   return { root, rootName: basename(root) || "videos", folders };
+}
+
+/** A video of a listing. */
+interface ListedVideo {
+  /** The folders from the root down to it. */
+  path: string[];
+  /** Its name without the ending. */
+  stem: string;
+  /** Its path from the root on. */
+  place: string;
+  /** Whether a file of that name lies beside it. */
+  has(name: string): boolean;
+}
+
+/** The videos of a listing, in its order. */
+export function videosIn({ folders }: Listing): ListedVideo[] {
+  return folders.flatMap(({ path, files }) => {
+    const names = new Set(files), has = (name: string) => names.has(name);
+    const videos = files.filter((name) => VIDEO.test(name));
+    return videos.map((name) => ({ path, stem: videoStem(name), place: [...path, name].join("/"), has }));
+  });
 }

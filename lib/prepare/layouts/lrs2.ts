@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
-import { isVideo, type ListedFolder, type Listing, videoStem } from "./listing.ts";
-import type { FoundClip, LeftOut, Reading } from "./source_clip.ts";
+import type { RejectRow } from "../../dataset/manifest.ts";
+import { type ListedFolder, type Listing, videosIn } from "./listing.ts";
+import type { FoundClip, Reading } from "./source_clip.ts";
 
 /** LRS2 names its clips by five digits. */
 const NUMBERED_VIDEO = /^\d{5}\.mp4$/;
@@ -21,40 +22,28 @@ function baseOf(paths: { full: string[]; folder: ListedFolder }[]): string[] | u
  * the way down to `main`. Clips of `pretrain` are called "pretrain-<clip>", since both parts count from 00001.
  * @returns undefined when the listing is not of this layout
  */
-export function readLrs2({ root, rootName, folders }: Listing): Reading | undefined {
-  const paths = folders.map((folder) => ({ full: [rootName, ...folder.path], folder }));
-  const base = baseOf(paths);
+export function readLrs2(listing: Listing): Reading | undefined {
+  const { root, rootName, folders } = listing;
+  const base = baseOf(folders.map((folder) => ({ full: [rootName, ...folder.path], folder })));
   if (!base) return;
-  const clips: FoundClip[] = [], leftOut: LeftOut[] = [];
-  for (const { full, folder: { path, files } } of paths) {
-    const [part, speaker] = full.slice(base.length);
+  const clips: FoundClip[] = [], leftOut: RejectRow[] = [];
+  for (const { path, stem, place, has } of videosIn(listing)) {
+    const full = [rootName, ...path], [part, speaker] = full.slice(base.length), text = `${stem}.txt`;
     const within = full.length === base.length + 2 && PARTS.includes(part) &&
       base.every((name, i) => name === full[i]);
-    const texts = new Set(files);
-    for (const name of files.filter(isVideo)) {
-      const place = [...path, name].join("/"), stem = videoStem(name);
-      if (!within) {
-        leftOut.push({
-          place,
-          reason: "elsewhere",
-          detail: "not in a speaker's folder of LRS2's main or pretrain",
-        });
-        continue;
-      }
-      const text = `${stem}.txt`;
-      clips.push({
-        speaker,
-        clip: part === "main" ? stem : `pretrain-${stem}`,
-        place,
-        kind: "film",
-        transcript: {
-          path: join(root, ...path, text),
-          format: "lrs2",
-          there: texts.has(text),
-        },
-        listed: [part === "main" ? `${speaker}/${stem}` : `pretrain/${speaker}/${stem}`],
-      });
+    if (!within) {
+      const detail = "not in a speaker's folder of LRS2's main or pretrain";
+      leftOut.push({ id: place, source: join(root, place), reason: "elsewhere", detail });
+      continue;
     }
+    clips.push({
+      speaker,
+      clip: part === "main" ? stem : `pretrain-${stem}`,
+      place,
+      kind: "film",
+      transcript: { path: join(root, ...path, text), format: "lrs2", there: has(text) },
+      listed: [part === "main" ? `${speaker}/${stem}` : `pretrain/${speaker}/${stem}`],
+    });
   }
   const baseFolder = base.length === 0 ? dirname(root) : join(root, ...base.slice(1));
   return {

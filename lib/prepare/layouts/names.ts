@@ -14,6 +14,10 @@ export function safeName(name: string): string {
 }
 
 /** A count with its noun: "1 clip", "20 clips". */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Those of the counts that are above 0, with their nouns and what is the matter with them, as a part of a sentence. */
+export function oddities(counts: [count: number, noun: string, matter: string][], between = ", "): string {
+  const some = counts.filter(([count]) => count > 0);
+  return some.map(([count, noun, matter]) => `${counted(count, noun)} ${matter}`).join(between);
 }

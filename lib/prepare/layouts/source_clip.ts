@@ -5,62 +5,47 @@ import type { TranscriptFile } from "../transcript.ts";
 import { videoRank, videoStem } from "./listing.ts";
 import { safeName } from "./names.ts";
 
-/** A clip of a data set, before anything is known of its content. */
-export interface SourceClip {
-  /** "speaker/clip": letters, digits and marks of any script, dot, dash and underscore; Unicode NFC. */
-  id: string;
+/** A clip as a layout's reader finds it. */
+export interface FoundClip {
   speaker: string;
-  /** Path of the video, or of the folder that holds its crops. */
-  path: string;
+  /** The clip's name; the video's ending left out. */
+  clip: string;
+  /** The path of the video, or of the folder that holds its crops, from the root on. */
+  place: string;
   /** "crops": faces cut out already, as numbered images with audio.wav beside them. */
   kind: "film" | "crops";
   /** Where its words stand, or ought to. */
   transcript?: TranscriptFile;
+  /** The names under which a list may name it. */
+  listed: string[];
+}
+
+/** A clip of a data set, before anything is known of its content. */
+export interface SourceClip extends FoundClip {
+  /** "speaker/clip": letters, digits and marks of any script, dot, dash and underscore; Unicode NFC. */
+  id: string;
+  /** `place`, from the file system's root on. */
+  path: string;
   /** The split that the data set's own lists give it. */
   split?: Split;
   /** What is odd about it, in words; empty when nothing is. */
   note: string;
 }
 
-/** A clip as a layout's reader finds it. */
-export interface FoundClip {
-  speaker: string;
-  /** The clip's name; the video's ending left out. */
-  clip: string;
-  /** The video's path (or the crops' folder's) from the root on. */
-  place: string;
-  kind: SourceClip["kind"];
-  transcript?: TranscriptFile;
-  /** The names under which a list may name it. */
-  listed: string[];
-}
-
-/** Something found that cannot be a clip. */
-export interface LeftOut {
-  place: string;
-  reason: "elsewhere" | "no-sound" | "no-face";
-  detail: string;
-}
-
-/** What a layout's reader makes of a folder. */
+/** What a layout's reader makes of a folder; nothing, when there is no clip. */
 export interface Reading {
   layout: "lrs2" | "grid" | "wav2lip" | "any";
   clips: FoundClip[];
-  leftOut: LeftOut[];
-  /** Absolute folders in which the data set's lists may lie, the likeliest first. */
-  listFolders: string[];
+  /** What was found and cannot be a clip. */
+  leftOut?: RejectRow[];
+  /** Absolute folders in which the data set's lists may lie, the likeliest first; the given one by default. */
+  listFolders?: string[];
   /** Whether the clips of this part of the data set, named as its list is, are below the given folder. */
   hasPart?(list: string): boolean;
-  /** The name, as in `listed`, of what a line of a list names: `entry` of the list of one split. */
-  nameInList(entry: string, list: string): string;
+  /** The name, as in `listed`, of what a line of a list names, unless it is the entry itself. */
+  nameInList?(entry: string, list: string): string;
   /** The split of a clip that no list names; without one it is left out. */
-  splitOfUnlisted?(clip: ListedClip): Split | undefined;
-}
-
-/** A clip with the names under which a list may name it. */
-export interface ListedClip {
-  clip: SourceClip;
-  listed: string[];
+  splitOfUnlisted?(clip: SourceClip): Split | undefined;
 }
 
 const hashOf = (text: string) => createHash("sha1").update(text).digest("hex").slice(0, 8);
@@ -83,7 +68,7 @@ function withoutTwins(clips: FoundClip[]): { kept: FoundClip[]; twins: [FoundCli
  * Gives found clips their ids. Different videos that would share one get a hash of their own places; the same clip in
  * two containers is taken once, and the other becomes a row of reason "twice".
  */
-export function nameClips(found: FoundClip[], root: string): { clips: ListedClip[]; twins: RejectRow[] } {
+export function nameClips(found: FoundClip[], root: string): { clips: SourceClip[]; twins: RejectRow[] } {
   const { kept, twins } = withoutTwins(found);
   const idOf = ({ speaker, clip }: FoundClip) => `${safeName(speaker)}/${safeName(clip)}`;
   // Ids that differ only in case would be one file on some systems.
@@ -92,17 +77,15 @@ export function nameClips(found: FoundClip[], root: string): { clips: ListedClip
     const key = idOf(clip).toLowerCase();
     count.set(key, (count.get(key) ?? 0) + 1);
   }
-  const clips = kept.map((found): ListedClip => {
-    const { speaker, place, kind, transcript, listed } = found, id = idOf(found);
-    const clip = {
+  const clips = kept.map((found): SourceClip => {
+    const { speaker, place } = found, id = idOf(found);
+    return {
+      ...found,
       id: count.get(id.toLowerCase()) === 1 ? id : `${id}-${hashOf(place)}`,
       speaker: safeName(speaker),
       path: join(root, place),
-      kind,
-      transcript,
       note: "",
     };
-    return { clip, listed };
   });
   return {
     clips,

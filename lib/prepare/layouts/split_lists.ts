@@ -1,8 +1,8 @@
 import { basename, dirname, join } from "node:path";
 import type { RejectRow, Split } from "../../dataset/manifest.ts";
 import { videoStem } from "./listing.ts";
-import { counted, safeName } from "./names.ts";
-import type { ListedClip, Reading, SourceClip } from "./source_clip.ts";
+import { oddities, safeName } from "./names.ts";
+import type { Reading, SourceClip } from "./source_clip.ts";
 
 /** What a data set's lists are called, the one that wins over the others first: a held-out clip stays held out. */
 const LISTS: { name: string; split: Split }[] = [
@@ -43,24 +43,26 @@ export interface Dealt {
 /** What the lists say of the clips that are there, and of those that are not. */
 interface Claims {
   /** The lists that name a clip, in the order of `LISTS`. */
-  lists: Map<ListedClip, SplitList[]>;
+  lists: Map<SourceClip, SplitList[]>;
   absent: RejectRow[];
   /** Lines that say again what their list said before. */
   repeated: number;
 }
 
 /** Reads the lists against the clips' names. */
-function readClaims(clips: ListedClip[], lists: SplitList[], nameInList: Reading["nameInList"]): Claims {
-  const byName = new Map<string, ListedClip[]>();
+function readClaims(clips: SourceClip[], lists: SplitList[], { nameInList }: Reading): Claims {
+  const byName = new Map<string, SourceClip[]>();
   for (const clip of clips) {
-    for (const name of clip.listed.map((name) => name.normalize("NFC"))) {
+    for (const name of new Set(clip.listed.map((name) => name.normalize("NFC")))) {
       byName.set(name, [...byName.get(name) ?? [], clip]);
     }
   }
   const claims: Claims = { lists: new Map(), absent: [], repeated: 0 }, missed = new Set<string>();
   for (const list of lists) {
-    const nameOf = (entry: string) =>
-      nameInList(videoStem(entry.replace(/^\.\//, "")), list.name).normalize("NFC");
+    const nameOf = (line: string) => {
+      const entry = videoStem(line.replace(/^\.\//, ""));
+      return (nameInList?.(entry, list.name) ?? entry).normalize("NFC");
+    };
     list.text.split("\n").forEach((text, at) => {
       const line = text.trim();
       if (line === "") return;
@@ -94,35 +96,31 @@ function readClaims(clips: ListedClip[], lists: SplitList[], nameInList: Reading
  * reason "unlisted", since dealing it by chance could put a test speaker into training.
  * @returns undefined when the lists name none of the clips, that is, when they belong to something else
  */
-export function dealByLists(clips: ListedClip[], lists: SplitList[], reading: Reading): Dealt | undefined {
-  const claims = readClaims(clips, lists, reading.nameInList);
+export function dealByLists(clips: SourceClip[], lists: SplitList[], reading: Reading): Dealt | undefined {
+  const claims = readClaims(clips, lists, reading);
   if (claims.lists.size === 0) return;
   const names = lists.map(({ path }) => basename(path)).join(", ");
   const dealt: SourceClip[] = [], unlisted: RejectRow[] = [];
-  for (const listed of clips) {
-    const { clip } = listed, [first, ...others] = claims.lists.get(listed) ?? [];
-    const split = first?.split ?? reading.splitOfUnlisted?.(listed);
+  for (const clip of clips) {
+    const [first, ...others] = claims.lists.get(clip) ?? [];
+    const split = first?.split ?? reading.splitOfUnlisted?.(clip);
     if (!split) {
-      unlisted.push({
-        id: clip.id,
-        source: clip.path,
-        reason: "unlisted",
-        detail: `none of ${names} names it`,
-      });
+      const detail = `none of ${names} names it`;
+      unlisted.push({ id: clip.id, source: clip.path, reason: "unlisted", detail });
       continue;
     }
     const also = others.filter((list) => list.split !== split).map(({ name }) => ` and ${name}.txt`);
     const note = also.length > 0 ? `named in ${first.name}.txt${also.join("")}: taken for ${split}` : "";
     dealt.push({ ...clip, split, note });
   }
-  const oddities = [
-    claims.absent.length > 0 ? `${counted(claims.absent.length, "clip")} named there absent` : "",
-    unlisted.length > 0 ? `${counted(unlisted.length, "clip")} named nowhere left out` : "",
-    claims.repeated > 0 ? `${counted(claims.repeated, "line")} repeated` : "",
-  ].filter((words) => words !== "").join(", ");
+  const odd = oddities([
+    [claims.absent.length, "clip", "named there absent"],
+    [unlisted.length, "clip", "named nowhere left out"],
+    [claims.repeated, "line", "repeated"],
+  ]);
   return {
     clips: dealt,
     rejects: [...claims.absent, ...unlisted],
-    says: `split by ${names} in ${dirname(lists[0].path)}${oddities ? ` (${oddities})` : ""}`,
+    says: `split by ${names} in ${dirname(lists[0].path)}${odd ? ` (${odd})` : ""}`,
   };
 }
