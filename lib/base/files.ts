@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { KitError } from "./errors.ts";
 
@@ -118,4 +119,13 @@ export async function exists(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error;
   }
+}
+
+/** The first 12 digits of a file's SHA-256. Throws KitError when it is absent. */
+export async function fileHash(path: string): Promise<string> {
+  if (!await exists(path)) throw new KitError(`There is no checkpoint ${path}`, "Check the run's folder");
+  const hash = createHash("sha256");
+  const file = await Deno.open(path);
+  for await (const bytes of file.readable) hash.update(bytes);
+  return hash.digest("hex").slice(0, 12);
 }

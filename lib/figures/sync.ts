@@ -73,7 +73,7 @@ export function offsetCurve(scores: Record<string, SyncScore>, text: ChartText):
  * The mouth openings of videos over time, laid over each other: inner-lip gap as a share of the face's height,
  * one value a frame at 25 frames/s; NaN where no mouth was found.
  */
-export function mouthOpenings(
+export function openingCurves(
   videos: Record<string, ArrayLike<number>>,
   { start = 0, ...text }: ChartText & { start?: number },
 ): Plot.PlotOptions {

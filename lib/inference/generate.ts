@@ -1,15 +1,6 @@
-import {
-  FACE_BYTES,
-  FACE_SIZE,
-  MEL_BANDS,
-  MEL_WINDOW,
-  MOUTH_REGION,
-  SAMPLES_A_FRAME,
-  SYNC_FRAMES,
-} from "../base/shapes.ts";
+import { FACE_SIZE, MEL_BANDS, MEL_WINDOW } from "../base/shapes.ts";
 import type { Clip } from "../dataset/dataset.ts";
 import { faceAt, generatorColumn, generatorInput, melWindow } from "../dataset/windows.ts";
-import { melStart } from "../media/mel.ts";
 import { type GeneratorKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import type { Tensor } from "../native/tf.ts";
@@ -97,37 +88,4 @@ export function generateClip(
   const requests = (times ?? Array.from({ length: frames }, (_, frame) => frame))
     .map((frame) => ({ pose: faceAt(clip, still ?? frame), frame }));
   return generate(requests, { reference, mel: audio.mel });
-}
-
-/** Mean absolute difference of two crops within the mouth region, 0..1. */
-export function mouthL1(a: Uint8Array, b: Uint8Array): number {
-  const { top, left, height, width } = MOUTH_REGION;
-  let sum = 0;
-  for (let y = top; y < top + height; y++) {
-    const from = (y * FACE_SIZE + left) * 3;
-    for (let p = from; p < from + 3 * width; p++) sum += Math.abs(a[p] - b[p]);
-  }
-  return sum / (255 * height * width * 3);
-}
-
-/** A clip with other crops: what a judge of sync is given to score a redrawn clip. */
-export function withFaces(clip: Clip, faces: Uint8Array[]): Clip {
-  const all = new Uint8Array(faces.length * FACE_BYTES);
-  faces.forEach((face, k) => all.set(face, k * FACE_BYTES));
-  const windows = clip.voiced.filter((_, start) => start + SYNC_FRAMES <= faces.length);
-  return { ...clip, frames: faces.length, faces: all, voiced: windows };
-}
-
-/** A clip with another clip's sound, cut to what both have. */
-export function withAudio(clip: Clip, audio: Clip): Clip {
-  const frames = Math.min(clip.frames, audio.frames);
-  const columns = Math.min(audio.columns, melStart(frames) + MEL_WINDOW);
-  return {
-    ...clip,
-    frames,
-    mel: audio.mel.subarray(0, columns * MEL_BANDS),
-    columns,
-    audio: audio.audio.subarray(0, frames * SAMPLES_A_FRAME),
-    voiced: audio.voiced.slice(0, Math.max(0, frames - SYNC_FRAMES + 1)),
-  };
 }

@@ -1,11 +1,10 @@
 // What a notebook shows of the paper's tables: the stored ones, and a training of its own beside them.
 import { basename, dirname, join } from "node:path";
 import { evaluateSystems } from "../tasks/evaluate.ts";
-import { fileHash } from "../evaluation/scoring/evaluated_system.ts";
 import { readRows, writeRows } from "../evaluation/scoring/score_folder.ts";
 import type { ScoreRow } from "../evaluation/scoring/score_row.ts";
 import { experimentName, openExperiment } from "../notebooks/experiment.ts";
-import { exists } from "../base/files.ts";
+import { exists, fileHash } from "../base/files.ts";
 import { EMBEDDED, hasTables, openTables, tablesFolder, type TablesReport } from "./stored.ts";
 import { rowsPath } from "../training/stored_run.ts";
 import { bestPath } from "../training/run.ts";

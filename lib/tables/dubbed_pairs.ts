@@ -5,7 +5,7 @@ import { SYNC_FRAMES } from "../base/shapes.ts";
 import { type Clip, loadClip } from "../dataset/dataset.ts";
 import { readSelected } from "../dataset/manifest.ts";
 import { openSystem } from "../evaluation/scoring/evaluated_system.ts";
-import type { Pair } from "../evaluation/scoring/evaluation_list.ts";
+import type { Pair } from "../evaluation/scoring/pairs.ts";
 import { generateClip } from "../inference/generate.ts";
 
 /** A trained system, under the name that it has in the figure. */

@@ -4,7 +4,7 @@ import { basename, join, relative } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { copyFile } from "../base/files.ts";
 import { trainOwnJudge } from "../evaluation/judges/own_judge.ts";
-import { planPairs } from "../evaluation/scoring/evaluation_plan.ts";
+import { planPairs } from "../evaluation/scoring/pairs.ts";
 import { restoreScores } from "../evaluation/scoring/score_folder.ts";
 import type { ScoreRow } from "../evaluation/scoring/score_row.ts";
 import { judgeCorpus } from "../notebooks/corpora.ts";

@@ -6,13 +6,8 @@ import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
 import { FIGURES } from "../base/root.ts";
 import type { Interval } from "../evaluation/statistics/bootstrap.ts";
 import { type FeaturesOf, type FrechetScore, hasFeatures } from "../evaluation/statistics/frechet_scores.ts";
-import {
-  type EvaluationSetup,
-  featureEntry,
-  featuresIn,
-  readRows,
-  writeRows,
-} from "../evaluation/scoring/score_folder.ts";
+import type { EvaluationSetup } from "../evaluation/scoring/score_jobs.ts";
+import { featureEntry, featuresIn, readRows, writeRows } from "../evaluation/scoring/score_folder.ts";
 import { keyOf, refuseDuplicates, type ScoreRow } from "../evaluation/scoring/score_row.ts";
 import type { Verdict } from "../evaluation/statistics/verdicts.ts";
 import {

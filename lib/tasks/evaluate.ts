@@ -1,23 +1,25 @@
 // Systems side by side, video by video, with intervals and verdicts: `deno task evaluate`.
 import { basename, resolve } from "node:path";
 import type { SystemScores } from "../evaluation/statistics/aggregate.ts";
-import { evaluate, scoringProcesses } from "../evaluation/scoring/evaluate.ts";
+import { evaluate } from "../evaluation/evaluate.ts";
 import { describeSystems, type EvaluatedSystem } from "../evaluation/scoring/evaluated_system.ts";
-import { type EvaluationPairs, planPairs, setupOf } from "../evaluation/scoring/evaluation_plan.ts";
+import { type EvaluationSetup, setupOf } from "../evaluation/scoring/score_jobs.ts";
 import {
   type FeatureSource,
   type JudgeSource,
   openClipJudge,
   openFeatures,
 } from "../evaluation/judges/judge_source.ts";
-import { judgeStatement, refuseOwnCase, separationText } from "../evaluation/judges/judge_statement.ts";
+import { judgeStatement, refuseOwnCase, separationText } from "../evaluation/statistics/judge_statement.ts";
 import { trainOwnJudge } from "../evaluation/judges/own_judge.ts";
-import { type EvaluationSetup, scoresPath } from "../evaluation/scoring/score_folder.ts";
+import { scoresPath } from "../evaluation/scoring/score_folder.ts";
 import { REAL, SHUFFLED } from "../evaluation/scoring/score_row.ts";
 import type { SyncnetProtocol } from "../evaluation/judges/syncnet_inputs.ts";
 import { inWords, OURS } from "../evaluation/statistics/verdicts.ts";
 import { type EvaluationReport, frechetResults, reportOf, writeReport } from "./evaluation_report.ts";
 import { configure } from "../training/config.ts";
+import { scoringProcesses } from "../evaluation/scoring/scoring_processes.ts";
+import { type EvaluationPairs, planPairs } from "../evaluation/scoring/pairs.ts";
 
 export interface EvaluateOptions {
   /** Run folders of generators. */
@@ -97,7 +99,7 @@ export async function evaluateSystems(prepared: string, options: EvaluateOptions
   judge.dispose();
   const setup = setupOf(prepared, { pairs, judge, features: network });
   const scoreJobs = scoringProcesses({ judge: source, features: featureSource, workers });
-  const { rows, separation, scored } = await evaluate({ prepared, out, pairs, judge, systems, setup }, {
+  const { rows, separation, scored } = await evaluate({ prepared, out, pairs, systems, setup }, {
     scoreJobs,
     retryFailed,
   });

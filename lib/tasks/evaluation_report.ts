@@ -7,7 +7,6 @@ import {
   frechetScores,
   frechetVerdicts,
 } from "../evaluation/statistics/frechet_scores.ts";
-import type { EvaluationPairs } from "../evaluation/scoring/evaluation_plan.ts";
 import {
   aggregateTable,
   comparisonsOf,
@@ -16,14 +15,15 @@ import {
   systemTable,
   verdictTable,
 } from "../evaluation/statistics/evaluation_tables.ts";
-import type { JudgeStatement } from "../evaluation/judges/judge_statement.ts";
-import { INCEPTION_FEATURES } from "../evaluation/judges/published_networks.ts";
+import type { JudgeStatement } from "../evaluation/statistics/judge_statement.ts";
+import { INCEPTION_FEATURES } from "../evaluation/judges/judge_source.ts";
 import { readFeatures } from "../evaluation/scoring/score_folder.ts";
 import { keyOf, type ScoreRow } from "../evaluation/scoring/score_row.ts";
 import { type Comparison, syncVerdicts, type Verdict } from "../evaluation/statistics/verdicts.ts";
 import { KitError } from "../base/errors.ts";
 import { writeTable } from "../figures/table.ts";
 import type { Row } from "../base/parquet.ts";
+import type { EvaluationPairs } from "../evaluation/scoring/pairs.ts";
 
 /** What was evaluated and by whom: what stands above every table. */
 export interface EvaluationFacts {

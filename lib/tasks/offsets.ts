@@ -3,7 +3,7 @@ import { decide, readFilters } from "../prepare/filters.ts";
 import { holdPrepared } from "../prepare/finish.ts";
 import { hashShare } from "../prepare/splits.ts";
 import { type ManifestRow, readManifest, writeManifest } from "../dataset/manifest.ts";
-import { type Judge, openJudge } from "../evaluation/judges/judge.ts";
+import { openRunJudge, type RunJudge } from "../evaluation/judges/run_judge.ts";
 import { REACH } from "../evaluation/metrics/lse.ts";
 import {
   type ClipOffset,
@@ -131,7 +131,7 @@ export async function storeOffsets(
  * Throws KitError when the judge is sure of fewer than three clips.
  */
 export async function correctOffsets(prepared: string, options: OffsetOptions): Promise<OffsetReport> {
-  const judge = await openJudge(options.run);
+  const judge = await openRunJudge(options.run);
   try {
     return await correctOffsetsBy(judge, prepared, options);
   } finally {
@@ -141,7 +141,7 @@ export async function correctOffsets(prepared: string, options: OffsetOptions): 
 
 /** The same by any judge. */
 export async function correctOffsetsBy(
-  judge: Judge,
+  judge: Pick<RunJudge, "name" | "step" | "score">,
   prepared: string,
   { apply = false, by = "speaker", clips, figure = join(prepared, "offsets.svg") }: Omit<
     OffsetOptions,

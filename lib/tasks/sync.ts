@@ -1,6 +1,6 @@
 import { openSpeakerVideo, type SpeakerVideo, videoParts } from "../dataset/speaker_video.ts";
-import { FEWEST_WINDOWS, type Judge, judgeParts, openJudge } from "../evaluation/judges/judge.ts";
-import { REACH } from "../evaluation/metrics/lse.ts";
+import { judgeParts, openRunJudge, type RunJudge } from "../evaluation/judges/run_judge.ts";
+import { FEWEST_WINDOWS, REACH, standsOut } from "../evaluation/metrics/lse.ts";
 import { Progress } from "../base/progress.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
 
@@ -28,41 +28,29 @@ export interface SyncReport {
   note: string;
 }
 
-/** A confidence below this share of the median distance: the curve is nearly flat and its least may be chance. */
-const FLAT = 0.1;
+const FLAT_NOTE =
+  "the curve is nearly flat: this judge can hardly tell (was it trained on such faces and voices?)";
 
-const flatNote = ({ lseD, lseC }: { lseD: number; lseC: number }): string[] =>
-  lseC < FLAT * (lseD + lseC)
-    ? ["the curve is nearly flat: this judge can hardly tell (was it trained on such faces and voices?)"]
-    : [];
-
-async function judged(video: SpeakerVideo, judge: Judge, run: string): Promise<SyncReport> {
-  const progress = new Progress("judging", video.windows, { unit: "windows" });
-  try {
-    const { distances, offset, lseD, lseC, protocol } = await judgeParts(
-      judge,
-      videoParts(video),
-      (windows) => progress.update(windows),
-    );
-    return {
-      video: video.source,
-      frames: video.frames,
-      windows: video.windows,
-      offset,
-      offsetSeconds: offset / FRAME_RATE,
-      lseD,
-      lseC,
-      curve: Array.from(distances, (distance, i) => ({ offset: REACH - i, distance })),
-      judge: judge.name,
-      protocol,
-      run,
-      step: judge.step,
-      detectionRate: video.detectionRate,
-      note: [...video.notes, ...flatNote({ lseD, lseC })].join("; "),
-    };
-  } finally {
-    progress.stop();
-  }
+async function judged(video: SpeakerVideo, judge: RunJudge, run: string): Promise<SyncReport> {
+  using progress = new Progress("judging", video.windows, { unit: "windows" });
+  const score = await judgeParts(judge, videoParts(video), (windows) => progress.update(windows));
+  const { distances, offset, lseD, lseC } = score;
+  return {
+    video: video.source,
+    frames: video.frames,
+    windows: video.windows,
+    offset,
+    offsetSeconds: offset / FRAME_RATE,
+    lseD,
+    lseC,
+    curve: Array.from(distances, (distance, i) => ({ offset: REACH - i, distance })),
+    judge: judge.name,
+    protocol: judge.procedure,
+    run,
+    step: judge.step,
+    detectionRate: video.detectionRate,
+    note: [...video.notes, ...standsOut(score) ? [] : [FLAT_NOTE]].join("; "),
+  };
 }
 
 /** Which way the sound is off, in words. */
@@ -108,7 +96,7 @@ export async function writeSyncFigure(report: SyncReport, path: string): Promise
  * frames, or when the run holds no discriminator.
  */
 export async function syncReport(video: string, { run }: { run: string }): Promise<SyncReport> {
-  const judge = await openJudge(run);
+  const judge = await openRunJudge(run);
   try {
     const film = await openSpeakerVideo(video, { fewestWindows: FEWEST_WINDOWS });
     return await judged(film, judge, run);

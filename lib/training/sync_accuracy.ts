@@ -17,6 +17,9 @@ export interface SyncAccuracy {
   pairs: number;
 }
 
+/** The clips of a data set, or some of them. */
+export type HeldOutClips = Pick<Dataset, "folder" | "rows" | "clip">;
+
 /** One scored pair: the probability of sync of a window with sound `shift` frames away (0 is in sync). */
 export interface ScoredPair {
   clip: string;
@@ -31,7 +34,7 @@ export interface ScoredPair {
  * Only pairs in which both windows hold speech count as voiced.
  */
 export async function scorePairs(
-  dataset: Dataset,
+  dataset: HeldOutClips,
   params: Params,
   { every = 3, reach = 15, clips = Infinity }: { every?: number; reach?: number; clips?: number } = {},
 ): Promise<ScoredPair[]> {
@@ -97,7 +100,7 @@ export function accuracyOf(pairs: ScoredPair[], { minShift = 5, voicedOnly = tru
  * Throws KitError when the clips hold no pair in sync or none off sync.
  */
 export async function syncAccuracy(
-  dataset: Dataset,
+  dataset: HeldOutClips,
   params: Params,
   options: { clips?: number; minShift?: number; voicedOnly?: boolean } = {},
 ): Promise<SyncAccuracy> {

@@ -4,13 +4,12 @@ import { fileURLToPath } from "node:url";
 import { randomStream } from "../../lib/base/random.ts";
 import type { Evaluation } from "../../lib/tasks/evaluate.ts";
 import { describeSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
-import { planPairs, realJobs, setupOf, systemJobs } from "../../lib/evaluation/scoring/evaluation_plan.ts";
-import { FACE_FEATURES } from "../../lib/evaluation/judges/feature_network.ts";
+import { realJobs, rowOf, setupOf, systemJobs } from "../../lib/evaluation/scoring/score_jobs.ts";
+import { FACE_FEATURES } from "../../lib/evaluation/judges/face_networks.ts";
 import { openClipJudge } from "../../lib/evaluation/judges/judge_source.ts";
-import { failedPair } from "../../lib/evaluation/scoring/score_pair.ts";
+import { failedVideo } from "../../lib/evaluation/scoring/score_pair.ts";
 import { openScoreFolder, storeScore } from "../../lib/evaluation/scoring/score_folder.ts";
 import { SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
-import { rowOf } from "../../lib/evaluation/scoring/scorer.ts";
 import { initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { saveCheckpoint } from "../../lib/training/checkpoint.ts";
@@ -18,6 +17,7 @@ import { bestPath, readRun } from "../../lib/training/run.ts";
 import { makeSystem } from "../evaluation/made_systems.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
+import { planPairs } from "../../lib/evaluation/scoring/pairs.ts";
 
 const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
 
@@ -124,11 +124,12 @@ async function storeAll(
   const judge = await openClipJudge({ kind: "run", run: judgeRun }, prepared),
     pairs = await planPairs(prepared);
   judge.dispose();
-  const plan = { prepared, out, pairs, judge };
-  await openScoreFolder(out, setupOf(prepared, { pairs, judge, features: FACE_FEATURES }));
+  const setup = setupOf(prepared, { pairs, judge, features: FACE_FEATURES });
+  const plan = { prepared, out, pairs, setup };
+  await openScoreFolder(out, setup);
   const jobs = [...realJobs(plan), ...systemJobs(await describeSystem(run), plan)];
   for (const [k, job] of jobs.entries()) {
-    const made = failedPair(""), apart = job.key.system === SHUFFLED ? 3 : 0;
+    const made = failedVideo(""), apart = job.key.system === SHUFFLED ? 3 : 0;
     const scores = { ...made.scores, lse_d: 6 + apart + 0.1 * k, lse_c: 7 - apart, offset: 0 };
     const rng = randomStream("features", k);
     const features = Array.from({ length: 8 }, () => Float32Array.from({ length: 3 }, () => rng.normal()));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { plotSvg } from "../../lib/figures/svg.ts";
-import { mouthOpenings, offsetCurve } from "../../lib/figures/sync.ts";
+import { offsetCurve, openingCurves } from "../../lib/figures/sync.ts";
 
 const source = { data: "GRID s1/bbaf2n" };
 const judge = "run a's discriminator";
@@ -40,7 +40,7 @@ Deno.test("several films are told apart by colour and in the caption", () => {
 
 Deno.test("mouth openings run over seconds and break where no mouth was found", () => {
   const svg = plotSvg(
-    mouthOpenings({ a: [0.01, 0.02, NaN, 0.02, 0.01], b: new Float32Array(5) }, { source, start: 1 }),
+    openingCurves({ a: [0.01, 0.02, NaN, 0.02, 0.01], b: new Float32Array(5) }, { source, start: 1 }),
   );
   const path = svg.match(/stroke="#0072B2"[^>]*d="([^"]+)"/)?.[1] ?? svg.match(/d="(M[^"]*M[^"]*)"/)![1];
   assert.equal(path.split("M").length - 1, 2);

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { aggregate } from "../../lib/evaluation/statistics/aggregate.ts";
 import { TABLE_1, TABLE_2 } from "../../lib/evaluation/statistics/paper.ts";
-import {
-  NO_SCORES,
-  REAL,
-  type ScoreRow,
-  type Scores,
-  SHUFFLED,
-} from "../../lib/evaluation/scoring/score_row.ts";
+import type { Scores } from "../../lib/evaluation/metrics/metrics.ts";
+import { NO_SCORES, REAL, type ScoreRow, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
 import { plotSvg } from "../../lib/figures/svg.ts";
 import { scoreDistributions, scoreIntervals } from "../../lib/figures/system_scores.ts";
 

@@ -5,7 +5,7 @@ import { writeRows } from "../../lib/evaluation/scoring/score_folder.ts";
 import { REAL, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
 import { openExperiment } from "../../lib/notebooks/experiment.ts";
 import { writeParquet } from "../../lib/base/parquet.ts";
-import { mean } from "../../lib/evaluation/statistics/bootstrap.ts";
+import { mean } from "d3-array";
 import { scoreFresh, storedTables } from "../../lib/tables/compare.ts";
 import { makeTables } from "../../lib/tables/make.ts";
 import { planTables } from "../../lib/tables/plan.ts";
@@ -51,7 +51,7 @@ Deno.test("two systems are trained and scored into tables, the second on another
       // By the trainings that come with the kit, of which two shared the cores.
       const took = (name: string) =>
         readTrainings(KIT).filter((row) => row.name === name).map((row) => row.seconds / 2 / row.steps);
-      const expected = Object.entries(steps).map(([name, count]) => count * mean(took(name)));
+      const expected = Object.entries(steps).map(([name, count]) => count * mean(took(name))!);
       assert.ok(Math.abs(seconds! - expected.reduce((sum, each) => sum + each)) < 1e-9, `${seconds}`);
       const alone = await makeTables(options);
       assert.equal(alone.rows.length, 4 + 4 + 8);

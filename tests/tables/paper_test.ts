@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { aggregate } from "../../lib/evaluation/statistics/aggregate.ts";
-import { meanCurves } from "../../lib/evaluation/statistics/mean_curves.ts";
+import { aggregate, meanCurves } from "../../lib/evaluation/statistics/aggregate.ts";
 import { TABLE_1 } from "../../lib/evaluation/statistics/paper.ts";
 import { besidePaper, besideStored, claimsOf } from "../../lib/tables/paper.ts";
 import { REAL, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";

@@ -7,7 +7,8 @@ import { type ManifestRow, readManifest, writeManifest } from "../../lib/dataset
 import { PREPARED_VERSION } from "../../lib/dataset/prepared.ts";
 import { writeClip } from "../../lib/prepare/measures.ts";
 import { KitError } from "../../lib/base/errors.ts";
-import type { Judge } from "../../lib/evaluation/judges/judge.ts";
+import type { JudgedVideo } from "../../lib/evaluation/judges/clip_judge.ts";
+import { windowsOf } from "../../lib/dataset/windows.ts";
 import { lse } from "../../lib/evaluation/metrics/lse.ts";
 import { groupOffsets, medianOffset, offsetOf } from "../../lib/evaluation/judges/offsets.ts";
 import { melStart } from "../../lib/media/mel.ts";
@@ -27,19 +28,16 @@ const vector = (moment: number) =>
   Float32Array.from({ length: 80 }, (_, k) => Math.exp(-((moment - k) ** 2)));
 
 /** A judge that knows the moments; `deaf` for one that hears nothing of them. */
-const judgeOf = ({ deaf = false } = {}): Judge => ({
+const judgeOf = ({ deaf = false } = {}) => ({
   name: "a judge who reads greys",
-  protocol: "",
   step: 7,
-  embed: ({ faces, mel }, windows) => {
-    const moments = Array.from({ length: windows }, (_, t) => t);
-    return {
+  score({ clip: { faces, mel, frames, columns } }: JudgedVideo) {
+    const moments = Array.from({ length: windowsOf(frames, columns) }, (_, t) => t);
+    return lse({
       video: moments.map((t) => vector(shown(faces, t))),
       audio: moments.map((t) => deaf ? vector(40) : vector(heard(mel, melStart(t)))),
-    };
+    });
   },
-  score: (embedded) => ({ ...lse(embedded), judge: "", protocol: "" }),
-  dispose: () => {},
 });
 
 /** A prepared folder whose clips' sound is `early` frames early: what frame t shows is heard at frame t - early. */

@@ -24,6 +24,8 @@ Deno.test("the area under the ROC curve is the chance that a pair in sync scores
   assert.equal(rocAuc([0.1, 0.2], [0.9, 0.8]), 0);
   assert.equal(rocAuc([0.5, 0.5], [0.5]), 0.5, "ties count a half");
   assert.equal(rocAuc([0.9, 0.4], [0.6, 0.1]), 3 / 4);
+  // 0.8 beats all 4, 0.4 beats 2 and ties with 1: (4 + 2.5) / 8.
+  assert.equal(rocAuc([0.8, 0.4], [0.1, 0.2, 0.4, 0.6]), 6.5 / 8);
   const r = random(1), [p, n] = [40, 60].map((count) => Array.from({ length: count }, () => r.below(20)));
   const chance = p.flatMap((a) => n.map((b) => a > b ? 1 : a === b ? 0.5 : 0) as number[]);
   const byHand = chance.reduce((a, b) => a + b, 0) / chance.length;

@@ -1,13 +1,7 @@
+import { FACE_BYTES, MEL_BANDS, MEL_WINDOW, SAMPLES_A_FRAME, SYNC_FRAMES } from "../../base/shapes.ts";
 import type { Clip } from "../../dataset/dataset.ts";
-import { disposeParams } from "../../nn/params.ts";
-import { bestPath, loadDiscriminator, readRun } from "../../training/run.ts";
-import { type SyncAccuracy, syncAccuracy } from "../../training/sync_accuracy.ts";
-import type { Dataset } from "../../dataset/dataset.ts";
-import { KitError } from "../../base/errors.ts";
-import { fileHash } from "../scoring/evaluated_system.ts";
-import { judgeClip, openJudge } from "./judge.ts";
+import { melStart } from "../../media/mel.ts";
 import type { LipSyncError } from "../metrics/lse.ts";
-import { withAudio, withFaces } from "../../inference/generate.ts";
 
 /** What a judge looks at and hears. */
 export interface JudgedVideo {
@@ -21,6 +15,7 @@ export interface JudgedVideo {
 
 /** A judge of prepared clips under a named procedure. */
 export interface ClipJudge {
+  /** Who judges; only the published SyncNet is called official. */
   name: string;
   /** A hash of its weights. */
   version: string;
@@ -28,6 +23,7 @@ export interface ClipJudge {
   protocol: string;
   /** Whether it is the published SyncNet. */
   official: boolean;
+  /** Scores a video; throws KitError when it is too short. */
   score(video: JudgedVideo): Promise<LipSyncError> | LipSyncError;
   /** Frees its network. */
   dispose(): void;
@@ -35,47 +31,18 @@ export interface ClipJudge {
 
 /** The video as one clip: with the redrawn faces and the sound, cut to what all have. */
 export function videoOf({ clip, audio, faces }: JudgedVideo): Clip {
-  const seen = faces ? withFaces(clip, faces) : clip;
-  return audio === clip && seen.frames === clip.frames ? seen : withAudio(seen, audio);
-}
-
-/** The name of the kit's own procedure, in tables. */
-export const KIT_PROTOCOL = "kit: lower half faces 96x48, mel, unit embeddings";
-
-/** Opens a run's discriminator as a judge of clips. Throws KitError when it is absent, of another shape or untrained. */
-export async function openRunJudge(run: string): Promise<ClipJudge> {
-  const judge = await openJudge(run);
-  if (judge.step < 1) {
-    judge.dispose();
-    throw new KitError(`The judge ${run} was trained for no step`, "Train it with `deno task pretrain`");
-  }
+  if (audio === clip && !faces) return clip;
+  const frames = Math.min(faces?.length ?? clip.frames, audio.frames);
+  const columns = Math.min(audio.columns, melStart(frames) + MEL_WINDOW);
+  const redrawn = new Uint8Array(faces ? frames * FACE_BYTES : 0);
+  faces?.slice(0, frames).forEach((face, t) => redrawn.set(face, t * FACE_BYTES));
   return {
-    name: judge.name,
-    version: await fileHash(bestPath(run)),
-    protocol: KIT_PROTOCOL,
-    official: false,
-    score: (video) => judgeClip(judge, videoOf(video)),
-    dispose: judge.dispose,
+    ...clip,
+    frames,
+    faces: faces ? redrawn : clip.faces,
+    mel: audio.mel.subarray(0, columns * MEL_BANDS),
+    columns,
+    audio: audio.audio.subarray(0, frames * SAMPLES_A_FRAME),
+    voiced: audio.voiced.slice(0, Math.max(0, frames - SYNC_FRAMES + 1)),
   };
-}
-
-/** What stands beside every table of a judge that the kit has trained. */
-export interface JudgeRecord {
-  /** Steps of its training, and the prepared folder's name. */
-  step: number;
-  data: string;
-  seed: number;
-  accuracy: SyncAccuracy;
-}
-
-/** How well a run's discriminator tells sync on clips that it has not seen. Throws KitError as `syncAccuracy` does. */
-export async function judgeRecord(run: string, dataset: Dataset): Promise<JudgeRecord> {
-  const { config, data } = await readRun(run);
-  const { params, step } = await loadDiscriminator(run);
-  try {
-    const accuracy = await syncAccuracy(dataset, params);
-    return { step, data: data.name, seed: config.seed, accuracy };
-  } finally {
-    disposeParams(params);
-  }
 }

@@ -1,7 +1,8 @@
 import { loadClip } from "../../dataset/dataset.ts";
 import type { ManifestRow } from "../../dataset/manifest.ts";
 import { windowsOf } from "../../dataset/windows.ts";
-import { FEWEST_WINDOWS, type Judge } from "./judge.ts";
+import { FEWEST_WINDOWS, standsOut } from "../metrics/lse.ts";
+import type { ClipJudge } from "./clip_judge.ts";
 
 /** What a judge finds of one prepared clip. */
 export interface ClipOffset {
@@ -15,27 +16,24 @@ export interface ClipOffset {
   sure: boolean;
 }
 
-/** A confidence below this share of the median distance: the curve is nearly flat. */
-const FLAT = 0.1;
 /** Fewer sure clips than this say nothing about a speaker. */
 export const FEWEST_SURE = 3;
 
 /**
- * Measures the offset of sound and image in each of the given prepared clips, by the procedure of `lse` on the
- * judge's embeddings of all windows, with the offsets that the rows have taken out. Clips of fewer than 35 frames
+ * Measures the offset of sound and image in each of the given prepared clips by a judge (see `lse`), with the offsets
+ * that the rows have taken out. Clips of fewer than 35 frames
  * are left out: more than half of their curve would be padding.
  */
 export async function measureOffsets(
-  { folder, rows, judge }: { folder: string; rows: ManifestRow[]; judge: Judge },
+  { folder, rows, judge }: { folder: string; rows: ManifestRow[]; judge: Pick<ClipJudge, "score"> },
   { onClip = () => {} }: { onClip?: (done: number) => void } = {},
 ): Promise<ClipOffset[]> {
   const found: ClipOffset[] = [];
   for (const [k, row] of rows.entries()) {
-    const clip = await loadClip(folder, row), windows = windowsOf(clip.frames, clip.columns);
-    if (windows >= FEWEST_WINDOWS) {
-      const { offset, lseC, lseD } = judge.score(judge.embed(clip, windows));
-      const sure = lseC >= FLAT * (lseC + lseD);
-      found.push({ id: row.id, speaker: row.speaker, offset, confidence: lseC, sure });
+    const clip = await loadClip(folder, row);
+    if (windowsOf(clip.frames, clip.columns) >= FEWEST_WINDOWS) {
+      const score = await judge.score({ clip, audio: clip }), { offset, lseC: confidence } = score;
+      found.push({ id: row.id, speaker: row.speaker, offset, confidence, sure: standsOut(score) });
     }
     onClip(k + 1);
   }

@@ -1,7 +1,6 @@
 import { KitError } from "../../base/errors.ts";
 import type { ClipJudge, JudgedVideo } from "./clip_judge.ts";
-import { FEWEST_WINDOWS } from "./judge.ts";
-import { type LipSyncError, lse, OFFSETS } from "../metrics/lse.ts";
+import { FEWEST_WINDOWS, type LipSyncError, lse, OFFSETS } from "../metrics/lse.ts";
 import {
   detectorBoxes,
   mfccWindows,

@@ -75,7 +75,7 @@ function traceOfRoot(a: FeatureStatistics, b: FeatureStatistics): number {
  * |mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2)), pytorch-fid's definition (Heusel et al. 2017; the paper's eq. 7).
  * It is the FID when the features are those of pytorch-fid's Inception network, and only then to be called so.
  *
- * Measures how far the images as a crowd are from real ones: blur, artefacts, missing variety. Does not measure sync,
+ * Measures how far the images as a set are from real ones: blur, artefacts, missing variety. Does not measure sync,
  * nor any single image, and a wrong mouth that looks real costs nothing. It is biased: few images make it larger, so
  * it compares only between sets of equal size, and the kernel distance (`kernelDistance`) stands beside it.
  */
@@ -86,4 +86,39 @@ export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): num
   let squared = 0;
   for (let k = 0; k < a.mean.length; k++) squared += (a.mean[k] - b.mean[k]) ** 2;
   return squared + trace(a.covariance) + trace(b.covariance) - 2 * traceOfRoot(a, b);
+}
+
+/** Rows of x multiplied with y at once, so that memory does not grow with the square of the images. */
+const BLOCK = 1000;
+
+/** The kernel (x.y / d + 1)^3 of Binkowski et al. 2018, summed over all pairs of rows of x and y, or all unequal ones. */
+function kernelSum(x: Matrix, y: Matrix, { unequal = false } = {}): number {
+  const d = x.columns;
+  let sum = 0;
+  for (let from = 0; from < x.rows; from += BLOCK) {
+    const rows = Math.min(BLOCK, x.rows - from);
+    const block = { values: x.values.subarray(from * d, (from + rows) * d), rows, columns: d };
+    const { values, columns } = matMul64(block, y, { transposeB: true });
+    for (let k = 0; k < values.length; k++) {
+      if (unequal && from + Math.floor(k / columns) === k % columns) continue;
+      sum += (values[k] / d + 1) ** 3;
+    }
+  }
+  return sum;
+}
+
+/**
+ * Kernel distance of two sets of features, [n] of [d] and [m] of [d]: the unbiased estimate of the squared maximum mean
+ * discrepancy under the kernel (x.y / d + 1)^3, over all pairs (Binkowski et al. 2018, "Demystifying MMD GANs", eq. 4;
+ * there over subsets, which gives the same in the mean). It is the KID when the features are the FID's.
+ *
+ * Measures what the Frechet distance measures, without its bias: its expectation does not depend on how many images
+ * there are and is 0 for sets of one kind, so it can come out below 0. Does not measure sync or single images; its unit is
+ * that of the features to the power of 3. Throws RangeError for fewer than two of either.
+ */
+export function kernelDistance(a: ArrayLike<number>[], b: ArrayLike<number>[]): number {
+  const x = featureMatrix(a), y = featureMatrix(b), n = x.rows, m = y.rows;
+  if (n < 2 || m < 2) throw new RangeError(`${n} and ${m} features are too few for a kernel distance`);
+  const within = (z: Matrix) => kernelSum(z, z, { unequal: true }) / (z.rows * (z.rows - 1));
+  return within(x) + within(y) - 2 * kernelSum(x, y) / (n * m);
 }

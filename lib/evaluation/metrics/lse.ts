@@ -2,6 +2,10 @@
 export const REACH = 15;
 /** Offsets of the curve. */
 export const OFFSETS = 2 * REACH + 1;
+/** Fewest windows of a judged clip: with 31, even 15 frames apart more than half of the sound is not padding. */
+export const FEWEST_WINDOWS = OFFSETS;
+/** A confidence below this share of the median distance: the curve is nearly flat and its least may be chance. */
+const FLAT = 0.1;
 /** What PyTorch's pairwise_distance adds to each difference. */
 const EPSILON = 1e-6;
 
@@ -22,6 +26,10 @@ export interface LipSyncError {
   /** 15 - index of the least, in frames: above 0 the sound is early, below 0 it is late (delayed). */
   offset: number;
 }
+
+/** Whether the least distance stands out of the curve, so that a judge is sure of the offset. */
+export const standsOut = ({ lseD, lseC }: Pick<LipSyncError, "lseD" | "lseC">): boolean =>
+  lseC >= FLAT * (lseC + lseD);
 
 /** |a - b + eps|, as torch.nn.functional.pairwise_distance; `b` undefined stands for zeros. */
 function distance(a: Float32Array, b: Float32Array | undefined): number {

@@ -1,4 +1,35 @@
-import type { ScoreRow, Scores } from "../scoring/score_row.ts";
+/** The scores of a video, in the order of their columns. */
+export const SCORE_NAMES = [
+  // See `lse`; of real video with the sound that the row names.
+  "lse_d",
+  "lse_c",
+  "offset",
+  // Against the real frames, own sound alone: whole crop, mouth region, whole crop (see image_quality.ts).
+  "l1",
+  "mouth_l1",
+  "psnr",
+  "ssim",
+  // See `mouthLandmarkDistance`, own sound alone.
+  "landmark_distance",
+  // Of the mouth region, and of the real frames there (see `sharpness`).
+  "sharpness",
+  "sharpness_real",
+  // See `landmarkJitter` and `mouthFlicker`, and the real video's.
+  "jitter",
+  "jitter_real",
+  "flicker",
+  "flicker_real",
+  // See `identitySimilarity`.
+  "identity_distance",
+  "identity_cosine",
+  // See `stillPoseSync`: with the video the sound came from, with that of the frame, and these two with each other.
+  "still_own",
+  "still_other",
+  "still_films",
+] as const;
+
+/** Scores of one video by one system; a score is null where it is not defined or could not be had. */
+export type Scores = Record<typeof SCORE_NAMES[number], number | null>;
 
 /** One column of the tables. */
 export interface Metric {
@@ -33,7 +64,7 @@ export const METRICS: readonly Metric[] = [
 export const metricOf = (name: string): Metric => METRICS.find((metric) => metric.name === name)!;
 
 /** What systems are compared by: the score, or how far it is from the real video's where that is best. */
-export function comparedScore(row: ScoreRow, { name, better }: Metric): number | null {
+export function comparedScore(row: Scores, { name, better }: Metric): number | null {
   const value = row[name];
   if (better !== "as real" || value === null) return value;
   const real = row[`${name}_real` as keyof Scores];

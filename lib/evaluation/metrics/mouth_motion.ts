@@ -1,31 +1,9 @@
-import { FACE_SIZE } from "../../base/shapes.ts";
-import { cropFace } from "../../media/face_crop.ts";
-import { detectFaces } from "../../media/face_detector.ts";
-import { mouthOpening } from "../../media/landmarks.ts";
+import { SAMPLES_A_FRAME } from "../../base/shapes.ts";
 
-/** Side to which crops are enlarged, the one the detector looks at. */
-const LOOK = 224;
-/** What is shown around the crop on each side, as a share of it: a face that fills its image is missed at times. */
-const BORDER = 0.15;
-
-const BOX = [-BORDER, -BORDER, 1 + BORDER, 1 + BORDER].map((side) => side * FACE_SIZE);
-
-/**
- * How far the mouth is open in each RGB crop [96, 96, 3]: the gap between the inner lips as a share of the face's
- * height, by landmarks -> [n], NaN where no face was found. The crop is enlarged to 224 pixels with a border of
- * repeated edge pixels. On real crops it follows what the landmarks say of the full frames (r > 0.9).
- * Measures how the opening moves over time. Does not measure the lips' shape (rounding, biting) nor what is between
- * them, and has the landmarks' own noise: compare with the real video.
- */
-export async function mouthOpenings(crops: Uint8Array[]): Promise<Float32Array> {
-  const openings = new Float32Array(crops.length);
-  for (let t = 0; t < crops.length; t++) {
-    const image = cropFace(crops[t], FACE_SIZE, FACE_SIZE, BOX, LOOK);
-    const [face] = await detectFaces(image, LOOK, LOOK);
-    openings[t] = face ? mouthOpening(face.landmarks).gap : NaN;
-  }
-  return openings;
-}
+/** Half the span over which the level of a frame is measured: vowels last two frames or more. */
+const HALF_SPAN = SAMPLES_A_FRAME;
+/** Level of silence, dB of full scale. */
+const FLOOR = -80;
 
 /**
  * Pearson's correlation of two courses over the frames that both have, leaving out those where one is NaN; NaN when
@@ -46,18 +24,30 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
   return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : NaN;
 }
 
-/**
- * Temporal jitter of a course: the mean of |x[t - 1] - 2 x[t] + x[t + 1]|, in the course's own unit; frames beside a
- * NaN are left out. Measures trembling from frame to frame; steady opening or closing adds nothing. Does not tell
- * trembling from quick real movement, and a mouth that stands still has none: compare with the jitter of the real video.
- */
-export function temporalJitter(course: ArrayLike<number>): number {
-  let sum = 0, n = 0;
-  for (let t = 1; t + 1 < course.length; t++) {
-    const bend = Math.abs(course[t - 1] - 2 * course[t] + course[t + 1]);
-    if (Number.isNaN(bend)) continue;
-    sum += bend;
-    n++;
+/** Level of 16-bit sound around the middle of each frame (over 80 ms): [frames] dB below full scale, -80 at least. */
+export function frameLevels(audio: Int16Array, frames: number): Float32Array {
+  const levels = new Float32Array(frames);
+  for (let frame = 0; frame < frames; frame++) {
+    const middle = (frame + 0.5) * SAMPLES_A_FRAME;
+    const from = Math.max(0, middle - HALF_SPAN), to = Math.min(audio.length, middle + HALF_SPAN);
+    let power = 0;
+    for (let k = from; k < to; k++) power += (audio[k] / 32768) ** 2;
+    levels[frame] = Math.max(FLOOR, 10 * Math.log10(power / Math.max(1, to - from)));
   }
-  return n > 0 ? sum / n : NaN;
+  return levels;
+}
+
+/**
+ * Correlation of mouth opening and sound level at each shift from -most to most frames. The shift is that of the sync
+ * judge: at a peak above 0 the sound is early, the image's frame t goes with the sound of frame t - shift.
+ */
+export function correlationByShift(
+  { openings, levels }: { openings: ArrayLike<number>; levels: ArrayLike<number> },
+  most = 12,
+): { shift: number; correlation: number }[] {
+  return Array.from({ length: 2 * most + 1 }, (_, k) => {
+    const shift = k - most;
+    const images = Array.from(openings).slice(Math.max(0, shift)), sounds = Array.from(levels);
+    return { shift, correlation: correlation(images, sounds.slice(Math.max(0, -shift))) };
+  });
 }

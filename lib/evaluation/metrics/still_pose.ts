@@ -1,61 +1,28 @@
-import type { Clip, Dataset } from "../../dataset/dataset.ts";
-import { faceAt } from "../../dataset/windows.ts";
-import { closedFrame, type FaceGenerator, generateClip } from "../../inference/generate.ts";
-import { KitError } from "../../base/errors.ts";
-import type { Row } from "../../base/parquet.ts";
-import { Progress } from "../../base/progress.ts";
-import { correlation, mouthOpenings } from "./mouth_motion.ts";
+import { deviation, mean } from "d3-array";
+import { correlation } from "./mouth_motion.ts";
 
-/** How the mouth moved in one video generated from a single repeated frame. */
-export interface StillPoseRow extends Row {
-  /** The clip that gave the frame. */
-  pose: string;
-  /** The clip that gave the sound. */
-  sound: string;
-  /** A third clip, which nothing was taken from. */
-  other_film: string;
-  /** Correlation of the generated mouth's opening with that of the video the sound came from. */
+/** Mouth openings of a still-pose test, one value a frame. */
+export interface StillPoseCourses {
+  /** Of the video that was drawn from one repeated frame and a sound. */
+  drawn: Float32Array;
+  /** Of the real video that the sound came from. */
+  sound: Float32Array;
+  /** Of the real video that the frame came from, of which the sound tells nothing. */
+  pose: Float32Array;
+}
+
+/** Correlations of the courses of a still-pose test. */
+export interface StillPoseSync {
+  /** Of the drawn mouth's opening with that of the video the sound came from. */
   own: number;
-  /** The same with the opening of the third video. */
+  /** The same with the video that the frame came from. */
   other: number;
-  /** How much the two real videos correlate: a perfect generator's `other`. */
+  /** How much these two real videos correlate: a perfect generator's `other`. */
   films: number;
-  /** `own` and `other` once the course that all videos share (the grammar's rhythm) is taken out. */
-  own_without_rhythm: number;
-  other_without_rhythm: number;
-  /** Standard deviation of the generated opening over that of the video the sound came from. */
-  amplitude: number;
 }
 
-/** Standard deviation of an opening, over the frames in which it was measured. */
-function deviation(openings: Float32Array): number {
-  const values = openings.filter((opening) => !Number.isNaN(opening));
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
-}
-
-/** A mouth that does not move at all correlates with nothing: 0. */
-const follows = (generated: Float32Array, real: Float32Array): number => correlation(generated, real) || 0;
-
-/** Landmark mouth openings of a video made from one frame of `pose` and the sound of `sound`, and of the real one. */
-export async function stillPoseVideo(
-  generate: FaceGenerator,
-  { pose, sound }: { pose: Clip; sound: Clip },
-): Promise<{ faces: Uint8Array[]; generated: Float32Array; real: Float32Array }> {
-  const faces = generateClip(generate, pose, { audio: sound, still: closedFrame(pose) });
-  return { faces, generated: await mouthOpenings(faces), real: await realOpenings(sound) };
-}
-
-const realOpenings = (clip: Clip): Promise<Float32Array> =>
-  mouthOpenings(Array.from({ length: clip.frames }, (_, t) => faceAt(clip, t)));
-
-/** What is left of a course when the mean of other courses is taken out; NaN where either is missing. */
-function without(course: Float32Array, others: Float32Array[]): Float32Array {
-  return course.map((value, t) => {
-    const there = others.map((other) => other[t]).filter((v) => v !== undefined && !Number.isNaN(v));
-    return value - there.reduce((a, b) => a + b, 0) / there.length;
-  });
-}
+/** A mouth that does not move at all follows nothing: 0. */
+const follows = (a: Float32Array, b: Float32Array): number => correlation(a, b) || 0;
 
 /**
  * Still-pose sync: does the sound move the mouth? The upper half of a moving face gives much of the mouth's motion away
@@ -64,47 +31,43 @@ function without(course: Float32Array, others: Float32Array[]): Float32Array {
  * repeated) and only the sound changes. The opening of the generated mouth, measured by landmarks, should follow that of
  * the video the sound came from and not that of another video.
  *
- * Where all sentences share a grammar, as in GRID, any two videos share a rhythm; so the correlation of the two real
- * videos stands beside, and both correlations again without the mean course of the remaining videos.
  * Measures whether the opening follows the sound in time. Does not measure how far the mouth opens (a correlation has no
- * size: see `amplitude`), the shape or sharpness of the lips, or how a moving face is dubbed; a still pose is not what a
- * system was trained on; and it has the landmarks' own noise, so that a true video is below 1 too.
- * Throws KitError when there are fewer than five clips.
+ * size: see `stillPoseAmplitude`), the shape or sharpness of the lips, or how a moving face is dubbed; a still pose is not
+ * what a system was trained on; and it has the landmarks' own noise, so that a true video is below 1 too.
  */
-export async function stillPoseRows(
-  dataset: Dataset,
-  { generate, clips = 20 }: { generate: FaceGenerator; clips?: number },
-): Promise<StillPoseRow[]> {
-  const count = Math.min(clips, dataset.rows.length);
-  if (count < 5) {
-    throw new KitError(`${dataset.folder} has ${count} held-out clips, five are needed`, "Prepare more");
-  }
-  const progress = new Progress("still pose", count, { unit: "films" });
-  const real: Float32Array[] = [], generated: Float32Array[] = [];
-  // generated[k] speaks the sound of clip k with the face of the clip before it.
-  for (let k = 0; k < count; k++) {
-    const pose = await dataset.clip((k + count - 1) % count);
-    const video = await stillPoseVideo(generate, { pose, sound: await dataset.clip(k) });
-    real.push(video.real);
-    generated.push(video.generated);
-    progress.update(k + 1);
-  }
-  progress.stop();
-  const id = (k: number) => dataset.rows[k].id;
-  return real.map((own, k) => {
-    const third = (k + 1) % count;
-    const rest = (courses: Float32Array[]) => courses.filter((_, n) => n !== k && n !== third);
-    const spoken = without(generated[k], rest(generated));
-    return {
-      pose: id((k + count - 1) % count),
-      sound: id(k),
-      other_film: id(third),
-      own: follows(generated[k], own),
-      other: follows(generated[k], real[third]),
-      films: follows(own, real[third]),
-      own_without_rhythm: follows(spoken, without(own, rest(real))),
-      other_without_rhythm: follows(spoken, without(real[third], rest(real))),
-      amplitude: deviation(generated[k]) / deviation(own),
-    };
+export const stillPoseSync = ({ drawn, sound, pose }: StillPoseCourses): StillPoseSync => ({
+  own: follows(drawn, sound),
+  other: follows(drawn, pose),
+  films: follows(sound, pose),
+});
+
+/** Standard deviation of the drawn opening over that of the video the sound came from. */
+export const stillPoseAmplitude = ({ drawn, sound }: StillPoseCourses): number =>
+  deviation(drawn)! / deviation(sound)!;
+
+/** Fewer other videos than this show no rhythm that all share. */
+const FEWEST_OTHERS = 3;
+
+/** What is left of a course when the mean of other courses is taken out; NaN where there is none. */
+const without = (course: Float32Array, others: Float32Array[]): Float32Array =>
+  course.map((value, t) => value - (mean(others, (other) => other[t]) ?? NaN));
+
+/**
+ * `own` and `other` of each of several tests once the rhythm that their videos share is taken out: where all sentences have
+ * one grammar, as in GRID, any two videos correlate. The rhythm of a test is the mean course of those tests that neither
+ * its sound nor its frame takes part in by its sound; null where there are fewer than three of them.
+ */
+export function stillPoseWithoutRhythm(
+  tests: { courses: StillPoseCourses; poseOf: string; soundOf: string }[],
+): ({ own: number; other: number } | null)[] {
+  return tests.map(({ courses: { drawn, sound, pose }, poseOf, soundOf }) => {
+    const others = tests.filter((test) => test.soundOf !== soundOf && test.soundOf !== poseOf);
+    if (others.length < FEWEST_OTHERS) return null;
+    const real = others.map(({ courses }) => courses.sound);
+    return stillPoseSync({
+      drawn: without(drawn, others.map(({ courses }) => courses.drawn)),
+      sound: without(sound, real),
+      pose: without(pose, real),
+    });
   });
 }

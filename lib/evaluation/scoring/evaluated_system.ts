@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { type FaceGenerator, faceGenerator } from "../../inference/generate.ts";
 import { KitError } from "../../base/errors.ts";
-import { exists } from "../../base/files.ts";
+import { fileHash } from "../../base/files.ts";
 import { disposeParams } from "../../nn/params.ts";
 import type { Config } from "../../training/config.ts";
 import { bestPath, loadGenerator, readRun } from "../../training/run.ts";
@@ -18,15 +17,6 @@ export interface EvaluatedSystem {
   weights: string;
   /** Name of the prepared folder that it was trained on. */
   data: string;
-}
-
-/** The first 12 digits of a file's SHA-256. Throws KitError when it is absent. */
-export async function fileHash(path: string): Promise<string> {
-  if (!await exists(path)) throw new KitError(`There is no checkpoint ${path}`, "Check the run's folder");
-  const hash = createHash("sha256");
-  const file = await Deno.open(path);
-  for await (const bytes of file.readable) hash.update(bytes);
-  return hash.digest("hex").slice(0, 12);
 }
 
 /** The system whose switches a configuration has; what was changed beyond them is said. */

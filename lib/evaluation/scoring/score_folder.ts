@@ -11,23 +11,11 @@ import {
   writeSafetensors,
 } from "../../weights/safetensors.ts";
 import type { FeaturesOf } from "../statistics/frechet_scores.ts";
+import type { EvaluationSetup } from "./score_jobs.ts";
 import { keyOf, refuseDuplicates, SCORE_COLUMNS, type ScoreKey, type ScoreRow } from "./score_row.ts";
 
 /** Version of the score folder's layout: evaluation.json, scores.parquet, parts/, features/. */
 export const SCORES_VERSION = 2;
-
-/** What decides, beside the systems, what the scores of a folder mean; a folder keeps to one. */
-export interface EvaluationSetup {
-  /** The prepared folder's name, and a hash of its clips and of the pairs. */
-  data: string;
-  pairs: string;
-  judge: string;
-  judge_version: string;
-  protocol: string;
-  /** The network whose features the Frechet distance compares, and every how many frames one is taken. */
-  features: string;
-  featureEvery: number;
-}
 
 /** A number that is none is written as null: it is no score. */
 const cell = (value: unknown) => typeof value === "number" && !Number.isFinite(value) ? null : value ?? null;

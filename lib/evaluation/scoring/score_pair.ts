@@ -1,22 +1,31 @@
-import type { Clip } from "../../dataset/dataset.ts";
-import { faceAt, windowsOf } from "../../dataset/windows.ts";
-import { levelOf, SILENCE_DB } from "../../media/audio.ts";
-import { closedFrame, type FaceGenerator, generateClip, withFaces } from "../../inference/generate.ts";
+import { mean } from "d3-array";
 import { KitError } from "../../base/errors.ts";
 import { FRAME_RATE, MOUTH_REGION } from "../../base/shapes.ts";
-import { mouthOpening } from "../../media/landmarks.ts";
-import { mean } from "../statistics/bootstrap.ts";
+import { faceAt, windowsOf } from "../../dataset/windows.ts";
+import { type Clip } from "../../dataset/dataset.ts";
+import { closedFrame, type FaceGenerator, generateClip } from "../../inference/generate.ts";
+import { levelOf, SILENCE_DB } from "../../media/audio.ts";
 import { type ClipJudge, videoOf } from "../judges/clip_judge.ts";
-import { faceDescriptors, landmarksOf } from "../judges/crop_networks.ts";
-import { FACE_FEATURES, FEATURE_EVERY, type FeatureNetwork } from "../judges/feature_network.ts";
-import { identitySimilarity } from "../metrics/identity.ts";
-import { imageBatch, l1, partOf, psnr, sharpness, ssim } from "../metrics/image_quality.ts";
-import { FEWEST_WINDOWS } from "../judges/judge.ts";
-import { mouthLandmarkDistance } from "../metrics/landmark_distance.ts";
-import { OFFSETS } from "../metrics/lse.ts";
-import { correlation } from "../metrics/mouth_motion.ts";
-import { NO_SCORES, type Scores } from "./score_row.ts";
-import { landmarkJitter, mouthFlicker } from "../metrics/temporal_jitter.ts";
+import {
+  FACE_FEATURES,
+  faceDescriptors,
+  FEATURE_EVERY,
+  type FeatureNetwork,
+  landmarksOf,
+  mouthOpenings,
+  openingsOf,
+} from "../judges/face_networks.ts";
+import {
+  identitySimilarity,
+  landmarkJitter,
+  mouthFlicker,
+  mouthLandmarkDistance,
+} from "../metrics/face_scores.ts";
+import { l1, psnr, sharpness, ssim } from "../metrics/image_quality.ts";
+import { FEWEST_WINDOWS, OFFSETS } from "../metrics/lse.ts";
+import type { Scores } from "../metrics/metrics.ts";
+import { type StillPoseCourses, stillPoseSync } from "../metrics/still_pose.ts";
+import { NO_SCORES } from "./score_row.ts";
 
 /** All values of a video's crops within so many levels: it shows nothing. */
 const FLAT_LEVELS = 12;
@@ -31,9 +40,12 @@ export interface RealClip {
   descriptors: Float32Array[];
 }
 
-const facesOf = (clip: Clip): Uint8Array[] => Array.from({ length: clip.frames }, (_, t) => faceAt(clip, t));
-const openingsOf = (landmarks: Float32Array[]): Float32Array =>
-  Float32Array.from(landmarks, (points) => mouthOpening(points).gap);
+/** The crops of a clip, [frames] of [96, 96, 3]. */
+export const facesOf = (clip: Clip): Uint8Array[] =>
+  Array.from({ length: clip.frames }, (_, t) => faceAt(clip, t));
+
+/** The images that give features. */
+const sampled = (faces: Uint8Array[]) => faces.filter((_, t) => t % FEATURE_EVERY === 0);
 
 /** Measures a real clip. */
 export async function realClip(clip: Clip): Promise<RealClip> {
@@ -49,10 +61,8 @@ export interface PairOfClips {
 }
 
 /** Why a pair cannot be scored: too short, silent, or nothing to be seen; undefined when it can. */
-export function unfit({ clip: { clip }, sound: { clip: sound } }: PairOfClips): string | undefined {
-  const video = videoOf({ clip, audio: sound });
-  const windows = windowsOf(video.frames, video.columns);
-  if (windows < FEWEST_WINDOWS) {
+function unfit(video: Clip): string | undefined {
+  if (windowsOf(video.frames, video.columns) < FEWEST_WINDOWS) {
     return `too short: ${video.frames} frames, ${FEWEST_WINDOWS + 4} are needed for ${OFFSETS} offsets`;
   }
   const level = levelOf(video.audio);
@@ -65,66 +75,46 @@ export function unfit({ clip: { clip }, sound: { clip: sound } }: PairOfClips): 
   if (high - low < FLAT_LEVELS) return `nothing to be seen: all pixels are from ${low} to ${high}`;
 }
 
-/** The images that give features. */
-const sampled = (faces: Uint8Array[]) => faces.filter((_, t) => t % FEATURE_EVERY === 0);
-
-/** Mean sharpness of the mouth region of crops. */
-const mouthSharpness = (faces: Uint8Array[]): number =>
-  mean(sharpness(partOf(imageBatch(faces), MOUTH_REGION)));
+/** Mean absolute difference of videos within the mouth region, 0..1. */
+export const mouthL1 = (a: Uint8Array[], b: Uint8Array[]): number => mean(l1(a, b, MOUTH_REGION))!;
 
 /** Scores that need the redrawn video alone, and the real one to be read beside. */
-function motionScores(
-  faces: Uint8Array[],
-  landmarks: Float32Array[],
-  { clip, landmarks: realLandmarks }: RealClip,
-): Partial<Scores> {
-  const real = facesOf(clip).slice(0, faces.length);
+function motionScores(faces: Uint8Array[], landmarks: Float32Array[], real: RealClip): Partial<Scores> {
+  const shown = facesOf(real.clip).slice(0, faces.length);
   return {
-    sharpness: mouthSharpness(faces),
-    sharpness_real: mouthSharpness(real),
+    sharpness: mean(sharpness(faces, MOUTH_REGION))!,
+    sharpness_real: mean(sharpness(shown, MOUTH_REGION))!,
     jitter: landmarkJitter(landmarks),
-    jitter_real: landmarkJitter(realLandmarks.slice(0, faces.length)),
-    flicker: mouthFlicker(withFaces(clip, faces)),
-    flicker_real: mouthFlicker(withFaces(clip, real)),
+    jitter_real: landmarkJitter(real.landmarks.slice(0, faces.length)),
+    flicker: mouthFlicker(faces),
+    flicker_real: mouthFlicker(shown),
   };
 }
 
 /** Scores of frames redrawn to their own sound against the real ones. */
 function fidelityScores(faces: Uint8Array[], landmarks: Float32Array[], real: RealClip): Partial<Scores> {
-  const drawn = imageBatch(faces), shown = imageBatch(facesOf(real.clip).slice(0, faces.length));
+  const shown = facesOf(real.clip).slice(0, faces.length);
   return {
-    l1: mean(l1(drawn, shown)),
-    mouth_l1: mean(l1(partOf(drawn, MOUTH_REGION), partOf(shown, MOUTH_REGION))),
-    psnr: mean(psnr(drawn, shown)),
-    ssim: mean(ssim(drawn, shown)),
+    l1: mean(l1(faces, shown))!,
+    mouth_l1: mouthL1(faces, shown),
+    psnr: mean(psnr(faces, shown))!,
+    ssim: mean(ssim(faces, shown))!,
     landmark_distance: mouthLandmarkDistance(landmarks, real.landmarks.slice(0, faces.length)),
   };
 }
 
-/** A course that does not move follows nothing: 0. */
-const follows = (a: Float32Array, b: Float32Array): number => correlation(a, b) || 0;
-
-/**
- * Does the sound move the mouth? The video is drawn from its most closed frame, repeated, to another clip's sound;
- * `still_own` is the correlation of the mouth's opening with that of the video the sound came from, `still_other` with
- * the video that the frame came from, of which the sound tells nothing, and `still_films` that of the two real videos.
- * What `stillPoseRows` measures, by landmarks on the crop, pair by pair.
- */
-export async function stillPoseSync(
+/** A video whose mouth nothing but the sound can move: a clip's most closed frame, repeated, redrawn to another's sound. */
+export async function stillPoseVideo(
   generate: FaceGenerator,
   { clip, sound }: PairOfClips,
-): Promise<Partial<Scores>> {
+): Promise<{ faces: Uint8Array[]; courses: StillPoseCourses }> {
   const faces = generateClip(generate, clip.clip, { audio: sound.clip, still: closedFrame(clip.clip) });
-  const drawn = openingsOf(await landmarksOf(faces));
-  return {
-    still_own: follows(drawn, sound.openings),
-    still_other: follows(drawn, clip.openings),
-    still_films: follows(sound.openings, clip.openings),
-  };
+  const drawn = await mouthOpenings(faces);
+  return { faces, courses: { drawn, sound: sound.openings, pose: clip.openings } };
 }
 
-/** What became of a pair. */
-export interface ScoredPairOfClips {
+/** What became of a pair of clips. */
+export interface ScoredVideo {
   scores: Scores;
   frames: number;
   seconds: number;
@@ -132,77 +122,88 @@ export interface ScoredPairOfClips {
   distances: number[];
   /** Of every fifth image, for the Frechet distance. */
   features: Float32Array[];
+  /** What was drawn: the redrawn frames, and the mouth openings of the still-pose test where there was one. */
+  faces?: Uint8Array[];
+  courses?: StillPoseCourses;
+  /** Why there are no scores; empty when there are. */
   reason: string;
 }
 
-/** A pair without scores, and why. */
-export const failedPair = (reason: string): ScoredPairOfClips => ({
+/** A video without scores, and why. */
+export const failedVideo = (reason: string): ScoredVideo => ({
   ...{ scores: NO_SCORES, frames: 0, seconds: 0, distances: [], features: [] },
   reason,
 });
 
+/** What videos are scored by; without a generator the real video is. */
 interface Tools {
   judge: ClipJudge;
-  features: FeatureNetwork;
+  features?: FeatureNetwork;
+  generate?: FaceGenerator;
 }
 
-/** Sync and features of the real video, with its own or with another clip's sound. */
-async function scoreReal({ clip, sound }: PairOfClips, { judge, features }: Tools) {
-  const { distances: curve, lseD, lseC, offset } = await judge.score({ clip: clip.clip, audio: sound.clip });
-  const distances = [...curve];
-  const sync = { lse_d: lseD, lse_c: lseC, offset };
-  if (clip !== sound) return { scores: sync, distances, features: [] };
+type Found = Pick<ScoredVideo, "features" | "faces" | "courses"> & { scores: Partial<Scores> };
+
+/** Scores of the real video beside sync, and features, both of its own sound alone. */
+async function scoreReal({ clip, sound }: PairOfClips, features: FeatureNetwork): Promise<Found> {
+  if (clip !== sound) return { scores: {}, features: [] };
   const faces = facesOf(clip.clip);
   return {
-    scores: { ...sync, ...motionScores(faces, clip.landmarks, clip) },
-    distances,
-    features: features.name === FACE_FEATURES.name
-      ? clip.descriptors
-      : await features.features(sampled(faces)),
+    scores: motionScores(faces, clip.landmarks, clip),
+    features: features === FACE_FEATURES ? clip.descriptors : await features.features(sampled(faces)),
   };
 }
 
-/** All scores of a redrawn video. */
-async function scoreGenerated(generate: FaceGenerator, pair: PairOfClips, { judge, features }: Tools) {
-  const { clip, sound } = pair;
-  const faces = generateClip(generate, clip.clip, { audio: sound.clip });
-  const landmarks = await landmarksOf(faces);
-  const { distances, lseD, lseC, offset } = await judge.score({ clip: clip.clip, audio: sound.clip, faces });
-  const images = sampled(faces);
-  const drawn = await faceDescriptors(images);
-  const { distance, cosine } = identitySimilarity(drawn, clip.descriptors.slice(0, drawn.length));
-  const isOwn = clip === sound;
+/** Scores of a redrawn video beside sync, and features of a dubbed one, of which Frechet distances are taken. */
+async function scoreGenerated(
+  faces: Uint8Array[],
+  pair: PairOfClips,
+  { generate, features }: { generate: FaceGenerator; features: FeatureNetwork },
+): Promise<Found> {
+  const { clip, sound } = pair, images = sampled(faces);
+  const landmarks = await landmarksOf(faces), descriptors = await faceDescriptors(images);
+  const { distance, cosine } = identitySimilarity(descriptors, clip.descriptors.slice(0, descriptors.length));
+  const scores = {
+    ...{ identity_distance: distance, identity_cosine: cosine },
+    ...motionScores(faces, landmarks, clip),
+  };
+  if (clip === sound) {
+    return { scores: { ...scores, ...fidelityScores(faces, landmarks, clip) }, features: [], faces };
+  }
+  const { courses } = await stillPoseVideo(generate, pair), { own, other, films } = stillPoseSync(courses);
   return {
-    scores: {
-      ...{ lse_d: lseD, lse_c: lseC, offset, identity_distance: distance, identity_cosine: cosine },
-      ...motionScores(faces, landmarks, clip),
-      ...(isOwn ? fidelityScores(faces, landmarks, clip) : await stillPoseSync(generate, pair)),
-    },
-    distances: [...distances],
-    // Frechet distances are taken of dubbed videos.
-    features: isOwn ? [] : features.name === FACE_FEATURES.name ? drawn : await features.features(images),
+    scores: { ...scores, still_own: own, still_other: other, still_films: films },
+    features: features === FACE_FEATURES ? descriptors : await features.features(images),
+    ...{ faces, courses },
   };
 }
 
 /**
- * Scores one pair of clips, real (without `redraw`) or redrawn. What is wrong with the pair itself (too short, silent,
- * black, a video that is gone) comes back as a reason.
+ * Scores the video of one pair of clips, real (without `generate`) or redrawn: all scores of tables, reports and notebooks
+ * are made here. What is wrong with the pair itself (too short, silent, black, a video that is gone) comes back as a
+ * reason.
  */
 export async function scorePair(
   pair: PairOfClips,
-  { generate, ...tools }: Tools & { generate?: FaceGenerator },
-): Promise<ScoredPairOfClips> {
-  const reason = unfit(pair);
-  if (reason) return failedPair(reason);
+  { judge, features = FACE_FEATURES, generate }: Tools,
+): Promise<ScoredVideo> {
+  const { clip: { clip }, sound: { clip: audio } } = pair, video = videoOf({ clip, audio });
+  const reason = unfit(video);
+  if (reason) return failedVideo(reason);
   try {
-    const found = generate ? await scoreGenerated(generate, pair, tools) : await scoreReal(pair, tools);
-    const { frames } = videoOf({ clip: pair.clip.clip, audio: pair.sound.clip });
+    const faces = generate && generateClip(generate, clip, { audio });
+    const { lseD, lseC, offset, distances } = await judge.score({ clip, audio, faces });
+    const found = generate && faces
+      ? await scoreGenerated(faces, pair, { generate, features })
+      : await scoreReal(pair, features);
     return {
-      ...{ ...found, scores: { ...NO_SCORES, ...found.scores }, reason: "" },
-      ...{ frames, seconds: frames / FRAME_RATE },
+      ...found,
+      scores: { ...NO_SCORES, lse_d: lseD, lse_c: lseC, offset, ...found.scores },
+      distances: [...distances],
+      ...{ frames: video.frames, seconds: video.frames / FRAME_RATE, reason: "" },
     };
   } catch (error) {
-    if (error instanceof KitError) return failedPair(error.what);
+    if (error instanceof KitError) return failedVideo(error.what);
     throw error;
   }
 }

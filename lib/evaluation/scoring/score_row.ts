@@ -1,5 +1,6 @@
 import type { Kind } from "../../base/parquet.ts";
 import { KitError } from "../../base/errors.ts";
+import { SCORE_NAMES, type Scores } from "../metrics/metrics.ts";
 
 /** The real video with its own sound, and with another clip's: two rows of every table, under these names. */
 export const REAL = "real video", SHUFFLED = "real video, other sound";
@@ -17,37 +18,6 @@ export interface ScoreKey {
   /** Clip whose face is seen, and clip whose sound is heard: "speaker/clip". */
   video: string;
   sound: string;
-}
-
-/** Scores of one video by one system; a score is null where it is not defined or could not be had. */
-export interface Scores {
-  /** See `lse`; of real video with the sound that the row names. */
-  lse_d: number | null;
-  lse_c: number | null;
-  offset: number | null;
-  /** Against the real frames, own sound alone: whole crop, mouth region, whole crop (see image_quality.ts). */
-  l1: number | null;
-  mouth_l1: number | null;
-  psnr: number | null;
-  ssim: number | null;
-  /** See `mouthLandmarkDistance`, own sound alone. */
-  landmark_distance: number | null;
-  /** Of the mouth region, and of the real frames there (see `sharpness`). */
-  sharpness: number | null;
-  sharpness_real: number | null;
-  /** See `landmarkJitter` and `mouthFlicker`, and the real video's. */
-  jitter: number | null;
-  jitter_real: number | null;
-  flicker: number | null;
-  flicker_real: number | null;
-  /** See `identitySimilarity`. */
-  identity_distance: number | null;
-  identity_cosine: number | null;
-  /** Correlation of the mouth's opening, drawn from one repeated frame, with the video the sound came from (see `stillPoseSync`). */
-  still_own: number | null;
-  /** The same with the video that the frame came from, and of these two real videos with each other. */
-  still_other: number | null;
-  still_films: number | null;
 }
 
 /** One row of scores.parquet. */
@@ -74,44 +44,20 @@ const KEY_COLUMNS: Record<keyof ScoreKey, Kind> = {
   sound: "text",
 };
 
-const METRIC_COLUMNS: Record<keyof Scores, Kind> = {
-  lse_d: "number",
-  lse_c: "number",
-  offset: "number",
-  l1: "number",
-  mouth_l1: "number",
-  psnr: "number",
-  ssim: "number",
-  landmark_distance: "number",
-  sharpness: "number",
-  sharpness_real: "number",
-  jitter: "number",
-  jitter_real: "number",
-  flicker: "number",
-  flicker_real: "number",
-  identity_distance: "number",
-  identity_cosine: "number",
-  still_own: "number",
-  still_other: "number",
-  still_films: "number",
-};
-
 /** The columns of scores.parquet, in its order. */
-export const SCORE_COLUMNS: Record<keyof ScoreRow, Kind | "curve"> = {
+export const SCORE_COLUMNS: Record<string, Kind | "curve"> = {
   ...KEY_COLUMNS,
   run: "text",
   weights: "text",
   frames: "whole",
   seconds: "number",
-  ...METRIC_COLUMNS,
+  ...Object.fromEntries(SCORE_NAMES.map((name) => [name, "number" as const])),
   distances: "curve",
   reason: "text",
 };
 
 /** A row without any score: what a failure is, and what scores are put into. */
-export const NO_SCORES: Scores = Object.fromEntries(
-  Object.keys(METRIC_COLUMNS).map((name) => [name, null]),
-) as unknown as Scores;
+export const NO_SCORES = Object.fromEntries(SCORE_NAMES.map((name) => [name, null])) as Scores;
 
 /** What tells a row from all others, as one text. */
 export const keyOf = (row: ScoreKey): string =>

@@ -2,27 +2,11 @@ import { openDataset } from "../../dataset/dataset.ts";
 import { KitError } from "../../base/errors.ts";
 import type { ClipJudge } from "../judges/clip_judge.ts";
 import { type OpenSystem, openSystem } from "./evaluated_system.ts";
-import type { FeatureNetwork } from "../judges/feature_network.ts";
-import { failedPair, type RealClip, realClip, type ScoredPairOfClips, scorePair } from "./score_pair.ts";
+import type { FeatureNetwork } from "../judges/face_networks.ts";
+import { failedVideo, type RealClip, realClip, type ScoredVideo, scorePair } from "./score_pair.ts";
 import { storeScore } from "./score_folder.ts";
-import type { ScoreKey, ScoreRow } from "./score_row.ts";
-
-/** One row to be had. */
-export interface ScoreJob {
-  /** The prepared folder, and the score folder. */
-  prepared: string;
-  out: string;
-  key: ScoreKey;
-  /** The system's run folder and a hash of its weights; empty for real video. */
-  run: string;
-  weights: string;
-}
-
-/** The row of a job and what became of its pair. */
-export const rowOf = ({ key, run, weights }: ScoreJob, scored: ScoredPairOfClips): ScoreRow => {
-  const { scores, frames, seconds, distances, reason } = scored;
-  return { ...key, run, weights, frames, seconds, ...scores, distances, reason };
-};
+import { rowOf, type ScoreJob } from "./score_jobs.ts";
+import type { ScoreRow } from "./score_row.ts";
 
 /** Memory for clips; each of several processes has as much. */
 const CACHE_MEGABYTES = 300;
@@ -66,14 +50,14 @@ export async function openScorer(
     return open.system;
   }
 
-  async function scored({ key, run }: ScoreJob): Promise<ScoredPairOfClips> {
+  async function scored({ key, run }: ScoreJob): Promise<ScoredVideo> {
     const generate = run === "" ? undefined : (await systemOf(run)).generate;
     let clip: RealClip, sound: RealClip;
     try {
       clip = await clipOf(key.video);
       sound = key.sound === key.video ? clip : await clipOf(key.sound);
     } catch (error) {
-      if (error instanceof KitError) return failedPair(error.what);
+      if (error instanceof KitError) return failedVideo(error.what);
       throw error;
     }
     return await scorePair({ clip, sound }, { judge, features, generate });

@@ -1,4 +1,6 @@
-import { bootstrapInterval, type Interval, mean, sampleDeviation } from "./bootstrap.ts";
+import { mean } from "d3-array";
+import { bootstrapInterval, type Interval, sampleDeviation } from "./bootstrap.ts";
+import { REACH } from "../metrics/lse.ts";
 import { type Metric, METRICS } from "../metrics/metrics.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
 
@@ -54,12 +56,12 @@ export function scoresBySeed(
 function aggregateMetric(rows: ScoreRow[], metric: Metric): Aggregate | undefined {
   const seeds = [...scoresBySeed(rows, metric).values()];
   if (seeds.length === 0) return;
-  const means = seeds.map((scores) => mean([...scores.values()]));
+  const means = seeds.map((scores) => mean(scores.values())!);
   const videos = [...new Set(seeds.flatMap((scores) => [...scores.keys()]))];
   const ofVideo = (video: string) =>
-    mean(seeds.flatMap((scores) => scores.has(video) ? [scores.get(video)!] : []));
+    mean(seeds.flatMap((scores) => scores.has(video) ? [scores.get(video)!] : []))!;
   return {
-    mean: mean(means),
+    mean: mean(means)!,
     spread: sampleDeviation(means),
     interval: bootstrapInterval(videos.map(ofVideo)),
     videos: videos.length,
@@ -87,4 +89,27 @@ export function aggregate(rows: ScoreRow[]): SystemScores[] {
       scores,
     }];
   });
+}
+
+/** Distance of sound and lips at one offset, over all videos and seeds of a system. */
+export interface CurvePoint {
+  system: string;
+  /** Frames; above 0 the sound is taken early (see `lse`). */
+  offset: number;
+  distance: number;
+}
+
+/**
+ * The mean curve of distance over offset of each system, of videos dubbed with another clip's sound (real video: with
+ * its own). Where sound and lips go together it has a dip at 0, and its depth is what LSE-C measures.
+ */
+export function meanCurves(rows: ScoreRow[]): CurvePoint[] {
+  const judged = rows.filter((row) => row.distances.length > 0 && counts(row, { sound: "other" }));
+  return [...Map.groupBy(judged, ({ system }) => system)].flatMap(([system, own]) =>
+    own[0].distances.map((_, k): CurvePoint => ({
+      system,
+      offset: REACH - k,
+      distance: mean(own, ({ distances }) => distances[k])!,
+    }))
+  );
 }

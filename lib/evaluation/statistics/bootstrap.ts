@@ -1,3 +1,4 @@
+import { mean, quantile } from "d3-array";
 import { type Random, randomStream } from "../../base/random.ts";
 
 /** Drawn resamples, unless told otherwise: the ends of a 95 % interval then move by about 2 % of its width. */
@@ -10,32 +11,20 @@ export interface Interval {
   level: number;
 }
 
-export const mean = (values: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let k = 0; k < values.length; k++) sum += values[k];
-  return sum / values.length;
-};
-
 /** Standard deviation of a sample, divided by n - 1; null for fewer than two values, which have none. */
 export function sampleDeviation(values: number[]): number | null {
   if (values.length < 2) return null;
-  const middle = mean(values);
+  const middle = mean(values)!;
   const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));
 }
 
-/** The value below which a share of sorted values lies, linear between two of them (numpy's default). */
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1), below = Math.floor(place);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-}
-
 /** The middle `level` of estimates from resamples. */
-export function percentileInterval(estimates: number[], level = 0.95): Interval {
-  const sorted = Float64Array.from(estimates).sort();
-  return { low: quantile(sorted, (1 - level) / 2), high: quantile(sorted, (1 + level) / 2), level };
-}
+export const percentileInterval = (estimates: number[], level = 0.95): Interval => ({
+  low: quantile(estimates, (1 - level) / 2)!,
+  high: quantile(estimates, (1 + level) / 2)!,
+  level,
+});
 
 /**
  * Percentile interval of the mean over videos (Efron 1979): videos are drawn with replacement as often as there are
@@ -137,7 +126,7 @@ export function jackknifeError(videos: number, figureOf: (kept: number[]) => num
   if (groups < 2) return null;
   const all = Array.from({ length: videos }, (_, k) => k);
   const without = Array.from({ length: groups }, (_, g) => figureOf(all.filter((k) => k % groups !== g)));
-  const middle = mean(without);
+  const middle = mean(without)!;
   const squares = without.reduce((sum, figure) => sum + (figure - middle) ** 2, 0);
   return Math.sqrt((groups - 1) / groups * squares);
 }

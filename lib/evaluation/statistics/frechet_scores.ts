@@ -1,23 +1,27 @@
+import { mean } from "d3-array";
 import { counts, pairOf } from "./aggregate.ts";
 import {
   differenceInterval,
   type Interval,
   jackknifeError,
   jackknifeInterval,
-  mean,
   sampleDeviation,
   type SeedMeans,
   trainingGroups,
 } from "./bootstrap.ts";
-import { type FeatureStatistics, featureStatistics, frechetDistance } from "../metrics/frechet.ts";
-import { kernelDistance } from "../metrics/kid.ts";
+import {
+  type FeatureStatistics,
+  featureStatistics,
+  frechetDistance,
+  kernelDistance,
+} from "../metrics/frechet.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
 import { CLAIMS, OURS, outcomeOf, paperDifference, type Verdict, verdictOf } from "./verdicts.ts";
 
 /** Features of a row's images: [n] of [d]. */
 export type FeaturesOf = (row: ScoreRow) => Float32Array[];
 
-/** How far a system's images as a crowd are from the real ones of the same videos. */
+/** How far a system's images as a set are from the real ones of the same videos. */
 export interface FrechetScore {
   system: string;
   /** Mean over seeds, standard deviation of the seeds (null with one), interval by jackknife over videos. */
@@ -47,11 +51,11 @@ const frechetOf = ({ generated, real }: FeatureSet, kept: number[]): number =>
 
 const allOf = (videos: unknown[]) => videos.map((_, k) => k);
 
-/** Whether a row's images are compared as a crowd: real ones, and those of dubbed faces. */
+/** Whether a row's images are compared with others: real ones, and those of dubbed faces. */
 export const hasFeatures = (row: ScoreRow): boolean =>
   row.reason === "" && row.system !== SHUFFLED && counts(row, { sound: "other" });
 
-/** Each system's seeds as crowds of the pairs that all of its seeds have; systems with fewer than two videos have none. */
+/** Each system's seeds as sets of the pairs that all of its seeds have; systems with fewer than two videos have none. */
 function featureSets(rows: ScoreRow[], featuresOf: FeaturesOf): Map<string, FeatureSet[]> {
   const good = rows.filter(hasFeatures);
   const real = new Map(good.filter(({ system }) => system === REAL).map((row) => [row.video, row]));
@@ -86,13 +90,13 @@ export function frechetScores(rows: ScoreRow[], featuresOf: FeaturesOf): Frechet
     const videos = allOf(seeds[0].real), distances = seeds.map((features) => frechetOf(features, videos));
     return {
       system,
-      frechet: mean(distances),
+      frechet: mean(distances)!,
       spread: sampleDeviation(distances),
       interval: jackknifeInterval(
         videos.length,
-        (kept) => mean(seeds.map((features) => frechetOf(features, kept))),
+        (kept) => mean(seeds, (features) => frechetOf(features, kept))!,
       ),
-      kernel: mean(seeds.map(({ generated, real }) => kernelDistance(generated.flat(), real.flat()))),
+      kernel: mean(seeds, ({ generated, real }) => kernelDistance(generated.flat(), real.flat()))!,
       pictures: seeds[0].generated.flat().length,
       videos: videos.length,
       seeds: seeds.length,
@@ -119,7 +123,7 @@ export function frechetVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric
     const videos = allOf(ours[0].real);
     const bySeed = (all: FeatureSet[], kept: number[]) =>
       new Map(all.map((features) => [features.seed, frechetOf(features, kept)]));
-    const less = (own: SeedMeans, other: SeedMeans) => mean([...own.values()]) - mean([...other.values()]);
+    const less = (own: SeedMeans, other: SeedMeans) => mean(own.values())! - mean(other.values())!;
     const [own, other] = [bySeed(ours, videos), bySeed(theirs, videos)];
     const difference = less(own, other), trainings = trainingGroups(own, other);
     const error = jackknifeError(videos.length, (kept) => less(bySeed(ours, kept), bySeed(theirs, kept)));

@@ -1,8 +1,8 @@
+import { mean } from "d3-array";
 import { type Random, randomStream } from "../../base/random.ts";
 import {
   differenceInterval,
   type Interval,
-  mean,
   type SeedMeans,
   trainingDifferences,
   trainingGroups,
@@ -86,10 +86,10 @@ export function holm(p: number[]): number[] {
 
 /** Each video's mean over seeds: [seeds][videos] -> [videos]. */
 const overSeeds = (scores: number[][]): number[] =>
-  scores[0].map((_, video) => mean(scores.map((seed) => seed[video])));
+  scores[0].map((_, video) => mean(scores, (seed) => seed[video])!);
 
 const meansOf = (scores: Map<number, number[]>): SeedMeans =>
-  new Map([...scores].map(([seed, ofVideos]) => [seed, mean(ofVideos)]));
+  new Map([...scores].map(([seed, ofVideos]) => [seed, mean(ofVideos)!]));
 
 function check(ours: number[][], theirs: number[][]): void {
   const videos = ours[0]?.length ?? 0;
@@ -114,7 +114,7 @@ export function pairedDifference(
   const videos = ours[0].length;
   const own = overSeeds(ours), other = overSeeds(theirs);
   const differences = own.map((value, video) => value - other[video]);
-  const difference = mean(differences);
+  const difference = mean(differences)!;
   const videoError = (rng: Random) => {
     let sum = 0;
     for (let k = 0; k < videos; k++) sum += differences[rng.below(videos)];

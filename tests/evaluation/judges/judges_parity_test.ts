@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Clip } from "../../../lib/dataset/dataset.ts";
-import { featureStatistics, frechetDistance } from "../../../lib/evaluation/metrics/frechet.ts";
-import { kernelDistance } from "../../../lib/evaluation/metrics/kid.ts";
-import { openInception, openSyncnet } from "../../../lib/evaluation/judges/published_networks.ts";
+import {
+  featureStatistics,
+  frechetDistance,
+  kernelDistance,
+} from "../../../lib/evaluation/metrics/frechet.ts";
+import { openInception, openSyncnet } from "../../../lib/evaluation/judges/judge_source.ts";
 import { syncnetJudge, type SyncnetNetwork } from "../../../lib/evaluation/judges/syncnet_judge.ts";
 import { ffmpegPath } from "../../../lib/media/ffmpeg.ts";
 import { foreignNetworks } from "../../../lib/models/pytorch_names.ts";

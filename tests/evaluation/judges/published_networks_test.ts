@@ -5,7 +5,7 @@ import {
   INCEPTION_FEATURES,
   openInception,
   openSyncnet,
-} from "../../../lib/evaluation/judges/published_networks.ts";
+} from "../../../lib/evaluation/judges/judge_source.ts";
 import { describeInception, inception } from "../../../lib/models/inception.ts";
 import { describeSyncnet, syncnetAudio, syncnetLip } from "../../../lib/models/syncnet.ts";
 import { initialize, type Params } from "../../../lib/nn/params.ts";

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { randomStream } from "../../../lib/base/random.ts";
-import { featureStatistics, frechetDistance } from "../../../lib/evaluation/metrics/frechet.ts";
-import { kernelDistance } from "../../../lib/evaluation/metrics/kid.ts";
+import {
+  featureStatistics,
+  frechetDistance,
+  kernelDistance,
+} from "../../../lib/evaluation/metrics/frechet.ts";
 import { readGolden } from "../../golden.ts";
 
 const { tensors, metadata } = await readGolden("evaluation");

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { openSpeakerVideo } from "../../../lib/dataset/speaker_video.ts";
-import { correlation, mouthOpenings, temporalJitter } from "../../../lib/evaluation/metrics/mouth_motion.ts";
-import { FACE_SIZE } from "../../../lib/base/shapes.ts";
-import { cropFace } from "../../../lib/media/face_crop.ts";
-import { tf } from "../../../lib/native/tf.ts";
-import { opening, talkingFrames } from "../../prepare/face_video.ts";
-import { ENCODED_CLIP, PUBLISHED_CLIP } from "../../real_clips.ts";
+import {
+  correlation,
+  correlationByShift,
+  frameLevels,
+} from "../../../lib/evaluation/metrics/mouth_motion.ts";
 
 Deno.test("correlation is Pearson's, over the frames that both films have", () => {
   const a = [1, 2, 3, 4, 5], b = [2, 1, 4, 3, 5];
@@ -16,43 +14,25 @@ Deno.test("correlation is Pearson's, over the frames that both films have", () =
   assert.ok(Number.isNaN(correlation([NaN, 1], [1, 1])));
 });
 
-Deno.test("jitter sees trembling and not steady motion", () => {
-  assert.equal(temporalJitter([0, 1, 2, 3, 4]), 0);
-  assert.equal(temporalJitter([0, 1, 0, 1, 0]), 2);
-  assert.equal(temporalJitter([0, 1, 0, NaN, 0, 1, 0]), 2);
-  assert.ok(Number.isNaN(temporalJitter([1, 2])));
-});
-
-Deno.test("the opening of a drawn mouth is followed in its crops, and no tensor is left", async () => {
-  const crops = talkingFrames().map((frame) => cropFace(frame, 224, 224, [40, 40, 184, 200]));
-  await mouthOpenings(crops.slice(0, 1));
-  const before = tf.memory().numTensors;
-  const drawn = crops.map((_, t) => opening(t)), found = await mouthOpenings(crops);
-  assert.ok(correlation(drawn, found) > 0.9, `${correlation(drawn, found)}: ${found}`);
-  assert.equal(tf.memory().numTensors, before);
-});
-
-Deno.test("where there is no face the opening is NaN", async () => {
-  const grey = new Uint8Array(FACE_SIZE * FACE_SIZE * 3).fill(128);
-  assert.deepEqual([...await mouthOpenings([grey])], [NaN]);
-});
-
-Deno.test("on real crops it agrees with the landmarks of the full frames", async () => {
-  const whole: number[] = [], small: number[] = [];
-  for (const path of [PUBLISHED_CLIP, ENCODED_CLIP]) {
-    const video = await openSpeakerVideo(path);
-    const crops: Uint8Array[] = [];
-    let t = 0;
-    // Every fifth frame was looked at; between them the video's own track is only interpolated.
-    for await (const crop of video.crops()) {
-      if ((t + video.firstFrame) % 5 === 0) {
-        crops.push(crop);
-        whole.push(video.mouth[2 * t]);
-      }
-      t++;
-    }
-    small.push(...await mouthOpenings(crops));
+Deno.test("the level of a sine of amplitude a is 20 log10(a / sqrt 2) dB, and silence is -80", () => {
+  const audio = new Int16Array(640 * 20);
+  for (let k = 0; k < 640 * 10; k++) audio[k] = Math.round(3276.8 * Math.sin(2 * Math.PI * k * 250 / 16000));
+  const levels = frameLevels(audio, 20);
+  assert.equal(levels.length, 20);
+  for (let frame = 1; frame < 9; frame++) {
+    assert.ok(Math.abs(levels[frame] + 23.01) < 0.01, `${levels[frame]}`);
   }
-  assert.ok(!small.some(Number.isNaN), "a face was missed");
-  assert.ok(correlation(whole, small) > 0.85, `${correlation(whole, small)}`);
+  for (let frame = 11; frame < 20; frame++) assert.equal(levels[frame], -80);
+});
+
+Deno.test("sound that is 3 frames early has its highest correlation at shift 3, late sound at -3", () => {
+  const course = Array.from({ length: 80 }, (_, t) => Math.sin(t) + Math.sin(0.37 * t * t));
+  const openings = course.slice(10, 60);
+  for (const early of [3, 0, -3]) {
+    const rows = correlationByShift({ openings, levels: course.slice(10 + early, 60 + early) }, 6);
+    assert.deepEqual(rows.map(({ shift }) => shift), [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6]);
+    const best = rows.reduce((a, b) => a.correlation > b.correlation ? a : b);
+    assert.equal(best.shift, early);
+    assert.ok(best.correlation > 0.999);
+  }
 });

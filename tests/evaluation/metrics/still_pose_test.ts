@@ -1,49 +1,37 @@
 import assert from "node:assert/strict";
-import type { Dataset } from "../../../lib/dataset/dataset.ts";
-import { KitError } from "../../../lib/base/errors.ts";
-import { FACE_BYTES } from "../../../lib/base/shapes.ts";
-import { stillPoseRows } from "../../../lib/evaluation/metrics/still_pose.ts";
-import { cropFace } from "../../../lib/media/face_crop.ts";
-import { talkingFrames } from "../../prepare/face_video.ts";
+import {
+  stillPoseAmplitude,
+  type StillPoseCourses,
+  stillPoseSync,
+  stillPoseWithoutRhythm,
+} from "../../../lib/evaluation/metrics/still_pose.ts";
 
-/** Five clips of drawn faces, clip k talking k + 1 times as slowly; their "mel" says which clip it is. */
-function talkingClips(count: number): Dataset {
-  const talk = talkingFrames().map((frame) => cropFace(frame, 224, 224, [40, 40, 184, 190]));
-  const clips = Array.from({ length: count }, (_, k) => {
-    const frames = 20, faces = new Uint8Array(frames * FACE_BYTES);
-    const moments = Array.from({ length: frames }, (_, t) => Math.floor(t / (k + 1)) % talk.length);
-    moments.forEach((moment, t) => faces.set(talk[moment], t * FACE_BYTES));
-    const mouth = new Float32Array(2 * frames).fill(1);
-    mouth[0] = 0;
-    return { row: { id: `clip ${k}` }, frames, faces, mouth, mel: new Float32Array(80).fill(k), moments };
-  });
-  const rows = clips.map(({ row }) => row);
-  return { folder: "clips", rows, clip: (k: number) => Promise.resolve(clips[k]) } as unknown as Dataset;
-}
+/** A course of 60 frames. */
+const course = (of: (t: number) => number) => Float32Array.from({ length: 60 }, (_, t) => of(t));
+const wave = (k: number) => course((t) => Math.sin(t * (0.3 + 0.17 * k)));
 
-Deno.test("a generator that draws the sound's film follows it, one that draws nothing new follows none", async () => {
-  const dataset = talkingClips(5);
-  const videos = await Promise.all([0, 1, 2, 3, 4].map((k) => dataset.clip(k)));
-  const perfect = await stillPoseRows(dataset, {
-    generate: (requests, { mel }) =>
-      requests.map(({ frame }) =>
-        videos[mel[0]].faces.subarray(frame * FACE_BYTES, (frame + 1) * FACE_BYTES)
-      ),
-  });
-  for (const row of perfect) {
-    assert.ok(row.own > 0.999 && Math.abs(row.amplitude - 1) < 1e-6, JSON.stringify(row));
-    assert.ok(Math.abs(row.other - row.films) < 1e-6);
-    assert.ok(row.own_without_rhythm > 0.999);
-  }
-  assert.equal(perfect[2].pose, "clip 1");
-  assert.equal(perfect[2].other_film, "clip 3");
-  const still = await stillPoseRows(dataset, { generate: (requests) => requests.map(({ pose }) => pose) });
-  assert.ok(still.every(({ own, other, amplitude }) => own === 0 && other === 0 && amplitude === 0));
+Deno.test("a mouth that moves as its sound's follows it, half as far; one that stands still follows nothing", () => {
+  const sound = wave(0), pose = wave(3), drawn = sound.map((opening) => 0.5 * opening + 1);
+  const { own, other, films } = stillPoseSync({ drawn, sound, pose });
+  assert.ok(own > 0.9999 && Math.abs(other - films) < 1e-4 && Math.abs(films) < 0.3);
+  assert.ok(Math.abs(stillPoseAmplitude({ drawn, sound, pose }) - 0.5) < 1e-6);
+  const still = { drawn: course(() => 1), sound, pose };
+  assert.deepEqual(stillPoseSync(still), { own: 0, other: 0, films });
+  assert.equal(stillPoseAmplitude(still), 0);
 });
 
-Deno.test("too few held-out clips are refused by name", async () => {
-  await assert.rejects(
-    stillPoseRows(talkingClips(3), { generate: () => [] }),
-    (error) => error instanceof KitError && /clips has 3 held-out clips/.test(error.message),
-  );
+Deno.test("a rhythm that all films share is taken out, by the mean of the tests that neither film speaks in", () => {
+  // Test k shows the film k and speaks with the sound of the film k + 1; all films rise and fall together, and a little apart.
+  const film = (k: number) => wave(k % 6).map((opening, t) => 0.3 * opening + Math.sin(0.9 * t));
+  const tests = Array.from({ length: 6 }, (_, k) => ({
+    courses: { drawn: film(k + 1), sound: film(k + 1), pose: film(k) } satisfies StillPoseCourses,
+    poseOf: `${k}`,
+    soundOf: `${(k + 1) % 6}`,
+  }));
+  for (const { courses } of tests) assert.ok(stillPoseSync(courses).other > 0.8);
+  for (const sync of stillPoseWithoutRhythm(tests)) {
+    assert.ok(sync!.own > 0.9999 && sync!.other < 0.5, JSON.stringify(sync));
+  }
+  // With four films, two tests are left for any one of them.
+  assert.deepEqual(stillPoseWithoutRhythm(tests.slice(0, 4))[2], null);
 });

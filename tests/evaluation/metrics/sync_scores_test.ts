@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { accuracyByShift, syncRoc } from "../../../lib/evaluation/metrics/sync_scores.ts";
+import { accuracyByShift, rocPoints, syncRoc } from "../../../lib/evaluation/metrics/sync_scores.ts";
 import type { ScoredPair } from "../../../lib/training/sync_accuracy.ts";
 
 const pair = (shift: number, probability: number, voiced = true): ScoredPair => ({
@@ -29,4 +29,13 @@ Deno.test("the ROC leaves small shifts out: 8 of 9 comparisons are right", () =>
   assert.ok(Math.abs(auc - 8 / 9) < 1e-12);
   assert.equal(name, "windows of speech");
   assert.ok(Math.abs(syncRoc(PAIRS, { minShift: 1 }).auc - 8 / 12) < 1e-12, "0.95 at shift 2 beats all");
+});
+
+Deno.test("the curve goes from nothing accepted to all accepted and stays short", () => {
+  const noisy = (offset: number) => Array.from({ length: 3000 }, (_, i) => offset + Math.sin(i * 12.9898));
+  const points = rocPoints(noisy(0.5), noisy(0));
+  assert.ok(points.length <= 402);
+  assert.deepEqual(points[0], { falsePositive: 0, truePositive: 0 });
+  assert.deepEqual(points.at(-1), { falsePositive: 1, truePositive: 1 });
+  assert.ok(points.every((p, i) => i === 0 || p.truePositive >= points[i - 1].truePositive));
 });

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../../lib/base/errors.ts";
 import { evaluateSystems } from "../../../lib/tasks/evaluate.ts";
-import { evaluate } from "../../../lib/evaluation/scoring/evaluate.ts";
-import { planPairs, setupOf } from "../../../lib/evaluation/scoring/evaluation_plan.ts";
-import { FACE_FEATURES } from "../../../lib/evaluation/judges/feature_network.ts";
+import { evaluate } from "../../../lib/evaluation/evaluate.ts";
+import { setupOf } from "../../../lib/evaluation/scoring/score_jobs.ts";
+import { FACE_FEATURES } from "../../../lib/evaluation/judges/face_networks.ts";
 import {
   mergeScores,
   openScoreFolder,
@@ -21,6 +21,7 @@ import { makeTinyRun } from "../../training/tiny_run.ts";
 import { scoreRow } from "../made_scores.ts";
 import { makeSystem } from "../made_systems.ts";
 import { openingJudge } from "./opening_judge.ts";
+import { planPairs } from "../../../lib/evaluation/scoring/pairs.ts";
 
 /** Says whether an error is a KitError with these words; texts stand for themselves. */
 const told = (what: string, remedy: string) => (error: unknown) => {
@@ -99,7 +100,7 @@ Deno.test("a folder of nothing but short, silent and black clips: each row says 
     const judge = openingJudge(), pairs = await planPairs(prepared);
     const setup = setupOf(prepared, { pairs, judge, features: FACE_FEATURES });
     const scorer = await openScorer(prepared, { judge, features: FACE_FEATURES });
-    const scoring = evaluate({ prepared, out, pairs, judge, systems: [], setup }, {
+    const scoring = evaluate({ prepared, out, pairs, systems: [], setup }, {
       scoreJobs: async (jobs, onDone) => {
         for (const job of jobs) onDone(await scorer.score(job));
       },

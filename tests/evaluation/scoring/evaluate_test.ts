@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../../lib/base/errors.ts";
-import { evaluate, type ScoreJobs } from "../../../lib/evaluation/scoring/evaluate.ts";
+import { evaluate } from "../../../lib/evaluation/evaluate.ts";
 import { describeSystems } from "../../../lib/evaluation/scoring/evaluated_system.ts";
-import { planPairs, setupOf } from "../../../lib/evaluation/scoring/evaluation_plan.ts";
-import { FACE_FEATURES } from "../../../lib/evaluation/judges/feature_network.ts";
+import { setupOf } from "../../../lib/evaluation/scoring/score_jobs.ts";
+import { FACE_FEATURES } from "../../../lib/evaluation/judges/face_networks.ts";
 import { readFeatures, scoresPath } from "../../../lib/evaluation/scoring/score_folder.ts";
 import { REAL, SHUFFLED } from "../../../lib/evaluation/scoring/score_row.ts";
 import { openScorer } from "../../../lib/evaluation/scoring/scorer.ts";
@@ -13,6 +13,8 @@ import { withSystem } from "../../../lib/training/systems.ts";
 import { inFolder, type MadeClip, makePrepared } from "../../prepared.ts";
 import { makeSystem } from "../made_systems.ts";
 import { openingJudge } from "./opening_judge.ts";
+import type { ScoreJobs } from "../../../lib/evaluation/scoring/scoring_processes.ts";
+import { planPairs } from "../../../lib/evaluation/scoring/pairs.ts";
 
 const test = (clip: Partial<MadeClip> = {}): MadeClip => ({ split: "test", frames: 38, ...clip });
 

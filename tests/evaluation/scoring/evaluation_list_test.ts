@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../../lib/base/errors.ts";
-import { crossPairs } from "../../../lib/evaluation/scoring/cross_pairs.ts";
-import { parseList, readList } from "../../../lib/evaluation/scoring/evaluation_list.ts";
+import { crossPairs, parseList, readList } from "../../../lib/evaluation/scoring/pairs.ts";
 import { inFolder } from "../../media/made_video.ts";
 
 const parse = (text: string) => parseList(text, { path: "list.txt" });

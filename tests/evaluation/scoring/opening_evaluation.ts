@@ -1,10 +1,12 @@
 /** An evaluation as a process of its own, to be killed: prepared folder, score folder and run. See `opening_worker.ts`. */
 import { fileURLToPath } from "node:url";
-import { evaluate, scoringProcesses } from "../../../lib/evaluation/scoring/evaluate.ts";
+import { evaluate } from "../../../lib/evaluation/evaluate.ts";
 import { describeSystems } from "../../../lib/evaluation/scoring/evaluated_system.ts";
-import { planPairs, setupOf } from "../../../lib/evaluation/scoring/evaluation_plan.ts";
-import { FACE_FEATURES } from "../../../lib/evaluation/judges/feature_network.ts";
+import { setupOf } from "../../../lib/evaluation/scoring/score_jobs.ts";
+import { FACE_FEATURES } from "../../../lib/evaluation/judges/face_networks.ts";
 import { openingJudge } from "./opening_judge.ts";
+import { scoringProcesses } from "../../../lib/evaluation/scoring/scoring_processes.ts";
+import { planPairs } from "../../../lib/evaluation/scoring/pairs.ts";
 
 const [prepared, out, run] = Deno.args, judge = openingJudge();
 Deno.env.set("KIT_ALIVE", `${out}.alive`);
@@ -17,5 +19,5 @@ const scoreJobs = scoringProcesses({
   features: { kind: "face" },
 });
 const setup = setupOf(prepared, { pairs, judge, features: FACE_FEATURES });
-const { rows, scored } = await evaluate({ prepared, out, pairs, judge, systems, setup }, { scoreJobs });
+const { rows, scored } = await evaluate({ prepared, out, pairs, systems, setup }, { scoreJobs });
 console.log(JSON.stringify({ rows, scored }));

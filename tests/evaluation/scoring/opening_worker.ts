@@ -2,10 +2,11 @@
  * A scoring process whose judge knows how made clips are made. Of a video by a system it may die, with KIT_DIE_OVER, or
  * never come to an end, with KIT_HANG_OVER. The file KIT_ALIVE is locked as long as it lives.
  */
-import { FACE_FEATURES } from "../../../lib/evaluation/judges/feature_network.ts";
-import { openScorer, type ScoreJob } from "../../../lib/evaluation/scoring/scorer.ts";
-import { serveScores } from "../../../lib/evaluation/scoring/serve_scores.ts";
+import { FACE_FEATURES } from "../../../lib/evaluation/judges/face_networks.ts";
+import type { ScoreJob } from "../../../lib/evaluation/scoring/score_jobs.ts";
+import { openScorer } from "../../../lib/evaluation/scoring/scorer.ts";
 import { openingJudge } from "./opening_judge.ts";
+import { serveScores } from "../../../lib/evaluation/scoring/scoring_processes.ts";
 
 const alive = await Deno.open(Deno.env.get("KIT_ALIVE")!, { create: true, write: true });
 await alive.lock(false);

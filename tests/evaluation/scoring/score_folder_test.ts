@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../../lib/base/errors.ts";
 import {
-  type EvaluationSetup,
   forgetFailures,
   mergeScores,
   openScoreFolder,
@@ -16,6 +15,7 @@ import { SCORE_COLUMNS } from "../../../lib/evaluation/scoring/score_row.ts";
 import { readParquet, writeParquet } from "../../../lib/base/parquet.ts";
 import { inFolder, namesIn } from "../../media/made_video.ts";
 import { scoreRow } from "../made_scores.ts";
+import type { EvaluationSetup } from "../../../lib/evaluation/scoring/score_jobs.ts";
 
 const SETUP: EvaluationSetup = {
   ...{ data: "grid", pairs: "1a2b", judge: "made judge", judge_version: "abc", protocol: "made" },

@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
-import { type Dataset, openDataset } from "../../dataset/dataset.ts";
+import { openDataset } from "../../dataset/dataset.ts";
 import { KitError } from "../../base/errors.ts";
-import { readRun } from "../../training/run.ts";
-import type { SyncAccuracy } from "../../training/sync_accuracy.ts";
-import { judgeRecord } from "./clip_judge.ts";
+import { disposeParams } from "../../nn/params.ts";
+import { readState } from "../../training/checkpoint.ts";
+import { bestPath, loadDiscriminator, readRun } from "../../training/run.ts";
+import { type SyncAccuracy, syncAccuracy } from "../../training/sync_accuracy.ts";
 import type { EvaluatedSystem } from "../scoring/evaluated_system.ts";
-import type { JudgeSource } from "./judge_source.ts";
-import { SAME_SPEAKER } from "./own_judge.ts";
+import type { JudgeSource } from "../judges/judge_source.ts";
+import { SAME_SPEAKER } from "../judges/own_judge.ts";
 import { REAL, type ScoreRow } from "../scoring/score_row.ts";
 import type { Separation } from "./separation.ts";
 
@@ -20,17 +21,19 @@ export function refuseOwnCase(judge: string, systems: EvaluatedSystem[]): void {
   );
 }
 
-/** Clips of a folder by their ids. */
-async function onlyClips(folder: string, ids: Set<string>): Promise<Dataset> {
-  const dataset = await openDataset(folder, "all");
+/** How a run's discriminator tells sync on some clips of a folder. Throws KitError as `syncAccuracy` does. */
+async function accuracyOn(run: string, folder: string, ids: Set<string>): Promise<SyncAccuracy> {
+  const dataset = await openDataset(folder, "all"), { params } = await loadDiscriminator(run);
   const places = [...dataset.rows.keys()].filter((k) => ids.has(dataset.rows[k].id));
-  return {
-    ...dataset,
-    places: places.map((k) => dataset.places[k]),
-    rows: places.map((k) => dataset.rows[k]),
-    open: (k) => dataset.open(places[k]),
-    clip: (k) => dataset.clip(places[k]),
-  };
+  try {
+    return await syncAccuracy({
+      folder,
+      rows: places.map((k) => dataset.rows[k]),
+      clip: (k) => dataset.clip(places[k]),
+    }, params);
+  } finally {
+    disposeParams(params);
+  }
 }
 
 /** What is said of the judge beside every table. */
@@ -77,15 +80,16 @@ export async function judgeStatement(
     return { official: true, accuracy: null, text, doubts: [] };
   }
   const good = rows.filter(({ system, reason }) => system === REAL && reason === "");
-  const dataset = await onlyClips(prepared, new Set(good.map(({ video }) => video)));
-  const { step, data, seed, accuracy } = await judgeRecord(source.run, dataset);
+  const accuracy = await accuracyOn(source.run, prepared, new Set(good.map(({ video }) => video)));
+  const { config: { seed }, data } = await readRun(source.run),
+    { step } = await readState(bestPath(source.run));
   const { inSync, offSync, auc, pairs } = accuracy;
   return {
     official: false,
     accuracy,
     doubts: await doubtsOf(source.run, systems),
     text:
-      `Judge: the kit's own, not the official SyncNet (${step} steps, seed ${seed}, on ${data}). On speech of the ` +
+      `Judge: the kit's own, not the official SyncNet (${step} steps, seed ${seed}, on ${data.name}). On speech of the ` +
       `evaluated clips it calls ${percent(inSync)} of pairs in sync and ${
         percent(offSync)
       } of pairs off sync rightly, ` +

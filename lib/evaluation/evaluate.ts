@@ -1,58 +1,12 @@
-import { availableParallelism, freemem } from "node:os";
-import { fileURLToPath } from "node:url";
-import { ONE_CORE, runJobs } from "../../base/worker_pool.ts";
-import { KitError } from "../../base/errors.ts";
-import { holdFolder } from "../../base/files.ts";
-import { Progress } from "../../base/progress.ts";
-import type { EvaluatedSystem } from "./evaluated_system.ts";
-import { type JobPlan, realJobs, systemJobs } from "./evaluation_plan.ts";
-import type { ScoringTools } from "../judges/judge_source.ts";
-import { failedPair } from "./score_pair.ts";
-import {
-  type EvaluationSetup,
-  forgetFailures,
-  mergeScores,
-  openScoreFolder,
-  storeScore,
-} from "./score_folder.ts";
-import { keyOf, type ScoreRow } from "./score_row.ts";
-import { rowOf, type ScoreJob } from "./scorer.ts";
-import { checkSeparation, type Separation } from "../judges/separation.ts";
-
-const WORKER = fileURLToPath(new URL("./evaluate_worker.ts", import.meta.url));
-/** Memory that one scoring process takes with a generator of full width, with room to spare. */
-const WORKER_BYTES = 2e9;
-
-/** Has jobs scored and their rows stored, and says when each is done. */
-export type ScoreJobs = (jobs: ScoreJob[], onDone: (row: ScoreRow) => void) => Promise<void>;
-
-const defaultWorkers = () =>
-  Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
-
-/**
- * Scores jobs in processes of their own, as many as there are cores and memory for. A process that dies over a job gives
- * a row with the reason. Throws KitError for a fault that every job would meet.
- */
-export function scoringProcesses(
-  { workers = defaultWorkers(), script = WORKER, ...tools }: ScoringTools & {
-    workers?: number;
-    /** The process to start, where it is not that of the kit. */
-    script?: string;
-  },
-): ScoreJobs {
-  return async (jobs, onDone) => {
-    const env = { ...ONE_CORE, KIT_SCORING_TOOLS: JSON.stringify(tools) };
-    await runJobs<ScoreJob, ScoreRow>(script, jobs, {
-      ...{ workers, env },
-      onOutcome: async (job, outcome) => {
-        if ("answer" in outcome) return onDone(outcome.answer);
-        const row = rowOf(job, failedPair(`crashed: ${outcome.crash}`));
-        await storeScore(job.out, row);
-        onDone(row);
-      },
-    });
-  };
-}
+import { KitError } from "../base/errors.ts";
+import { holdFolder } from "../base/files.ts";
+import { Progress } from "../base/progress.ts";
+import type { EvaluatedSystem } from "./scoring/evaluated_system.ts";
+import { forgetFailures, mergeScores, openScoreFolder } from "./scoring/score_folder.ts";
+import { type JobPlan, realJobs, type ScoreJob, systemJobs } from "./scoring/score_jobs.ts";
+import { keyOf, type ScoreRow } from "./scoring/score_row.ts";
+import type { ScoreJobs } from "./scoring/scoring_processes.ts";
+import { checkSeparation, type Separation } from "./statistics/separation.ts";
 
 /** Throws KitError when a folder holds scores of a system whose weights have changed since. */
 function refuseOtherWeights(rows: ScoreRow[], systems: EvaluatedSystem[], out: string): void {
@@ -84,10 +38,10 @@ export interface Evaluated {
  * when the judge cannot tell.
  */
 export async function evaluate(
-  plan: JobPlan & { setup: EvaluationSetup; systems: EvaluatedSystem[] },
+  plan: JobPlan & { systems: EvaluatedSystem[] },
   { scoreJobs, retryFailed = false }: { scoreJobs: ScoreJobs; retryFailed?: boolean },
 ): Promise<Evaluated> {
-  const { out, setup, systems, judge } = plan;
+  const { out, setup, systems } = plan;
   using _held = await holdFolder(out);
   await openScoreFolder(out, setup);
   if (retryFailed) await forgetFailures(out);
@@ -110,7 +64,7 @@ export async function evaluate(
     rows = await mergeScores(out);
   };
   await score("judging real video", realJobs(plan));
-  const separation = checkSeparation(rows, { judge: judge.name });
+  const separation = checkSeparation(rows, setup);
   await score("scoring the systems", systems.flatMap((system) => systemJobs(system, plan)));
   return { rows, separation, scored };
 }

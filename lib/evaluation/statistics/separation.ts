@@ -1,8 +1,9 @@
+import { mean } from "d3-array";
 import { KitError } from "../../base/errors.ts";
-import { pairedDifference } from "../statistics/paired.ts";
+import { pairedDifference } from "./paired.ts";
 import { metricOf } from "../metrics/metrics.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
-import type { Interval } from "../statistics/bootstrap.ts";
+import type { Interval } from "./bootstrap.ts";
 
 /** How a judge tells real video from the same video with another clip's sound. */
 export interface Separation {
@@ -53,8 +54,7 @@ export function checkSeparation(rows: ScoreRow[], { judge }: { judge: string }):
   }
   const [d, c] = compared.map(({ name, own, other }) => {
     const { interval } = pairedDifference({ ours: new Map([[0, own]]), theirs: new Map([[0, other]]) });
-    const middle = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    return { label: metricOf(name).label, real: middle(own), shuffled: middle(other), interval: interval! };
+    return { label: metricOf(name).label, real: mean(own)!, shuffled: mean(other)!, interval: interval! };
   });
   const said = ({ label, real, shuffled, interval }: typeof d) =>
     `${label} ${real.toFixed(3)} and ${shuffled.toFixed(3)}, difference within ` +
