@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { randomStream } from "../../lib/base/random.ts";
 import type { Evaluation } from "../../lib/tasks/evaluate.ts";
 import { describeSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
@@ -18,17 +17,9 @@ import { makeSystem } from "../evaluation/made_systems.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
 import { planPairs } from "../../lib/evaluation/scoring/pairs.ts";
+import { kit } from "../kit.ts";
 
-const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
-
-async function kit(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--no-check", CLI, "evaluate", ...args],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
-}
+const evaluate = (args: string[]) => kit(["evaluate", ...args]);
 
 /** Makes a prepared folder of three test clips by three speakers. */
 const threeClips = (folder: string) =>
@@ -38,7 +29,7 @@ const threeClips = (folder: string) =>
   );
 
 Deno.test("help names every option, and says what is done without a judge", async () => {
-  const { code, stdout, stderr } = await kit("--help");
+  const { code, stdout, stderr } = await evaluate(["--help"]);
   assert.deepEqual([code, stderr], [0, ""]);
   const options = [...stdout.matchAll(/^ {2}(?:-h, )?--([a-z-]+)/gm)].map(([, name]) => name);
   assert.deepEqual(options, [
@@ -76,7 +67,7 @@ Deno.test("options that another one makes void are wrong usage, not passed over"
     [["--protocol", "LRS"], /--protocol needs --syncnet <safetensors>/],
     [["--syncnet", "s", "--protocol", "faces"], /Allowed choices are LRS, real videos/],
   ];
-  const said = await Promise.all(wrong.map(([args]) => kit(...given, ...args)));
+  const said = await Promise.all(wrong.map(([args]) => evaluate([...given, ...args])));
   said.forEach(({ code, stdout, stderr }, k) => {
     assert.deepEqual([code, stdout], [2, ""], stderr);
     assert.match(stderr, /^error: [^\n]+\n$/);
@@ -99,7 +90,7 @@ Deno.test("a fault is one line that names the file and what to do, with --json t
       [["--run", run], /are both Ours with seed 1\. Give each system once for each seed/],
     ];
     for (const [args, what] of faults) {
-      const { code, stdout, stderr } = await kit(...given, ...args);
+      const { code, stdout, stderr } = await evaluate([...given, ...args]);
       assert.deepEqual([code, stdout], [1, ""], stderr);
       assert.match(stderr, /^error: [^\n]+\n$/);
       assert.match(stderr, what);
@@ -146,7 +137,7 @@ Deno.test("--json prints one object and nothing else, without it lines for a per
     const out = join(folder, "scores"), stored = await storeAll(out, { prepared, run, judge });
     assert.equal(stored, 12);
     const given = [prepared, "--run", run, "--out", out, "--judge", judge];
-    const json = await kit(...given, "--json");
+    const json = await evaluate([...given, "--json"]);
     assert.equal(json.code, 0, json.stderr);
     assert.match(json.stdout, /^\{.*\}\n$/, "one line");
     const report: Evaluation = JSON.parse(json.stdout);
@@ -155,7 +146,7 @@ Deno.test("--json prints one object and nothing else, without it lines for a per
     ]);
     assert.deepEqual([report.out, report.scored, report.judge.official], [out, 0, false]);
     assert.match(report.judge.text, /the kit's own, not the official SyncNet \(20 steps/);
-    const lines = await kit(...given);
+    const lines = await evaluate(given);
     assert.equal(lines.code, 0, lines.stderr);
     assert.match(lines.stdout, /^Ours, 1 seed: LSE-D \d.*; 3 videos, 8\.6 s, 216 frames$/m);
     assert.match(lines.stdout, /^0 videos scored now; rows in .*scores\.parquet, tables beside them\n$/m);

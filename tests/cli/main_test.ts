@@ -1,20 +1,9 @@
 import { ROOT } from "../../lib/base/root.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
+import { kit } from "../kit.ts";
 
 /** Runs the command line and returns what it says. */
-async function kit(args: string[], env: Record<string, string> = {}) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", CLI, ...args],
-    env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-  }).output();
-  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
-}
-
 /** The tasks of deno.json that are commands. */
 const tasks: Record<string, string> = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))).tasks;
 const commands = Object.keys(tasks).filter((name) => name !== "setup");

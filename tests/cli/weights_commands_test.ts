@@ -5,18 +5,9 @@ import { foreignNetworks } from "../../lib/models/pytorch_names.ts";
 import type { ImportReport } from "../../lib/weights/import.ts";
 import { type LazyEntry, openSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";
 import { inFolder } from "../in_folder.ts";
+import { kit } from "../kit.ts";
 
-const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
 const golden = (file: string) => fileURLToPath(new URL(`../goldens/pytorch/${file}`, import.meta.url));
-
-async function kit(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--no-check", CLI, ...args],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
-}
 
 /** A visual quality discriminator as PyTorch names it: every bias counts its own position, every kernel is its own number. */
 async function writeQuality(path: string, leaveOut: string[] = []): Promise<void> {
@@ -41,7 +32,7 @@ Deno.test("import finds the network, says what matched and writes it; a part of 
     const whole = join(folder, "whole.safetensors"), part = join(folder, "part.safetensors");
     const out = join(folder, "out.safetensors");
     await writeQuality(whole);
-    const said = await kit("import", whole, "--out", out);
+    const said = await kit(["import", whole, "--out", out]);
     assert.deepEqual([said.code, said.stderr], [0, ""]);
     assert.match(
       said.stdout,
@@ -57,7 +48,7 @@ Deno.test("import finds the network, says what matched and writes it; a part of 
 
     await Deno.remove(out);
     await writeQuality(part, ["binary_pred.0.bias"]);
-    const failed = await kit("import", part, "--out", out, "--as", "visual-quality", "--json");
+    const failed = await kit(["import", part, "--out", out, "--as", "visual-quality", "--json"]);
     assert.equal(failed.code, 1);
     assert.match(
       failed.stderr,
@@ -91,7 +82,7 @@ Deno.test("import refuses what it cannot read by one line, and a network that it
       [["x.pth", "--out", out, "--as", "lipgan"], 2, /^error: option '--as <network>' .*wav2lip-expert.*\n$/],
       [["x.pth"], 2, /^error: required option '--out <safetensors>' not specified\n$/],
     ];
-    const said = await Promise.all(cases.map(([args]) => kit("import", ...args)));
+    const said = await Promise.all(cases.map(([args]) => kit(["import", ...args])));
     said.forEach(({ code, stdout, stderr }, k) => {
       assert.deepEqual([code, stdout], [cases[k][1], ""], stderr);
       assert.match(stderr, cases[k][2]);
@@ -99,7 +90,7 @@ Deno.test("import refuses what it cannot read by one line, and a network that it
   }));
 
 Deno.test("fuzz runs and says what the damaged files did", async () => {
-  const { code, stdout } = await kit("fuzz", "--files", "300", "--seed", "5");
+  const { code, stdout } = await kit(["fuzz", "--files", "300", "--seed", "5"]);
   assert.equal(code, 0);
   assert.equal(JSON.parse(stdout).files, 300);
 });

@@ -5,23 +5,15 @@ import { FRAME_SIZE, openFace } from "../../lib/corpus/face.ts";
 import { perform, type Performance } from "../../lib/corpus/performance.ts";
 import { sampleSpeaker, type Speaker } from "../../lib/corpus/speaker.ts";
 import { openSpeech } from "../../lib/corpus/speech.ts";
+import { correlation } from "../../lib/evaluation/metrics/mouth_motion.ts";
 import { detectFaces } from "../../lib/media/face_detector.ts";
 import { mouthOpening } from "../../lib/media/landmarks.ts";
 
-/** What `openStudio` videos, one frame at a time. */
+/** What the video of a clip shows, one frame at a time. */
 function videoOf({ seed, id }: ClipPlan, speaker: Speaker, { mouths, poses }: Performance) {
   const paint = openFace(speaker.appearance);
   const expose = openCamera(speaker.camera, { size: FRAME_SIZE, seed: `${seed}/${id}` });
   return (frame: number) => expose(paint(poses[frame], mouths[frame]), frame);
-}
-
-/** Pearson's correlation of two series. */
-function correlation(a: number[], b: number[]): number {
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [ma, mb] = [mean(a), mean(b)],
-    product = (x: number[], mx: number, y: number[], my: number) =>
-      x.reduce((sum, value, i) => sum + (value - mx) * (y[i] - my), 0);
-  return product(a, ma, b, mb) / Math.sqrt(product(a, ma, a, ma) * product(b, mb, b, mb));
 }
 
 Deno.test("the detector finds one face in 98 of 100 frames of all forty-eight speakers", async () => {

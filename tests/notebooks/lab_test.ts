@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-
-const CLI = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
+import { CLI } from "../kit.ts";
 
 /** A port that nothing listens at. */
 function freePort(): number {

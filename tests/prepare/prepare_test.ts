@@ -12,6 +12,7 @@ import { cutFile, ffmpeg, inFolder } from "../media/made_video.ts";
 import { makeFaceVideo, opening } from "./face_video.ts";
 import { encodePublished, PUBLISHED_CLIP } from "../real_clips.ts";
 import { until } from "../waiting.ts";
+import { correlation } from "../../lib/evaluation/metrics/mouth_motion.ts";
 
 /** A prepared clip as arrays. */
 async function readClip(path: string) {
@@ -35,18 +36,6 @@ function pixels(jpeg: Uint8Array): Uint8Array {
   const values = image.dataSync() as unknown as Uint8Array;
   image.dispose();
   return values;
-}
-
-function correlation(a: number[], b: number[]): number {
-  const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
-  const [ma, mb] = [mean(a), mean(b)];
-  let ab = 0, aa = 0, bb = 0;
-  a.forEach((x, i) => {
-    ab += (x - ma) * (b[i] - mb);
-    aa += (x - ma) ** 2;
-    bb += (b[i] - mb) ** 2;
-  });
-  return ab / Math.sqrt(aa * bb);
 }
 
 /** Every way in which a video can be bad, or odd and yet good, under the name of what is to become of it. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openSpeakerVideo, type SpeakerVideo } from "../../lib/dataset/speaker_video.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { lse } from "../../lib/evaluation/metrics/lse.ts";
@@ -10,6 +9,7 @@ import { tf } from "../../lib/native/tf.ts";
 import { makeFaceVideo } from "../prepare/face_video.ts";
 import { ffmpeg, inFolder } from "../media/made_video.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
+import { kit } from "../kit.ts";
 
 /** Values with mean 0 and deviation 1, as embeddings of one number each. */
 function standard(values: number[]): Float32Array[] {
@@ -77,20 +77,13 @@ Deno.test("the command prints one JSON object and nothing else, and fails with o
     const run = await makeTinyRun(folder);
     const video = await makeFaceVideo(join(folder, `it's "one".mp4`));
     const short = await makeFaceVideo(join(folder, "short.mp4"), { seconds: 1 });
-    const cli = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
-    const sync = async (...args: string[]) => {
-      const command = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", cli, "sync", ...args],
-      });
-      const { code, stdout, stderr } = await command.output();
-      return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-    };
-    const good = await sync(video, "--run", run, "--json");
-    assert.equal(good.code, 0, good.err);
-    assert.equal(JSON.parse(good.out).curve.length, 31);
-    const bad = await sync(short, "--run", run, "--json");
-    assert.deepEqual([bad.code, bad.out], [1, ""]);
-    assert.match(bad.err, /^error: .*short\.mp4 .* 25 frames.*35 are needed.*\n$/);
+    const sync = (path: string) => kit(["sync", path, "--run", run, "--json"]);
+    const good = await sync(video);
+    assert.equal(good.code, 0, good.stderr);
+    assert.equal(JSON.parse(good.stdout).curve.length, 31);
+    const bad = await sync(short);
+    assert.deepEqual([bad.code, bad.stdout], [1, ""]);
+    assert.match(bad.stderr, /^error: .*short\.mp4 .* 25 frames.*35 are needed.*\n$/);
   }));
 
 Deno.test("a folder that is no run is refused before the film is looked at", () =>
