@@ -1,63 +1,53 @@
 """The sync discriminator and the generator in PyTorch, for comparing speed and numbers with this project's own.
 
-The same block tables, in PyTorch's own layout (NCHW) and with its own layers, as one would write them there.
+The same block tables, in PyTorch's own layout (NCHW) and with its own layers, as one would write them there; parts have
+the names that they have in Wav2Lip's weight files, so that without CBAM and LSTM these are Wav2Lip's networks.
 """
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-# Rows: filters, kernel, stride (height, width), padding, residual.
+
+def row(filters, kernel, stride=1, padding=None, residual=False):
+    """A row of a block table; padding keeps the size at stride 1 unless said otherwise."""
+    return filters, kernel, stride, (kernel - 1) // 2 if padding is None else padding, residual
+
+
+def residual(filters, times):
+    """Residual rows of a block table: 3x3 and their input added before the ReLU."""
+    return [row(filters, 3, residual=True)] * times
+
+
 SYNC_FACE = [
-    (32, 7, (1, 1), 3, False),
-    (64, 5, (1, 2), 1, False),
-    (64, 3, (1, 1), 1, True),
-    (64, 3, (1, 1), 1, True),
-    (128, 3, (2, 2), 1, False),
-    (128, 3, (1, 1), 1, True),
-    (128, 3, (1, 1), 1, True),
-    (128, 3, (1, 1), 1, True),
-    (256, 3, (2, 2), 1, False),
-    (256, 3, (1, 1), 1, True),
-    (256, 3, (1, 1), 1, True),
-    (512, 3, (2, 2), 1, False),
-    (512, 3, (1, 1), 1, True),
-    (512, 3, (1, 1), 1, True),
-    (512, 3, (2, 2), 1, False),
-    (512, 3, (1, 1), 0, False),
-    (512, 1, (1, 1), 0, False),
+    row(32, 7), row(64, 5, (1, 2), 1), *residual(64, 2),
+    row(128, 3, 2), *residual(128, 3),
+    row(256, 3, 2), *residual(256, 2),
+    row(512, 3, 2), *residual(512, 2),
+    row(512, 3, 2), row(512, 3, 1, 0), row(512, 1),
 ]
 SYNC_AUDIO = [
-    (32, 3, (1, 1), 1, False),
-    (32, 3, (1, 1), 1, True),
-    (32, 3, (1, 1), 1, True),
-    (64, 3, (3, 1), 1, False),
-    (64, 3, (1, 1), 1, True),
-    (64, 3, (1, 1), 1, True),
-    (128, 3, (3, 3), 1, False),
-    (128, 3, (1, 1), 1, True),
-    (128, 3, (1, 1), 1, True),
-    (256, 3, (3, 2), 1, False),
-    (256, 3, (1, 1), 1, True),
-    (256, 3, (1, 1), 1, True),
-    (512, 3, (1, 1), 0, False),
-    (512, 1, (1, 1), 0, False),
+    row(32, 3), *residual(32, 2),
+    row(64, 3, (3, 1)), *residual(64, 2),
+    row(128, 3, 3), *residual(128, 2),
+    row(256, 3, (3, 2)), *residual(256, 2),
+    row(512, 3, 1, 0), row(512, 1),
 ]
 # The generator's audio encoder has one residual block of 256 filters fewer.
 GENERATOR_AUDIO = SYNC_AUDIO[:11] + SYNC_AUDIO[12:]
 # The generator's face encoder by resolution: 96, 48, 24, 12, 6, 3, 1; each one's output is kept for the decoder.
 GENERATOR_FACE = [
-    [(16, 7, (1, 1), 3, False)],
-    [(32, 3, (2, 2), 1, False), (32, 3, (1, 1), 1, True), (32, 3, (1, 1), 1, True)],
-    [(64, 3, (2, 2), 1, False), (64, 3, (1, 1), 1, True), (64, 3, (1, 1), 1, True), (64, 3, (1, 1), 1, True)],
-    [(128, 3, (2, 2), 1, False), (128, 3, (1, 1), 1, True), (128, 3, (1, 1), 1, True)],
-    [(256, 3, (2, 2), 1, False), (256, 3, (1, 1), 1, True), (256, 3, (1, 1), 1, True)],
-    [(512, 3, (2, 2), 1, False), (512, 3, (1, 1), 1, True)],
-    [(512, 3, (1, 1), 0, False), (512, 1, (1, 1), 0, False)],
+    [row(16, 7)],
+    [row(32, 3, 2), *residual(32, 2)],
+    [row(64, 3, 2), *residual(64, 3)],
+    [row(128, 3, 2), *residual(128, 2)],
+    [row(256, 3, 2), *residual(256, 2)],
+    [row(512, 3, 2), *residual(512, 1)],
+    [row(512, 3, 1, 0), row(512, 1)],
 ]
-# The decoder by resolution: 1, 3, 6, 12, 24, 48, 96. Rows: filters, stride of the transposed convolution,
-# residual blocks after it; the first resolution is one plain 1x1 block.
-GENERATOR_DECODER = [(512, 0, 0), (512, 1, 1), (512, 2, 2), (384, 2, 2), (256, 2, 2), (128, 2, 2), (64, 2, 2)]
+# The decoder by resolution after a plain 1x1 block: 3, 6, 12, 24, 48, 96. Rows: filters, stride of the transposed
+# convolution, residual blocks after it.
+GENERATOR_DECODER = [(512, 1, 1), (512, 2, 2), (384, 2, 2), (256, 2, 2), (128, 2, 2), (64, 2, 2)]
 
 
 def scaled(filters, width):
@@ -91,19 +81,16 @@ class Cbam(nn.Module):
 class Block(nn.Module):
     """conv -> CBAM (if asked for) -> batch norm -> + input (if residual) -> ReLU."""
 
-    def __init__(self, inputs, row, width, cbam):
+    def __init__(self, inputs, row, width, cbam=False):
         super().__init__()
         filters, kernel, stride, padding, self.residual = row
         self.filters = scaled(filters, width)
-        self.conv = nn.Conv2d(inputs, self.filters, kernel, stride, padding)
-        self.cbam = Cbam(self.filters) if cbam else None
-        self.norm = nn.BatchNorm2d(self.filters)
+        conv = nn.Conv2d(inputs, self.filters, kernel, stride, padding)
+        attention = [Cbam(self.filters)] if cbam else []
+        self.conv_block = nn.Sequential(conv, *attention, nn.BatchNorm2d(self.filters))
 
     def forward(self, x):
-        y = self.conv(x)
-        if self.cbam is not None:
-            y = self.cbam(y)
-        y = self.norm(y)
+        y = self.conv_block(x)
         return F.relu(y + x if self.residual else y)
 
 
@@ -113,11 +100,11 @@ class Upsample(nn.Module):
     def __init__(self, inputs, filters, stride):
         super().__init__()
         padding = 0 if stride == 1 else 1
-        self.conv = nn.ConvTranspose2d(inputs, filters, 3, stride, padding, output_padding=padding)
-        self.norm = nn.BatchNorm2d(filters)
+        conv = nn.ConvTranspose2d(inputs, filters, 3, stride, padding, output_padding=padding)
+        self.conv_block = nn.Sequential(conv, nn.BatchNorm2d(filters))
 
     def forward(self, x):
-        return F.relu(self.norm(self.conv(x)))
+        return F.relu(self.conv_block(x))
 
 
 def encoder(inputs, rows, width, cbam=False):
@@ -135,14 +122,14 @@ class SyncDiscriminator(nn.Module):
     def __init__(self, width=1.0, cbam=True, lstm=True):
         super().__init__()
         self.lstm = nn.LSTM(80, 80, batch_first=True) if lstm else None
-        self.audio, _ = encoder(1, SYNC_AUDIO, width, cbam)
-        self.face, _ = encoder(15, SYNC_FACE, width, cbam)
+        self.audio_encoder, _ = encoder(1, SYNC_AUDIO, width, cbam)
+        self.face_encoder, _ = encoder(15, SYNC_FACE, width, cbam)
 
     def forward(self, mel, face):
         if self.lstm is not None:
             hidden, _ = self.lstm(mel[:, 0].transpose(1, 2))
             mel = hidden.transpose(1, 2)[:, None]
-        return self.audio(mel).flatten(1), self.face(face).flatten(1)
+        return self.audio_encoder(mel).flatten(1), self.face_encoder(face).flatten(1)
 
 
 class Generator(nn.Module):
@@ -150,34 +137,30 @@ class Generator(nn.Module):
 
     def __init__(self, width=1.0):
         super().__init__()
-        self.audio, inputs = encoder(1, GENERATOR_AUDIO, width)
-        self.face, channels, kept = nn.ModuleList(), 6, []
+        self.audio_encoder, inputs = encoder(1, GENERATOR_AUDIO, width)
+        self.face_encoder_blocks, channels, kept = nn.ModuleList(), 6, []
         for rows in GENERATOR_FACE:
             blocks, channels = encoder(channels, rows, width)
-            self.face.append(blocks)
+            self.face_encoder_blocks.append(blocks)
             kept.append(channels)
-        self.decoder = nn.ModuleList()
-        for (filters, stride, residuals), skip in zip(GENERATOR_DECODER, reversed(kept)):
-            if stride == 0:
-                blocks, outputs = encoder(inputs, [(filters, 1, (1, 1), 0, False)], width)
-            else:
-                outputs = scaled(filters, width)
-                rows = [(filters, 3, (1, 1), 1, True)] * residuals
-                blocks = nn.Sequential(Upsample(inputs, outputs, stride), *encoder(outputs, rows, width)[0])
-            self.decoder.append(blocks)
-            inputs = outputs + skip
-        self.output, channels = encoder(inputs, [(32, 3, (1, 1), 1, False)], width)
-        self.to_colour = nn.Conv2d(channels, 3, 1)
+        first, outputs = encoder(inputs, [row(512, 1)], width)
+        self.face_decoder_blocks = nn.ModuleList([first])
+        for filters, stride, residuals in GENERATOR_DECODER:
+            up = Upsample(outputs + kept.pop(), scaled(filters, width), stride)
+            after, outputs = encoder(scaled(filters, width), residual(filters, residuals), width)
+            self.face_decoder_blocks.append(nn.Sequential(up, *after))
+        last, channels = encoder(outputs + kept.pop(), [row(32, 3)], width)
+        self.output_block = nn.Sequential(*last, nn.Conv2d(channels, 3, 1), nn.Sigmoid())
 
     def forward(self, mel, face):
         kept = []
-        for blocks in self.face:
+        for blocks in self.face_encoder_blocks:
             face = blocks(face)
             kept.append(face)
-        x = self.audio(mel)
-        for blocks, skip in zip(self.decoder, reversed(kept)):
-            x = torch.cat([blocks(x), skip], 1)
-        return torch.sigmoid(self.to_colour(self.output(x)))
+        x = self.audio_encoder(mel)
+        for blocks in self.face_decoder_blocks:
+            x = torch.cat([blocks(x), kept.pop()], 1)
+        return self.output_block(x)
 
 
 def sync_loss(audio, face, label):

@@ -8,104 +8,47 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pytorch_networks import GENERATOR_AUDIO, GENERATOR_DECODER, GENERATOR_FACE, SYNC_AUDIO, SYNC_FACE, scaled
+from pytorch_networks import Generator, SyncDiscriminator, row, scaled
 
-# Groups of rows: filters, kernel, stride (height, width), padding.
+# Groups of rows.
 QUALITY = [
-    [(32, 7, (1, 1), 3)],
-    [(64, 5, (1, 2), 2), (64, 5, (1, 1), 2)],
-    [(128, 5, (2, 2), 2), (128, 5, (1, 1), 2)],
-    [(256, 5, (2, 2), 2), (256, 5, (1, 1), 2)],
-    [(512, 3, (2, 2), 1), (512, 3, (1, 1), 1)],
-    [(512, 3, (2, 2), 1), (512, 3, (1, 1), 1)],
-    [(512, 3, (1, 1), 0), (512, 1, (1, 1), 0)],
+    [row(32, 7)],
+    [row(64, 5, (1, 2)), row(64, 5)],
+    [row(128, 5, 2), row(128, 5)],
+    [row(256, 5, 2), row(256, 5)],
+    [row(512, 3, 2), row(512, 3)],
+    [row(512, 3, 2), row(512, 3)],
+    [row(512, 3, 1, 0), row(512, 1)],
 ]
 
 
-class Block(nn.Module):
-    """conv -> batch norm (unless plain) -> + input (if residual) -> activation."""
-
-    def __init__(self, inputs, row, width, plain=False):
-        super().__init__()
-        filters, kernel, stride, padding = row[:4]
-        self.residual = len(row) > 4 and row[4]
-        self.filters = scaled(filters, width)
-        conv = nn.Conv2d(inputs, self.filters, kernel, stride, padding)
-        self.conv_block = nn.Sequential(conv) if plain else nn.Sequential(conv, nn.BatchNorm2d(self.filters))
-        self.act = nn.LeakyReLU(0.01) if plain else nn.ReLU()
-
-    def forward(self, x):
-        y = self.conv_block(x)
-        return self.act(y + x if self.residual else y)
-
-
-class Upsample(nn.Module):
-    """Transposed conv (kernel 3) -> batch norm -> ReLU; stride 1 takes 1x1 to 3x3, stride 2 doubles."""
-
-    def __init__(self, inputs, filters, stride):
-        super().__init__()
-        padding = 0 if stride == 1 else 1
-        conv = nn.ConvTranspose2d(inputs, filters, 3, stride, padding, output_padding=padding)
-        self.conv_block = nn.Sequential(conv, nn.BatchNorm2d(filters))
-
-    def forward(self, x):
-        return F.relu(self.conv_block(x))
-
-
-def chain(inputs, rows, width, plain=False):
-    """Blocks one after the other, and how many channels come out."""
-    blocks = []
-    for row in rows:
-        blocks.append(Block(inputs, row, width, plain))
-        inputs = blocks[-1].filters
-    return nn.Sequential(*blocks), inputs
-
-
-class Wav2Lip(nn.Module):
+class Wav2Lip(Generator):
     """mel [frames, 1, 80, 16], faces [frames, 6, 96, 96] (masked pose, reference; BGR) -> [frames, 3, 96, 96]."""
 
-    def __init__(self, width=1.0):
-        super().__init__()
-        self.face_encoder_blocks, channels, kept = nn.ModuleList(), 6, []
-        for rows in GENERATOR_FACE:
-            blocks, channels = chain(channels, rows, width)
-            self.face_encoder_blocks.append(blocks)
-            kept.append(channels)
-        self.audio_encoder, inputs = chain(1, GENERATOR_AUDIO, width)
-        self.face_decoder_blocks = nn.ModuleList()
-        for (filters, stride, residuals), skip in zip(GENERATOR_DECODER, reversed(kept)):
-            outputs = scaled(filters, width)
-            if stride == 0:
-                blocks, _ = chain(inputs, [(filters, 1, (1, 1), 0)], width)
-            else:
-                after, _ = chain(outputs, [(filters, 3, (1, 1), 1, True)] * residuals, width)
-                blocks = nn.Sequential(Upsample(inputs, outputs, stride), *after)
-            self.face_decoder_blocks.append(blocks)
-            inputs = outputs + skip
-        last, channels = chain(inputs, [(32, 3, (1, 1), 1)], width)
-        self.output_block = nn.Sequential(last[0], nn.Conv2d(channels, 3, 1), nn.Sigmoid())
-
     def forward(self, mel, faces):
-        kept, x = [], faces
-        for blocks in self.face_encoder_blocks:
-            x = blocks(x)
-            kept.append(x)
-        x = self.audio_encoder(mel)
-        for blocks in self.face_decoder_blocks:
-            x = torch.cat([blocks(x), kept.pop()], 1)
-        return {"face": self.output_block(x)}
+        return {"face": super().forward(mel, faces)}
 
 
-class Expert(nn.Module):
+class Expert(SyncDiscriminator):
     """mel [batch, 1, 80, 16], faces [batch, 15, 48, 96] (BGR, frame by frame) -> embeddings before their norm."""
 
     def __init__(self, width=1.0):
-        super().__init__()
-        self.face_encoder, _ = chain(15, SYNC_FACE, width)
-        self.audio_encoder, _ = chain(1, SYNC_AUDIO, width)
+        super().__init__(width, cbam=False, lstm=False)
 
     def forward(self, mel, faces):
-        return {"audio": self.audio_encoder(mel).flatten(1), "video": self.face_encoder(faces).flatten(1)}
+        return dict(zip(["audio", "video"], super().forward(mel, faces)))
+
+
+class Plain(nn.Module):
+    """conv -> leaky ReLU."""
+
+    def __init__(self, inputs, row, width):
+        super().__init__()
+        filters, kernel, stride, padding, _ = row
+        self.conv_block = nn.Sequential(nn.Conv2d(inputs, scaled(filters, width), kernel, stride, padding))
+
+    def forward(self, x):
+        return F.leaky_relu(self.conv_block(x), 0.01)
 
 
 class VisualQuality(nn.Module):
@@ -113,16 +56,17 @@ class VisualQuality(nn.Module):
 
     def __init__(self, width=1.0):
         super().__init__()
-        self.face_encoder_blocks, channels = nn.ModuleList(), 3
+        self.face_encoder_blocks, channels = nn.Sequential(), 3
         for rows in QUALITY:
-            blocks, channels = chain(channels, rows, width, plain=True)
+            blocks = nn.Sequential()
+            for row in rows:
+                blocks.append(Plain(channels, row, width))
+                channels = scaled(row[0], width)
             self.face_encoder_blocks.append(blocks)
         self.binary_pred = nn.Sequential(nn.Conv2d(channels, 1, 1), nn.Sigmoid())
 
     def forward(self, faces):
-        for blocks in self.face_encoder_blocks:
-            faces = blocks(faces)
-        return {"real": self.binary_pred(faces).flatten()}
+        return {"real": self.binary_pred(self.face_encoder_blocks(faces)).flatten()}
 
 
 class SyncNet(nn.Module):
@@ -186,54 +130,46 @@ class Unit(nn.Module):
         return F.relu(self.bn(self.conv(x)))
 
 
-# Pools at the head of a branch; mean pools do not count their padding.
-POOLS = {
-    "mean": lambda x: F.avg_pool2d(x, 3, 1, 1, count_include_pad=False),
-    "max": lambda x: F.max_pool2d(x, 3, 1, 1),
-    "halve": lambda x: F.max_pool2d(x, 3, 2),
-}
+MEAN = nn.AvgPool2d(3, 1, 1, count_include_pad=False)
+MAX = nn.MaxPool2d(3, 1, 1)
+HALVE = nn.MaxPool2d(3, 2)
+ROW, COLUMN = (1, 7), (7, 1)
 
-# A block's branches: units (name, filters, kernel, and False where it halves without padding) or a pool's name; a list
-# inside a branch are units side by side.
+
+def units(name, *rows):
+    """Units one after the other, counted from 1."""
+    return [(f"{name}_{k}", *row) for k, row in enumerate(rows, 1)]
+
+
+# A block's branches: units (name, filters, kernel, and False where it halves without padding) or a pool; a list inside a
+# branch are units side by side.
 def block_a(pooled):
     return [
         [("branch1x1", 64, 1)],
-        [("branch5x5_1", 48, 1), ("branch5x5_2", 64, 5)],
-        [("branch3x3dbl_1", 64, 1), ("branch3x3dbl_2", 96, 3), ("branch3x3dbl_3", 96, 3)],
-        ["mean", ("branch_pool", pooled, 1)],
+        units("branch5x5", (48, 1), (64, 5)),
+        units("branch3x3dbl", (64, 1), (96, 3), (96, 3)),
+        [MEAN, ("branch_pool", pooled, 1)],
     ]
 
 
 def block_b():
-    return [
-        [("branch3x3", 384, 3, False)],
-        [("branch3x3dbl_1", 64, 1), ("branch3x3dbl_2", 96, 3), ("branch3x3dbl_3", 96, 3, False)],
-        ["halve"],
-    ]
+    return [[("branch3x3", 384, 3, False)], units("branch3x3dbl", (64, 1), (96, 3), (96, 3, False)), [HALVE]]
 
 
 def block_c(n):
-    row, column = (1, 7), (7, 1)
     return [
         [("branch1x1", 192, 1)],
-        [("branch7x7_1", n, 1), ("branch7x7_2", n, row), ("branch7x7_3", 192, column)],
-        [
-            ("branch7x7dbl_1", n, 1),
-            ("branch7x7dbl_2", n, column),
-            ("branch7x7dbl_3", n, row),
-            ("branch7x7dbl_4", n, column),
-            ("branch7x7dbl_5", 192, row),
-        ],
-        ["mean", ("branch_pool", 192, 1)],
+        units("branch7x7", (n, 1), (n, ROW), (192, COLUMN)),
+        units("branch7x7dbl", (n, 1), (n, COLUMN), (n, ROW), (n, COLUMN), (192, ROW)),
+        [MEAN, ("branch_pool", 192, 1)],
     ]
 
 
 def block_d():
-    seven = [("branch7x7x3_1", 192, 1), ("branch7x7x3_2", 192, (1, 7)), ("branch7x7x3_3", 192, (7, 1))]
     return [
-        [("branch3x3_1", 192, 1), ("branch3x3_2", 320, 3, False)],
-        [*seven, ("branch7x7x3_4", 192, 3, False)],
-        ["halve"],
+        units("branch3x3", (192, 1), (320, 3, False)),
+        units("branch7x7x3", (192, 1), (192, ROW), (192, COLUMN), (192, 3, False)),
+        [HALVE],
     ]
 
 
@@ -241,13 +177,15 @@ def block_e(pool):
     cross = lambda name: [(f"{name}a", 384, (1, 3)), (f"{name}b", 384, (3, 1))]
     return [
         [("branch1x1", 320, 1)],
-        [("branch3x3_1", 384, 1), cross("branch3x3_2")],
-        [("branch3x3dbl_1", 448, 1), ("branch3x3dbl_2", 384, 3), cross("branch3x3dbl_3")],
+        [*units("branch3x3", (384, 1)), cross("branch3x3_2")],
+        [*units("branch3x3dbl", (448, 1), (384, 3)), cross("branch3x3dbl_3")],
         [pool, ("branch_pool", 192, 1)],
     ]
 
 
 class Mixed(nn.Module):
+    """Branches side by side; what comes out of them one after the other along the channels."""
+
     def __init__(self, inputs, branches, width):
         super().__init__()
         self.branches, self.filters = [], 0
@@ -255,19 +193,16 @@ class Mixed(nn.Module):
         def add(channels, name, filters, kernel, padded=True):
             unit = Unit(channels, scaled(filters, width), kernel, 1 if padded else 2, padded)
             setattr(self, name, unit)
-            return unit.filters
+            return unit
 
         for branch in branches:
             steps, channels = [], inputs
             for step in branch:
-                if isinstance(step, str):
-                    steps.append(step)
-                elif isinstance(step, list):
-                    channels = sum([add(channels, *unit) for unit in step])
-                    steps.append([unit[0] for unit in step])
+                if isinstance(step, nn.Module):
+                    steps.append([step])
                 else:
-                    channels = add(channels, *step)
-                    steps.append([step[0]])
+                    steps.append([add(channels, *unit) for unit in (step if isinstance(step, list) else [step])])
+                    channels = sum(unit.filters for unit in steps[-1])
             self.branches.append(steps)
             self.filters += channels
 
@@ -276,10 +211,7 @@ class Mixed(nn.Module):
         for steps in self.branches:
             y = x
             for step in steps:
-                if isinstance(step, str):
-                    y = POOLS[step](y)
-                else:
-                    y = torch.cat([getattr(self, name)(y) for name in step], 1)
+                y = torch.cat([layer(y) for layer in step], 1)
             outputs.append(y)
         return torch.cat(outputs, 1)
 
@@ -294,8 +226,8 @@ MIXED = {
     "Mixed_6d": block_c(160),
     "Mixed_6e": block_c(192),
     "Mixed_7a": block_d(),
-    "Mixed_7b": block_e("mean"),
-    "Mixed_7c": block_e("max"),
+    "Mixed_7b": block_e(MEAN),
+    "Mixed_7c": block_e(MAX),
 }
 
 

@@ -23,11 +23,12 @@ from pytorch_networks import Block, Cbam
 def randomise(module, seed):
     """Fills every weight with values of a sensible size that float32 holds exactly."""
     module.double()
+    scales = [m.weight for m in module.modules() if isinstance(m, nn.BatchNorm2d) and m is not module]
     with torch.no_grad():
-        for index, (name, weight) in enumerate(module.named_parameters()):
+        for index, weight in enumerate(module.parameters()):
             fan_in = weight[0].numel() if weight.dim() > 1 else 16
             weight.copy_(random(*weight.shape, seed=seed + index, scale=fan_in**-0.5))
-            if name.endswith("norm.weight"):
+            if any(weight is scale for scale in scales):
                 weight.add_(1)
     return module
 
@@ -168,20 +169,21 @@ def block():
     for index, (name, row) in enumerate(rows.items()):
         attention = name != "plain"
         module = randomise(Block(16, row, 1.0, attention), seed=110 + 20 * index)
+        convolution, *rest, norm = module.conv_block
 
         def weights(of):
             return {
-                "conv/kernel": conv_kernel(of(module.conv.weight)),
-                "conv/bias": of(module.conv.bias),
-                **({f"cbam/{k}": v for k, v in cbam_weights(module.cbam, of).items()} if attention else {}),
-                "norm/scale": of(module.norm.weight),
-                "norm/offset": of(module.norm.bias),
+                "conv/kernel": conv_kernel(of(convolution.weight)),
+                "conv/bias": of(convolution.bias),
+                **({f"cbam/{k}": v for k, v in cbam_weights(rest[0], of).items()} if attention else {}),
+                "norm/scale": of(norm.weight),
+                "norm/offset": of(norm.bias),
             }
 
         x = random(3, 8, 10, 16, seed=170 + index)
         tensors |= case(name, x, lambda x: nhwc(module(nchw(x))), weights, seed=180 + index)
-        tensors[f"{name}/after/moving_mean"] = module.norm.running_mean
-        tensors[f"{name}/after/moving_variance"] = module.norm.running_var
+        tensors[f"{name}/after/moving_mean"] = norm.running_mean
+        tensors[f"{name}/after/moving_variance"] = norm.running_var
     fields = ["filters", "kernel", "stride", "padding", "residual"]
     save(
         "block", tensors, {"cases": {n: dict(zip(fields, row)) for n, row in rows.items()}, "training": True}

@@ -33,9 +33,6 @@ STEPS = 10
 
 def named(module, path, of, statistics=True):
     """A module's parameters by this project's names, in its layout; of(parameter) picks values or gradients."""
-    if isinstance(module, (Block, Upsample)):
-        found = named(module.conv, f"{path}/conv", of) | named(module.norm, f"{path}/norm", of, statistics)
-        return found | (named(module.cbam, f"{path}/cbam", of) if getattr(module, "cbam", None) else {})
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
         return {f"{path}/kernel": conv_kernel(of(module.weight)), f"{path}/bias": of(module.bias)}
     if isinstance(module, nn.Linear):
@@ -44,22 +41,26 @@ def named(module, path, of, statistics=True):
         moving = {f"{path}/moving_mean": module.running_mean, f"{path}/moving_variance": module.running_var}
         learned = {f"{path}/scale": of(module.weight), f"{path}/offset": of(module.bias)}
         return learned | (moving if statistics else {})
-    if isinstance(module, Cbam):
+    if isinstance(module, (Block, Upsample)):
+        conv, *attention, norm = module.conv_block
+        parts = {"conv": conv, "norm": norm, **({"cbam": attention[0]} if attention else {})}
+    elif isinstance(module, Cbam):
         parts = {"mlp/0": module.squeeze, "mlp/1": module.excite, "spatial": module.spatial}
     elif isinstance(module, nn.LSTM):
         # The second bias is held at zero, so the first one and its gradient are those of the sum.
         kernel = lstm_kernel(of(module.weight_ih_l0), of(module.weight_hh_l0))
         return {f"{path}/kernel": kernel, f"{path}/bias": of(module.bias_ih_l0)}
     elif isinstance(module, SyncDiscriminator):
-        parts = {"audio/lstm": module.lstm, "audio": module.audio, "video": module.face}
+        parts = {"audio/lstm": module.lstm, "audio": module.audio_encoder, "video": module.face_encoder}
     elif isinstance(module, Generator):
+        last, colours, _ = module.output_block
         parts = {
-            "face": module.face,
-            "audio": module.audio,
-            "decoder": module.decoder,
-            "output": module.output,
+            "face": module.face_encoder_blocks,
+            "audio": module.audio_encoder,
+            "decoder": module.face_decoder_blocks,
+            "output/0": last,
+            "output/rgb": colours,
         }
-        parts["output/rgb"] = module.to_colour
     elif isinstance(module[0], Upsample):
         parts = {"up": module[0], **{str(k): block for k, block in enumerate(module[1:])}}
     else:
@@ -87,13 +88,14 @@ def blobs(shape, seed, colours):
 def starting_point(model, forward):
     """Random parameters that float32 holds, and moving statistics that fit them."""
     with torch.no_grad():
-        for index, (name, weight) in enumerate(model.named_parameters()):
-            if "norm" in name:
+        norms = [p for m in model.modules() if isinstance(m, nn.BatchNorm2d) for p in m.parameters()]
+        for index, weight in enumerate(model.parameters()):
+            if any(weight is p for p in norms):
                 weight.add_(random(*weight.shape, seed=1000 + index, scale=0.2))
         if isinstance(model, SyncDiscriminator):
             model.lstm.bias_hh_l0.zero_().requires_grad_(False)
         else:
-            model.to_colour.weight.mul_(0.25)
+            model.output_block[1].weight.mul_(0.25)
         for _ in range(30):
             forward(model)
     return model.float().double()
