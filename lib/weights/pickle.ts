@@ -1,6 +1,6 @@
 import { KitError } from "../base/errors.ts";
 import { type ByteSource, unsound } from "./byte_source.ts";
-import { openInstructions } from "./pickle_instructions.ts";
+import { openReader, type PickleReader } from "./pickle_reader.ts";
 import { quoted } from "./quoted.ts";
 
 /*
@@ -54,7 +54,8 @@ interface Machine {
   fault: (what: string) => KitError;
 }
 
-type Run = (machine: Machine, operand: Value) => void;
+/** What an instruction does; it reads its own operand. */
+type Run = (machine: Machine, read: PickleReader) => void;
 
 function top({ stack, fault }: Machine): Value {
   if (stack.length === 0) throw fault("its pickle takes from an empty stack");
@@ -126,11 +127,11 @@ const build: Run = (machine) => {
   throw machine.fault("its pickle sets attributes of an object");
 };
 
-const recall: Run = (machine, index) => {
-  const { memo, fault } = machine;
-  if (!memo.has(index as number)) throw fault(`its pickle recalls value ${index}, which it never stored`);
-  push(machine, memo.get(index as number)!);
-};
+/** The value stored at an index. */
+function recall({ memo, fault }: Machine, index: number): Value {
+  if (!memo.has(index)) throw fault(`its pickle recalls value ${index}, which it never stored`);
+  return memo.get(index)!;
+}
 
 const persistentId: Run = (machine) => {
   const { persistent } = machine.table;
@@ -138,50 +139,89 @@ const persistentId: Run = (machine) => {
   push(machine, persistent(pop(machine)));
 };
 
-/** What each instruction does, by Python's names for them. */
-const RUN: Record<string, Run> = {
-  PROTO: ({ fault }, version) => {
-    if ((version as number) > 5) throw fault(`its pickle is of protocol ${version}, known are 2 to 5`);
+/** Puts on the stack what is read or made. */
+const put = (value: (read: PickleReader, machine: Machine) => Value): Run => (machine, read) =>
+  push(machine, value(read, machine));
+const text = (lengthBytes: 1 | 4 | 8) => put((read) => read.text(lengthBytes));
+const bytes = (lengthBytes: 1 | 4 | 8) => put((read) => read.bytes(lengthBytes));
+const storeAt = (indexBytes: 1 | 4): Run => (machine, read) =>
+  void machine.memo.set(read.unsigned(indexBytes), top(machine));
+const recallFrom = (indexBytes: 1 | 4) => put((read, machine) => recall(machine, read.unsigned(indexBytes)));
+
+/** What each instruction does, by opcode, with Python's name for it. */
+const INSTRUCTIONS: Record<string, Run> = {
+  "\x80": ({ fault }, read) => { // PROTO
+    const version = read.unsigned(1);
+    if (version > 5) throw fault(`its pickle is of protocol ${version}, known are 2 to 5`);
   },
-  FRAME: () => {},
-  NONE: (machine) => push(machine, null),
-  NEWTRUE: (machine) => push(machine, true),
-  NEWFALSE: (machine) => push(machine, false),
-  NUMBER: push,
-  TEXT: push,
-  BYTES: push,
-  EMPTY_LIST: (machine) => push(machine, []),
-  EMPTY_TUPLE: (machine) => push(machine, []),
-  EMPTY_DICT: (machine) => push(machine, new Map()),
-  EMPTY_SET: (machine) => push(machine, []),
-  MARK: (machine) => {
+  "\x95": (_, read) => void read.unsigned(8), // FRAME
+  "N": put(() => null), // NONE
+  "\x88": put(() => true), // NEWTRUE
+  "\x89": put(() => false), // NEWFALSE
+  "J": put((read) => read.unsigned(4) | 0), // BININT
+  "K": put((read) => read.unsigned(1)), // BININT1
+  "M": put((read) => read.unsigned(2)), // BININT2
+  "\x8a": put((read) => read.long(1)), // LONG1
+  "\x8b": put((read) => read.long(4)), // LONG4
+  "G": put((read) => read.double()), // BINFLOAT
+  "X": text(4), // BINUNICODE
+  "\x8c": text(1), // SHORT_BINUNICODE
+  "\x8d": text(8), // BINUNICODE8
+  "T": text(4), // BINSTRING: Python 2 wrote its strings, and so the names of tensors, by this and the next
+  "U": text(1), // SHORT_BINSTRING
+  "B": bytes(4), // BINBYTES
+  "C": bytes(1), // SHORT_BINBYTES
+  "\x8e": bytes(8), // BINBYTES8
+  "\x96": bytes(8), // BYTEARRAY8
+  "]": put(() => []), // EMPTY_LIST
+  ")": put(() => []), // EMPTY_TUPLE
+  "}": put(() => new Map()), // EMPTY_DICT
+  "\x8f": put(() => []), // EMPTY_SET: a set is an array here
+  "(": (machine) => { // MARK
     if (machine.below.push(machine.stack) > DEEPEST) {
       throw machine.fault(`its pickle nests deeper than ${DEEPEST} levels`);
     }
     machine.stack = [];
   },
-  TUPLE: (machine) => push(machine, popMark(machine)),
-  TUPLE1: (machine) => push(machine, popSome(machine, 1)),
-  TUPLE2: (machine) => push(machine, popSome(machine, 2)),
-  TUPLE3: (machine) => push(machine, popSome(machine, 3)),
-  APPEND: (machine) => append(machine, [pop(machine)]),
-  APPENDS: (machine) => append(machine, popMark(machine)),
-  ADDITEMS: (machine) => append(machine, popMark(machine)), // a set is an array here
-  SETITEM: (machine) => setItems(machine, popSome(machine, 2)),
-  SETITEMS: (machine) => setItems(machine, popMark(machine)),
-  POP: (machine) => void (machine.stack.length > 0 ? machine.stack.pop() : popMark(machine)),
-  POP_MARK: (machine) => void popMark(machine),
-  DUP: (machine) => push(machine, top(machine)),
-  PUT: (machine, index) => void machine.memo.set(index as number, top(machine)),
-  MEMOIZE: (machine) => void machine.memo.set(machine.memo.size, top(machine)),
-  GET: recall,
-  GLOBAL: (machine, names) => push(machine, known(machine, names as string[])),
-  STACK_GLOBAL: (machine) => push(machine, known(machine, popSome(machine, 2))),
-  REDUCE: call,
-  NEWOBJ: call,
-  BUILD: build,
-  BINPERSID: persistentId,
+  "t": put((_, machine) => popMark(machine)), // TUPLE
+  "\x85": put((_, machine) => popSome(machine, 1)), // TUPLE1
+  "\x86": put((_, machine) => popSome(machine, 2)), // TUPLE2
+  "\x87": put((_, machine) => popSome(machine, 3)), // TUPLE3
+  "a": (machine) => append(machine, [pop(machine)]), // APPEND
+  "e": (machine) => append(machine, popMark(machine)), // APPENDS
+  "\x90": (machine) => append(machine, popMark(machine)), // ADDITEMS
+  "s": (machine) => setItems(machine, popSome(machine, 2)), // SETITEM
+  "u": (machine) => setItems(machine, popMark(machine)), // SETITEMS
+  "0": (machine) => void (machine.stack.length > 0 ? machine.stack.pop() : popMark(machine)), // POP
+  "1": (machine) => void popMark(machine), // POP_MARK
+  "2": put((_, machine) => top(machine)), // DUP
+  "q": storeAt(1), // BINPUT
+  "r": storeAt(4), // LONG_BINPUT
+  "\x94": (machine) => void machine.memo.set(machine.memo.size, top(machine)), // MEMOIZE
+  "h": recallFrom(1), // BINGET
+  "j": recallFrom(4), // LONG_BINGET
+  "c": put((read, machine) => known(machine, [read.line(), read.line()])), // GLOBAL
+  "\x93": put((_, machine) => known(machine, popSome(machine, 2))), // STACK_GLOBAL
+  "R": call, // REDUCE
+  "\x81": call, // NEWOBJ
+  "b": build, // BUILD
+  "Q": persistentId, // BINPERSID
 };
+const STOP = ".";
+
+/** Instructions that Python knows and weights do not need. */
+const UNUSED: Record<string, string> = {
+  ...{ F: "FLOAT", I: "INT", L: "LONG", S: "STRING", V: "UNICODE", P: "PERSID" },
+  ...{ d: "DICT", l: "LIST", g: "GET", p: "PUT", i: "INST", o: "OBJ" },
+  ...{ "\x82": "EXT1", "\x83": "EXT2", "\x84": "EXT4", "\x91": "FROZENSET", "\x92": "NEWOBJ_EX" },
+  ...{ "\x97": "NEXT_BUFFER", "\x98": "READONLY_BUFFER" },
+};
+
+/** What is wrong with an opcode that is none of the instructions. */
+const foreignInstruction = (code: string, position: number): string =>
+  Object.hasOwn(UNUSED, code)
+    ? `its pickle uses the instruction ${UNUSED[code]}, which weights do not need`
+    : `its pickle holds no instruction at byte ${position} (${quoted(code)})`;
 
 /**
  * Reads one pickle that begins at byte `start` and ends before `end`; returns what it holds and the byte after it.
@@ -194,11 +234,12 @@ export function readPickle(
 ): { value: Value; next: number } {
   const fault = unsound(source);
   const machine: Machine = { file: source.name, table, stack: [], below: [], memo: new Map(), fault };
-  const instructions = openInstructions(source, { start, end, fault });
+  const read = openReader(source, { start, end, fault });
   for (let count = 0; count < MOST_INSTRUCTIONS; count++) {
-    const { name, operand } = instructions.next();
-    if (name === "STOP") return { value: pop(machine), next: instructions.position() };
-    RUN[name](machine, operand);
+    const code = String.fromCharCode(read.unsigned(1));
+    if (code === STOP) return { value: pop(machine), next: read.position() };
+    if (!Object.hasOwn(INSTRUCTIONS, code)) throw fault(foreignInstruction(code, read.position() - 1));
+    INSTRUCTIONS[code](machine, read);
   }
   throw fault(`its pickle has more than ${MOST_INSTRUCTIONS} instructions`);
 }
