@@ -21,6 +21,9 @@ const FLOORS = [
   ["cli"],
 ];
 
+/** The rooms within evaluation, in the order in which a video walks through them. */
+const EVALUATION = ["metrics", "judges", "scoring", "statistics"];
+
 const roomOf = (file: string): string => file.split("/")[0];
 const floorOf = (file: string): number => FLOORS.findIndex((rooms) => rooms.includes(roomOf(file)));
 
@@ -74,12 +77,30 @@ Deno.test("the top level of lib holds rooms only, each on one floor", () => {
   assert.ok(imports.size > 200, `${imports.size} files`);
 });
 
+Deno.test("ARCHITECTURE.md lists the same rooms on the same floors", () => {
+  const text = Deno.readTextFileSync(join(ROOT, "ARCHITECTURE.md"));
+  const rows = [...text.matchAll(/^\| +(\d+) \| `(\w+)` /gm)].map(([, floor, room]) => ({ floor, room }));
+  const floors = FLOORS.map((_, k) => rows.filter(({ floor }) => Number(floor) === k + 1));
+  assert.deepEqual(floors.map((on) => on.map(({ room }) => room).sort()), FLOORS.map((on) => on.toSorted()));
+});
+
 Deno.test("no file of lib imports up, or from another room of its floor", () => {
   const wrong = [...imports].flatMap(([file, named]) =>
     named.filter((other) => roomOf(other) !== roomOf(file) && floorOf(other) >= floorOf(file))
       .map((other) => `${file} -> ${other}`)
   );
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("evaluation reads one way: metrics, judges, scoring, statistics", () => {
+  const place = (file: string) =>
+    file.startsWith("evaluation/") ? EVALUATION.indexOf(file.split("/")[1]) : -1;
+  const files = [...imports].filter(([file]) => place(file) >= 0);
+  const wrong = files.flatMap(([file, named]) =>
+    named.filter((other) => place(other) > place(file)).map((other) => `${file} -> ${other}`)
+  );
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(new Set(files.map(([file]) => place(file))).size, EVALUATION.length);
 });
 
 Deno.test("no imports go round in a circle", () => {
@@ -90,8 +111,9 @@ Deno.test("no imports go round in a circle", () => {
 Deno.test("every file of lib is there for a command or a notebook", () => {
   const notebooks = join(ROOT, "notebooks");
   const cells = listNotebooks(notebooks).flatMap(codeCells);
+  const tasks = Deno.readTextFileSync(join(ROOT, "deno.json")).matchAll(/ lib\/([\w/]+\.ts)/g);
   const roots = [
-    ...["cli/main.ts", "setup/main.ts"],
+    ...[...tasks].map(([, file]) => file),
     ...cells.flatMap((source) => importsIn(source, notebooks)),
   ];
   const reached = new Set(roots), next = [...reached];

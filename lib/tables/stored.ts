@@ -5,10 +5,10 @@ import { exists, writeJson } from "../base/files.ts";
 import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
 import { FIGURES } from "../base/root.ts";
 import type { Interval } from "../evaluation/statistics/bootstrap.ts";
-import { type FeaturesOf, type FrechetScore, hasFeatures } from "../evaluation/statistics/frechet_scores.ts";
+import { type FrechetScore, hasFeatures } from "../evaluation/statistics/frechet_scores.ts";
 import type { EvaluationSetup } from "../evaluation/scoring/score_jobs.ts";
 import { featureEntry, featuresIn, readRows, writeRows } from "../evaluation/scoring/score_folder.ts";
-import { keyOf, refuseDuplicates, type ScoreRow } from "../evaluation/scoring/score_row.ts";
+import { type FeaturesOf, keyOf, refuseDuplicates, type ScoreRow } from "../evaluation/scoring/score_row.ts";
 import type { Verdict } from "../evaluation/statistics/verdicts.ts";
 import {
   type EvaluationFacts,

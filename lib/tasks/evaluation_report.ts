@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { aggregate, type SystemScores } from "../evaluation/statistics/aggregate.ts";
 import {
-  type FeaturesOf,
   type FrechetScore,
   frechetScores,
   frechetVerdicts,
@@ -18,7 +17,7 @@ import {
 import type { JudgeStatement } from "../evaluation/statistics/judge_statement.ts";
 import { INCEPTION_FEATURES } from "../evaluation/judges/judge_source.ts";
 import { readFeatures } from "../evaluation/scoring/score_folder.ts";
-import { keyOf, type ScoreRow } from "../evaluation/scoring/score_row.ts";
+import { type FeaturesOf, keyOf, type ScoreRow } from "../evaluation/scoring/score_row.ts";
 import { type Comparison, syncVerdicts, type Verdict } from "../evaluation/statistics/verdicts.ts";
 import { KitError } from "../base/errors.ts";
 import { writeTable } from "../figures/table.ts";

@@ -10,9 +10,15 @@ import {
   openSafetensors,
   writeSafetensors,
 } from "../../weights/safetensors.ts";
-import type { FeaturesOf } from "../statistics/frechet_scores.ts";
 import type { EvaluationSetup } from "./score_jobs.ts";
-import { keyOf, refuseDuplicates, SCORE_COLUMNS, type ScoreKey, type ScoreRow } from "./score_row.ts";
+import {
+  type FeaturesOf,
+  keyOf,
+  refuseDuplicates,
+  SCORE_COLUMNS,
+  type ScoreKey,
+  type ScoreRow,
+} from "./score_row.ts";
 
 /** Version of the score folder's layout: evaluation.json, scores.parquet, parts/, features/. */
 export const SCORES_VERSION = 2;

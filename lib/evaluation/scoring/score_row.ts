@@ -59,6 +59,9 @@ export const SCORE_COLUMNS: Record<string, Kind | "curve"> = {
 /** A row without any score: what a failure is, and what scores are put into. */
 export const NO_SCORES = Object.fromEntries(SCORE_NAMES.map((name) => [name, null])) as Scores;
 
+/** Features of a row's images: [n] of [d]. */
+export type FeaturesOf = (row: ScoreRow) => Float32Array[];
+
 /** What tells a row from all others, as one text. */
 export const keyOf = (row: ScoreKey): string =>
   JSON.stringify(Object.keys(KEY_COLUMNS).map((name) => row[name as keyof ScoreKey]));

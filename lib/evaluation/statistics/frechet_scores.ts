@@ -15,11 +15,8 @@ import {
   frechetDistance,
   kernelDistance,
 } from "../metrics/frechet.ts";
-import { REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
+import { type FeaturesOf, REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
 import { CLAIMS, OURS, outcomeOf, paperDifference, type Verdict, verdictOf } from "./verdicts.ts";
-
-/** Features of a row's images: [n] of [d]. */
-export type FeaturesOf = (row: ScoreRow) => Float32Array[];
 
 /** How far a system's images as a set are from the real ones of the same videos. */
 export interface FrechetScore {
