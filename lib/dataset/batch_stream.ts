@@ -10,7 +10,7 @@ import {
 } from "./batches.ts";
 import type { ClipPlace, Clips } from "./clips.ts";
 
-/** One batch to draw. */
+/** One batch to sample. */
 export type BatchRequest =
   | { kind: "sync"; options: SyncBatchOptions }
   | { kind: "generator"; options: GeneratorBatchOptions };
@@ -20,10 +20,10 @@ interface Batches {
   generator: GeneratorBatch;
 }
 
-/** A batch, and the random state after it was drawn. */
-export interface SampledBatch<Kind extends keyof Batches = keyof Batches> {
-  kind: Kind;
-  batch: Batches[Kind];
+/** A batch, and the random state after it was sampled. */
+export interface SampledBatch {
+  kind: keyof Batches;
+  batch: Batches[keyof Batches];
   state: number;
 }
 
@@ -37,7 +37,7 @@ export interface BatchStream extends Disposable {
   generator(): Promise<GeneratorBatch>;
 }
 
-/** Draws one batch after the other from a random state on. */
+/** Samples one batch after the other from a random state on. */
 export function batchSampler(clips: Clips, state: number): (request: BatchRequest) => Promise<SampledBatch> {
   const numbers = random(state);
   return async ({ kind, options }) => {
@@ -48,7 +48,7 @@ export function batchSampler(clips: Clips, state: number): (request: BatchReques
   };
 }
 
-/** What the drawing thread is told: first where the clips are, then draw by draw. */
+/** What the sampling thread is told: first where the clips are, then request by request. */
 export interface SamplingStart {
   folder: string;
   places: ClipPlace[];
@@ -59,12 +59,10 @@ export interface SamplingStart {
 /** What it answers. */
 export type SamplingAnswer = SampledBatch | { fault: string; remedy: string } | { crash: string };
 
-const crashed = (message: string, cause?: unknown) =>
-  new KitError(`The thread that draws batches ahead has failed: ${message}`, "Go on with --resume", {
-    cause,
-  });
+const crashed = (message: string) =>
+  new KitError(`The thread that draws batches ahead has failed: ${message}`, "Go on with --resume");
 
-/** Starts a thread that draws; it answers in the order it is asked. */
+/** Starts a thread that samples; it answers in the order it is asked. */
 function samplingThread(start: SamplingStart, script: URL) {
   const thread = new Worker(script, { type: "module" });
   const waiting: PromiseWithResolvers<SampledBatch>[] = [];
@@ -97,13 +95,13 @@ function samplingThread(start: SamplingStart, script: URL) {
 const SAMPLING_THREAD = new URL("./sampling_thread.ts", import.meta.url);
 
 /**
- * Opens a stream of batches: `draws` says what they are, in their order, and `state` is the random state to start from.
- * With `ahead` > 0 another thread draws, so many batches ahead of those taken; the batches are the same either way.
- * The stream throws KitError for damaged clips and when the thread fails.
+ * Opens a stream of batches: `requests` says what they are, in their order, and `state` is the random state to start
+ * from. With `ahead` > 0 another thread samples, so many batches ahead of those taken; the batches are the same either
+ * way. The stream throws KitError for damaged clips and when the thread fails.
  */
 export function streamBatches(
   clips: Clips,
-  { state, requests: draws, ahead, script = SAMPLING_THREAD }: {
+  { state, requests, ahead, script = SAMPLING_THREAD }: {
     state: number;
     requests: Iterator<BatchRequest>;
     ahead: number;
@@ -113,18 +111,18 @@ export function streamBatches(
 ): BatchStream {
   const { folder, places, cacheMegabytes } = clips;
   const thread = ahead > 0 ? samplingThread({ folder, places, cacheMegabytes, state }, script) : undefined;
-  const draw = thread?.sample ?? batchSampler(clips, state);
-  const drawn: Promise<SampledBatch>[] = [];
+  const sample = thread?.sample ?? batchSampler(clips, state);
+  const sampled: Promise<SampledBatch>[] = [];
 
   async function take<Kind extends keyof Batches>(kind: Kind): Promise<Batches[Kind]> {
-    while (drawn.length <= ahead) {
-      const { value, done } = draws.next();
+    while (sampled.length <= ahead) {
+      const { value, done } = requests.next();
       if (done) break;
-      const next = draw(value);
+      const next = sample(value);
       next.catch(() => {}); // whoever takes the batch hears of it
-      drawn.push(next);
+      sampled.push(next);
     }
-    const next = await drawn.shift();
+    const next = await sampled.shift();
     if (next?.kind !== kind) throw new Error(`The next batch is of kind ${next?.kind}, not ${kind}`);
     state = next.state;
     return next.batch as Batches[Kind];

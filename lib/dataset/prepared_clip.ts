@@ -6,14 +6,18 @@ import { readOffsets, readSamples } from "./clip_file.ts";
 import { spanAt } from "./clip_span.ts";
 import { voicedWindows } from "./windows.ts";
 
-/** A prepared clip's sound, and its images as they are asked for. */
-export interface PreparedClip {
+/** What is heard of a prepared clip. */
+interface HeardClip {
   frames: number;
   /** [columns, 80] on the +-4 scale. */
   mel: Float32Array;
   columns: number;
   /** Whether a sync window starting at each frame holds speech. */
   voiced: boolean[];
+}
+
+/** A prepared clip's mel, and its images as they are asked for. */
+export interface PreparedClip extends HeardClip {
   /** RGB crops of some frames, [96, 96, 3] bytes each. Throws KitError when one is damaged. */
   faces(frames: number[]): Promise<Uint8Array[]>;
   /** All of it; once read, it is kept as well. */
@@ -21,19 +25,13 @@ export interface PreparedClip {
 }
 
 /** A prepared clip in memory. */
-export interface WholeClip {
-  frames: number;
+export interface WholeClip extends HeardClip {
   /** RGB crops, [frames, 96, 96, 3] bytes. */
   faces: Uint8Array;
-  /** [columns, 80] on the +-4 scale. */
-  mel: Float32Array;
-  columns: number;
   /** 16 kHz mono. */
   audio: Int16Array;
   /** Inner-lip gap and mouth width by frame, [frames, 2], as shares of the face's height. */
   mouth: Float32Array;
-  /** Whether a sync window starting at each frame holds speech. */
-  voiced: boolean[];
 }
 
 function decodeFace(path: string, frame: number, jpeg: Uint8Array): Uint8Array {
@@ -50,8 +48,8 @@ function decodeFace(path: string, frame: number, jpeg: Uint8Array): Uint8Array {
 }
 
 /**
- * Opens one prepared clip: its sound is read now, its images are read and decoded when they are first asked for,
- * and kept. With an `offset` the sound is moved against the image, and only what has both is left (see `spanAt`).
+ * Opens one prepared clip: its mel is read now, its images are read and decoded when they are first asked for,
+ * and kept. With an `offset` the audio is moved against the image, and only what has both is left (see `spanAt`).
  * `grown` hears of the bytes that it takes in memory. Throws KitError when the file is damaged.
  */
 export async function openPreparedClip(

@@ -1,4 +1,4 @@
-/** A thread that draws batches (see `streamBatches`): told once where the clips are, then asked draw by draw. */
+/** A thread that samples batches (see `streamBatches`): told once where the clips are, then asked batch by batch. */
 /// <reference lib="deno.worker" />
 import { KitError } from "../base/errors.ts";
 import { threadBinding } from "../native/binding.ts";
@@ -17,22 +17,22 @@ const buffersOf = ({ batch }: SampledBatch) =>
 
 function faultOf(error: unknown): SamplingAnswer {
   if (error instanceof KitError) return { fault: error.what, remedy: error.remedy };
-  return { crash: error instanceof Error ? `${error.message}` : String(error) };
+  return { crash: error instanceof Error ? error.message : String(error) };
 }
 
 threadBinding({ gpu: false });
-let draw: (request: BatchRequest) => Promise<SampledBatch>, work = Promise.resolve();
+let sample: (request: BatchRequest) => Promise<SampledBatch>, work = Promise.resolve();
 
-async function answer(asked: BatchRequest): Promise<void> {
+async function answer(request: BatchRequest): Promise<void> {
   try {
-    const drawn = await draw(asked);
-    self.postMessage(drawn, buffersOf(drawn));
+    const sampled = await sample(request);
+    self.postMessage(sampled, buffersOf(sampled));
   } catch (error) {
     self.postMessage(faultOf(error));
   }
 }
 
 self.onmessage = ({ data }: MessageEvent<SamplingStart | BatchRequest>) => {
-  if ("places" in data) draw = batchSampler(openClips(data.folder, data.places, data), data.state);
+  if ("places" in data) sample = batchSampler(openClips(data.folder, data.places, data), data.state);
   else work = work.then(() => answer(data));
 };

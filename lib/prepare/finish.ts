@@ -4,33 +4,37 @@ import { decide, readFilters } from "./filters.ts";
 import { findDuplicates } from "./duplicates.ts";
 import { clipPath } from "../dataset/clip_file.ts";
 import type { SourceClip } from "./layouts/source_clip.ts";
-import {
-  type ClipRow,
-  type ManifestRow,
-  readManifest,
-  type RejectRow,
-  writeManifest,
-} from "../dataset/manifest.ts";
+import { type ManifestRow, readManifest, type RejectRow, writeManifest } from "../dataset/manifest.ts";
 import { type Prepared, readPrepared, writePrepared } from "../dataset/prepared.ts";
 import type { PreparedVideo } from "./prepare_clip.ts";
 import { splitOfClip, type SplitUnit } from "./splits.ts";
 
-type Size = NonNullable<Prepared["size"]>;
+/** What a prepared folder holds once it is finished. */
+export interface Finished {
+  /** All clips, the ones that the filters leave out too. */
+  clips: ManifestRow[];
+  rejects: RejectRow[];
+  size: NonNullable<Prepared["size"]>;
+}
 
 /** How much there is, and what an hour of it takes on the disk. */
-export function sizeOf(rows: { duration_s: number; bytes: number }[]): Size {
+function sizeOf(rows: ManifestRow[]): Finished["size"] {
   const hours = rows.reduce((sum, row) => sum + row.duration_s, 0) / 3600;
   const megabytes = rows.reduce((sum, row) => sum + row.bytes, 0) / 1e6;
   return { clips: rows.length, hours, megabytes, megabytesPerHour: hours > 0 ? megabytes / hours : 0 };
 }
 
-/** Marks videos that are there twice, then applies the folder's filters. */
-export async function judgeRows(out: string, rows: ManifestRow[]): Promise<ManifestRow[]> {
+/** Marks videos that are there twice, applies the folder's filters, and writes its tables and prepared.json. */
+export async function writeTables(
+  out: string,
+  { rows, rejects, prepared }: { rows: ManifestRow[]; rejects: RejectRow[]; prepared: Prepared },
+): Promise<Finished> {
   const twice = findDuplicates(rows);
-  return decide(
-    rows.map((row) => ({ ...row, duplicate_of: twice.get(row.id) ?? "" })),
-    await readFilters(out),
-  );
+  const marked = rows.map((row) => ({ ...row, duplicate_of: twice.get(row.id) ?? "" }));
+  const clips = decide(marked, await readFilters(out)), size = sizeOf(clips);
+  await writeManifest(out, clips, rejects);
+  await writePrepared(out, { ...prepared, size });
+  return { clips, rejects, size };
 }
 
 /** Holds a prepared folder for this call until it is disposed of; another that wants it waits. */
@@ -41,9 +45,11 @@ export const holdPrepared = (out: string): Promise<Disposable> =>
 async function knownOffsets(out: string): Promise<Map<string, Partial<ManifestRow>>> {
   if (!(await exists(join(out, "manifest.parquet")))) return new Map();
   const rows = await readManifest(out).catch(() => []);
-  return new Map(rows.map(({ id, offset, sync_offset, sync_confidence }) => {
-    return [id, { offset, sync_offset, sync_confidence }];
-  }));
+  return new Map(
+    rows.map((
+      { id, offset, sync_offset, sync_confidence },
+    ) => [id, { offset, sync_offset, sync_confidence }]),
+  );
 }
 
 /**
@@ -63,7 +69,7 @@ export async function finish(
     /** What another run made of a video. */
     recall: (clip: SourceClip) => Promise<PreparedVideo | undefined>;
   },
-): Promise<{ clips: ManifestRow[]; rejects: RejectRow[]; size: Size; elsewhere: number }> {
+): Promise<Finished & { elsewhere: number }> {
   using _held = await holdPrepared(out);
   const offsets = await knownOffsets(out);
   const rows: ManifestRow[] = [], rejects = [...unusable];
@@ -72,12 +78,11 @@ export async function finish(
     const video = videos.get(clip.id) ?? await recall(clip);
     if (!video) elsewhere++;
     const split = splitOfClip(clip, deal);
-    const note = (row: ClipRow) => [clip.note, row.note].filter(Boolean).join("; ");
     for (const row of video?.rows ?? []) {
       rows.push({
         ...row,
         source: clip.path,
-        note: note(row),
+        note: [clip.note, row.note].filter(Boolean).join("; "),
         ...{ split, path: clipPath(row.id), duplicate_of: "" },
         ...{ offset: 0, sync_offset: null, sync_confidence: null, kept: true, why: "" },
         ...fresh.has(row.id) ? {} : offsets.get(row.id),
@@ -87,8 +92,6 @@ export async function finish(
       rejects.push({ id, source: clip.path, reason, detail });
     }
   }
-  const clips = await judgeRows(out, rows), size = sizeOf(clips);
-  await writeManifest(out, clips, rejects);
-  await writePrepared(out, { ...await readPrepared(out), size });
-  return { clips, rejects, size, elsewhere };
+  const prepared = await readPrepared(out);
+  return { ...await writeTables(out, { rows, rejects, prepared }), elsewhere };
 }

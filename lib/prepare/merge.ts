@@ -1,38 +1,19 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder, writing } from "../base/files.ts";
+import { exists, makeFolder, replaceFile } from "../base/files.ts";
 import { Progress } from "../base/progress.ts";
 import { readFilters, writeFilters } from "./filters.ts";
-import { judgeRows, sizeOf } from "./finish.ts";
-import {
-  type ManifestRow,
-  readManifest,
-  readRejects,
-  type RejectRow,
-  writeManifest,
-} from "../dataset/manifest.ts";
-import { type Prepared, PREPARED_VERSION, readPrepared, writePrepared } from "../dataset/prepared.ts";
-
-/** What merging gave. */
-export interface Merged {
-  clips: ManifestRow[];
-  rejects: RejectRow[];
-  size: NonNullable<Prepared["size"]>;
-}
+import { type Finished, writeTables } from "./finish.ts";
+import { byName } from "./layouts/listing.ts";
+import { type ManifestRow, readManifest, readRejects, type RejectRow } from "../dataset/manifest.ts";
+import { type Prepared, PREPARED_VERSION, readPrepared } from "../dataset/prepared.ts";
 
 /** Puts a file into another folder: as a second name where both are on one disk, otherwise as a copy. */
 async function place(from: string, to: string): Promise<void> {
-  await writing(to, async () => {
-    await Deno.mkdir(dirname(to), { recursive: true });
-    const part = `${to}.part`;
-    await Deno.remove(part).catch(() => {});
-    try {
-      await Deno.link(from, part);
-    } catch {
-      await Deno.copyFile(from, part);
-    }
-    await Deno.rename(part, to);
+  await replaceFile(to, async (part) => {
+    await Deno.remove(part).catch(() => {}); // it may be a second name itself, which must not be written over
+    await Deno.link(from, part).catch(() => Deno.copyFile(from, part));
   });
 }
 
@@ -88,7 +69,7 @@ function union(
  * already takes the parts in. Videos that are there twice are looked for across all parts, and `out`'s filters decide,
  * or the first part's. Throws KitError when the parts were not prepared alike.
  */
-export async function mergePrepared(out: string, parts: string[]): Promise<Merged> {
+export async function mergePrepared(out: string, parts: string[]): Promise<Finished> {
   const old = await exists(join(out, "prepared.json"));
   const all = old ? [out, ...parts.filter((part) => part !== out)] : parts;
   if (all.length === 0) throw new KitError("There is nothing to merge", "Name the prepared parts");
@@ -115,10 +96,7 @@ export async function mergePrepared(out: string, parts: string[]): Promise<Merge
   }
   progress.stop();
 
-  const order = (a: { id: string }, b: { id: string }) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-  const clips = await judgeRows(out, [...found.values()].map(({ row }) => row).sort(order));
-  const left = [...rejects.values()].sort(order), size = sizeOf(clips);
-  await writeManifest(out, clips, left);
-  await writePrepared(out, { ...prepared, size });
-  return { clips, rejects: left, size };
+  const order = (a: { id: string }, b: { id: string }) => byName(a.id, b.id);
+  const rows = [...found.values()].map(({ row }) => row).sort(order);
+  return await writeTables(out, { rows, rejects: [...rejects.values()].sort(order), prepared });
 }

@@ -7,17 +7,10 @@ import { Progress } from "../base/progress.ts";
 import { ffmpegPath } from "../media/ffmpeg.ts";
 import { type ClipConfig, clipConfig, type Cuts, type Stamp } from "../dataset/clip_file.ts";
 import { DEFAULT_FILTERS, readFilters, setFilters, writeFilters } from "./filters.ts";
-import { finish } from "./finish.ts";
+import { finish, type Finished } from "./finish.ts";
 import { listClips } from "./layouts/layouts.ts";
 import type { SourceClip } from "./layouts/source_clip.ts";
-import type { ManifestRow, RejectRow } from "../dataset/manifest.ts";
-import {
-  type Prepared,
-  PREPARED_VERSION,
-  preparedOfAnyVersion,
-  readPrepared,
-  writePrepared,
-} from "../dataset/prepared.ts";
+import { PREPARED_VERSION, preparedOfAnyVersion, readPrepared, writePrepared } from "../dataset/prepared.ts";
 import { inShard, parseShard, parseSplit, type SplitUnit, splitUnit } from "./splits.ts";
 import type { ClipJob } from "./excerpt.ts";
 import type { PreparedVideo } from "./prepare_clip.ts";
@@ -44,12 +37,8 @@ export interface PrepareOptions {
 }
 
 /** What `prepare` leaves behind. */
-export interface PreparedData {
+export interface PreparedData extends Finished {
   dataSet: string;
-  /** All clips, the ones that the filters leave out too. */
-  clips: ManifestRow[];
-  rejects: RejectRow[];
-  size: NonNullable<Prepared["size"]>;
   /** Videos of other shards that were not there yet. */
   elsewhere: number;
 }
@@ -59,9 +48,8 @@ const WORKER = fileURLToPath(new URL("./prepare_worker.ts", import.meta.url));
 const WORKER_BYTES = 1e9;
 const CUTS: Cuts[] = ["split", "reject", "ignore"];
 
-function defaultWorkers(): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
-}
+const defaultWorkers = () =>
+  Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
 
 /**
  * Opens or makes the prepared folder. One of an older version is taken over: its manifest goes, its clips are made
