@@ -22,29 +22,22 @@ function grainOfVideo(): Float32Array {
   return values;
 }
 
-/** Blurs an image's rows and columns (RGB, [size, size, 3]) with the weights (s, 1 - 2 s, s), into `soft`. */
+/** Blurs an image's rows, then its columns (RGB, [size, size, 3]) with the weights (s, 1 - 2 s, s), into `soft`. */
 function soften(
   frame: Uint8Array,
   soft: Float32Array,
   { size, share }: { size: number; share: number },
 ): void {
-  const row = 3 * size, middle = 1 - 2 * share;
-  let above = new Float32Array(row), here = new Float32Array(row), below = new Float32Array(row);
-  const blurRow = (y: number, into: Float32Array) => {
-    const start = y * row;
+  const row = 3 * size, middle = 1 - 2 * share, across = new Float32Array(frame.length);
+  for (let start = 0; start < frame.length; start += row) {
     for (let i = 0; i < row; i++) {
       const left = i < 3 ? i : i - 3, right = i < row - 3 ? i + 3 : i;
-      into[i] = middle * frame[start + i] + share * (frame[start + left] + frame[start + right]);
+      across[start + i] = middle * frame[start + i] + share * (frame[start + left] + frame[start + right]);
     }
-  };
-  blurRow(0, here);
-  above.set(here);
-  for (let y = 0; y < size; y++) {
-    if (y + 1 < size) blurRow(y + 1, below);
-    else below.set(here);
-    const start = y * row;
-    for (let i = 0; i < row; i++) soft[start + i] = middle * here[i] + share * (above[i] + below[i]);
-    [above, here, below] = [here, below, above];
+  }
+  for (let i = 0; i < frame.length; i++) {
+    const above = i < row ? i : i - row, below = i < frame.length - row ? i + row : i;
+    soft[i] = middle * across[i] + share * (across[above] + across[below]);
   }
 }
 
@@ -58,10 +51,8 @@ export function openCamera(
   { size, seed }: { size: number; seed: string },
 ): (frame: Uint8Array, number: number) => Uint8Array {
   const noise = grainValues ??= grainOfVideo(), soft = new Float32Array(3 * size * size);
-  const strength = Float32Array.from(
-    { length: 256 },
-    (_, value) => grain * Math.sqrt((value + 20) / (MID_GREY + 20)),
-  );
+  const strengthAt = (value: number) => grain * Math.sqrt((value + 20) / (MID_GREY + 20));
+  const strength = Float32Array.from({ length: 256 }, (_, value) => strengthAt(value));
   return (frame, number) => {
     soften(frame, soft, { size, share: softness });
     const exposed = new Uint8ClampedArray(frame.length);

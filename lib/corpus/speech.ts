@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../base/root.ts";
-import { Buffer } from "node:buffer";
 import { KitError } from "../base/errors.ts";
 import { linesOf, startProgram } from "../base/processes.ts";
 import { SAMPLE_RATE } from "../base/shapes.ts";
@@ -149,12 +148,9 @@ export function recordInRoom(audio: Float32Array, { voice, seed }: { voice: Voic
 export function openSpeech(): Speech {
   const flags = ["--no-prompt", "--allow-read", "--allow-env", "--config", join(ROOT, "deno.json")];
   const script = fileURLToPath(new URL("./espeak_program.ts", import.meta.url));
-  const child = startProgram([Deno.execPath(), "run", ...flags, script], {
-    stdin: "piped",
-    stderr: "inherit",
-  });
-  const writer = child.stdin.getWriter();
-  const lines = linesOf(child.stdout);
+  const command = [Deno.execPath(), "run", ...flags, script] as const;
+  const child = startProgram(command, { stdin: "piped", stderr: "inherit" });
+  const writer = child.stdin.getWriter(), lines = linesOf(child.stdout);
   const remedy = "Run `deno task setup` to mend the packages, then try again";
 
   async function ask(request: object): Promise<Reply> {
@@ -172,9 +168,7 @@ export function openSpeech(): Speech {
       // A longer tract is the same sound played slower, so the words are asked for faster.
       const request = { text, voice: name, rate: Math.round(rate * tract), pitch, range };
       const answer = turn.then(() => ask(request)).then((reply): Utterance => {
-        const bytes = Buffer.from(reply.audio, "base64");
-        const pcm = new Int16Array(bytes.length >> 1);
-        for (let i = 0; i < pcm.length; i++) pcm[i] = bytes.readInt16LE(2 * i);
+        const pcm = new Int16Array(Uint8Array.fromBase64(reply.audio).buffer);
         const audio = resample(pcm, { from: reply.sampleRate / tract, to: SAMPLE_RATE });
         return { audio, ...readEvents(text, reply.events, tract) };
       });

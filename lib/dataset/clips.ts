@@ -9,7 +9,7 @@ export interface ClipPlace {
   offset: number;
 }
 
-/** Prepared clips by their number: what batches are drawn from. */
+/** Prepared clips by their number: what batches are sampled from. */
 export interface Clips {
   folder: string;
   places: ClipPlace[];
@@ -35,31 +35,27 @@ export function openClips(
     bytes: number;
   }
   const held = new Map<number, Held>(); // the least recently used first
-  let total = 0;
 
-  const drop = (index: number, entry: Held) => {
-    if (held.get(index) !== entry) return;
-    held.delete(index);
-    total -= entry.bytes;
-  };
-
-  /** Counts what a clip has grown by, then makes room, at the cost of any clip but this one. */
-  const grow = (index: number, entry: Held, bytes: number) => {
-    if (held.get(index) !== entry) return; // dropped while somebody still reads it
-    entry.bytes += bytes;
-    total += bytes;
-    for (const [oldest, old] of held) {
+  /** Makes room after a clip has grown, at the cost of any clip but this one. */
+  const makeRoom = (grown: Held) => {
+    let total = 0;
+    for (const { bytes } of held.values()) total += bytes;
+    for (const [index, old] of held) {
       if (total <= cacheMegabytes * 1e6) break;
-      if (old !== entry) drop(oldest, old);
+      if (old === grown) continue;
+      held.delete(index);
+      total -= old.bytes;
     }
   };
 
   const read = (index: number): Held => {
-    const entry = { bytes: 0 } as Held;
-    const { path, offset } = places[index];
-    const grown = (bytes: number) => grow(index, entry, bytes);
+    const entry = { bytes: 0 } as Held, { path, offset } = places[index];
+    const grown = (bytes: number) => {
+      entry.bytes += bytes;
+      makeRoom(entry);
+    };
     entry.clip = openPreparedClip(join(folder, path), { offset, grown });
-    entry.clip.catch(() => drop(index, entry)); // it may be mended by the time it is asked for again
+    entry.clip.catch(() => held.get(index) === entry && held.delete(index)); // mended, maybe, by the next time
     return entry;
   };
 

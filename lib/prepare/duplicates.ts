@@ -22,31 +22,18 @@ function ones(value: number): number {
   return Math.imul((value + (value >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Fingerprints as 8 numbers of 32 bits each; a row without one is told by `known`. */
-function packed(rows: Fingerprinted[], column: "sound_hash" | "picture_hash") {
-  const words = new Int32Array(8 * rows.length), known = new Uint8Array(rows.length);
-  rows.forEach((row, k) => {
-    const text = row[column];
-    if (text.length !== DIGITS) return;
-    known[k] = 1;
-    for (let word = 0; word < 8; word++) {
-      words[8 * k + word] = parseInt(text.slice(8 * word, 8 * word + 8), 16);
-    }
-  });
-  const differing = (a: number, b: number): number => {
-    let sum = 0;
-    for (let word = 0; word < 8; word++) sum += ones(words[8 * a + word] ^ words[8 * b + word]);
-    return sum / BITS;
-  };
-  /** The value of the three digits at place `band`. */
-  const band = (k: number, band: number): number => {
-    let value = 0;
-    for (let digit = BAND * band; digit < BAND * (band + 1); digit++) {
-      value = 16 * value + ((words[8 * k + (digit >> 3)] >>> (28 - 4 * (digit & 7))) & 15);
-    }
-    return value;
-  };
-  return { known, differing, band };
+/** A fingerprint as 8 numbers of 32 bits; undefined for what is none. */
+function wordsOf(hash: string): Int32Array | undefined {
+  if (hash.length !== DIGITS) return;
+  return Int32Array.from({ length: 8 }, (_, word) => parseInt(hash.slice(8 * word, 8 * word + 8), 16));
+}
+
+/** The share of bits in which two fingerprints differ; 1 where one is missing. */
+function differing(a: Int32Array | undefined, b: Int32Array | undefined): number {
+  if (!a || !b) return 1;
+  let sum = 0;
+  for (let word = 0; word < 8; word++) sum += ones(a[word] ^ b[word]);
+  return sum / BITS;
 }
 
 /**
@@ -55,19 +42,21 @@ function packed(rows: Fingerprinted[], column: "sound_hash" | "picture_hash") {
  * in a tenth of the sound's bits is missed once in a thousand times.
  */
 export function findDuplicates(rows: Fingerprinted[]): Map<string, string> {
-  const audio = packed(rows, "sound_hash"), image = packed(rows, "picture_hash");
-  const frames = Int32Array.from(rows, (row) => row.frames), first = Int32Array.from(rows, (_, k) => k);
+  const audio = rows.map((row) => wordsOf(row.sound_hash)),
+    image = rows.map((row) => wordsOf(row.picture_hash));
+  const first = Int32Array.from(rows, (_, k) => k);
   // For each place and value of three digits, the last row that has it; and for each row the one before it there.
   const last = new Int32Array(BANDS * VALUES).fill(-1), before = new Int32Array(BANDS * rows.length);
   const isSame = (a: number, b: number) =>
-    Math.abs(frames[a] - frames[b]) <= FRAMES && audio.differing(a, b) < AUDIO &&
-    image.known[a] === 1 && image.known[b] === 1 && image.differing(a, b) < IMAGE;
+    Math.abs(rows[a].frames - rows[b].frames) <= FRAMES && differing(audio[a], audio[b]) < AUDIO &&
+    differing(image[a], image[b]) < IMAGE;
   const found = new Map<string, string>();
   for (let k = 0; k < rows.length; k++) {
-    if (!audio.known[k]) continue;
+    if (!audio[k]) continue;
     let match = -1;
     for (let band = 0; band < BANDS; band++) {
-      const slot = band * VALUES + audio.band(k, band), row = band * rows.length;
+      const digits = rows[k].sound_hash.slice(BAND * band, BAND * (band + 1));
+      const slot = band * VALUES + parseInt(digits, 16), row = band * rows.length;
       for (let other = last[slot]; other >= 0 && match < 0; other = before[row + other]) {
         if (isSame(other, k)) match = other;
       }

@@ -127,11 +127,10 @@ export function drawLayer(
       const alpha = data[p + 3] * w00 + data[p + 7] * w01 + data[q + 3] * w10 + data[q + 7] * w11;
       if (alpha < 0.002) continue;
       const keep = 1 - alpha;
-      frame[at] = frame[at] * keep + data[p] * w00 + data[p + 4] * w01 + data[q] * w10 + data[q + 4] * w11;
-      frame[at + 1] = frame[at + 1] * keep + data[p + 1] * w00 + data[p + 5] * w01 + data[q + 1] * w10 +
-        data[q + 5] * w11;
-      frame[at + 2] = frame[at + 2] * keep + data[p + 2] * w00 + data[p + 6] * w01 + data[q + 2] * w10 +
-        data[q + 6] * w11;
+      for (let c = 0; c < 3; c++) {
+        frame[at + c] = frame[at + c] * keep + data[p + c] * w00 + data[p + 4 + c] * w01 + data[q + c] * w10 +
+          data[q + 4 + c] * w11;
+      }
     }
   }
 }

@@ -5,7 +5,7 @@
 import type { MouthShape } from "../mouth.ts";
 import { bell, DETAIL, ease, type Layer, mapTexels } from "./layer.ts";
 import type { Appearance } from "./appearance.ts";
-import { lighten, mix } from "./colour.ts";
+import { type Colour, lighten, mix } from "./colour.ts";
 
 /** Gap between the lips (face pixels) at `open` = 1, and way of the chin at `jaw` = 1. */
 export const FULL_GAP = 16, FULL_JAW = 11.5;
@@ -183,38 +183,27 @@ function paintMouth(
       const upper = Math.max(0, aboveGap - aboveLips), gap = Math.max(0, aboveLower - aboveGap);
       const lower = Math.max(0, aboveChin - aboveLower), all = Math.min(1, upper + gap + lower);
       if (all <= 0) continue;
-      let r = 0, g = 0, b = 0;
+      const mixed = [0, 0, 0];
+      const add = (share: number, colour: Colour) => colour.forEach((value, c) => mixed[c] += share * value);
       if (upper > 0) {
         const t = (here.upperInner - y) / Math.max(0.5, here.upperInner - here.upperOuter); // 0 at the gap
         const shade = lit * turned * (0.70 + 0.24 * ease(0, 1, t) - 0.12 * bell(t, 0.16) + crease);
         const shine = 20 * gloss * bell(t - 0.62, 0.18) * bell(Math.abs(across) - 0.28, 0.2);
-        r += upper * (lip[0] * shade + shine);
-        g += upper * (lip[1] * shade * 0.97 + shine);
-        b += upper * (lip[2] * shade + shine);
+        add(upper, [lip[0] * shade + shine, lip[1] * shade * 0.97 + shine, lip[2] * shade + shine]);
       }
       if (lower > 0) {
         const t = (y - here.lowerInner) / Math.max(0.5, here.lowerOuter - here.lowerInner);
         const shade = lit * turned * (1.12 - 0.34 * ease(0.45, 1.05, t) - 0.22 * bell(t, 0.12) + crease);
         const shine = 62 * gloss * (1 + 0.5 * shape.round) * bell(t - 0.36, 0.15) *
-          bell(across - 0.3 * light.x, 0.34) *
-          (1 + 6 * crease);
-        r += lower * (lip[0] * shade + shine);
-        g += lower * (lip[1] * shade + shine);
-        b += lower * (lip[2] * shade + shine);
+          bell(across - 0.3 * light.x, 0.34) * (1 + 6 * crease);
+        add(lower, [lip[0] * shade + shine, lip[1] * shade + shine, lip[2] * shade + shine]);
       }
-      if (gap > 0) {
-        const [ir, ig, ib] = insideAt(appearance, inside, here, x, y);
-        r += gap * ir;
-        g += gap * ig;
-        b += gap * ib;
-      }
+      if (gap > 0) add(gap, insideAt(appearance, inside, here, x, y));
       // The dark line where closed lips meet, softer toward the middle of an open mouth.
       const seam = 0.6 * bell(y - here.upperInner, 0.55) * ease(2.2, 0, here.lowerInner - here.upperInner) *
         (0.75 + 0.25 * bell(Math.abs(across) - 1, 0.5));
       const keep = 1 - all, i = 4 * (v * width + u), a = data[i + 3], k = 1 - seam;
-      data[i] = data[i] * keep + Math.min(255, r * k) * a;
-      data[i + 1] = data[i + 1] * keep + Math.min(255, g * k) * a;
-      data[i + 2] = data[i + 2] * keep + Math.min(255, b * k) * a;
+      for (let c = 0; c < 3; c++) data[i + c] = data[i + c] * keep + Math.min(255, mixed[c] * k) * a;
     }
   }
 }
@@ -226,7 +215,7 @@ function insideAt(
   { upperInner, lowerInner }: Outline,
   x: number,
   y: number,
-): [number, number, number] {
+): Colour {
   const u = x / mouth.halfWidth, u2 = u * u, gap = Math.max(0.1, lowerInner - upperInner);
   const deep = ease(0, 5, gap) * 0.75; // a wide mouth is darker inside
   let colour = mix([96, 36, 34], [30, 10, 12], deep);
