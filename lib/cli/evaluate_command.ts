@@ -42,7 +42,7 @@ export function addEvaluateCommand(program: KitCommand): void {
     .answer("the report", async (prepared: string, { run, ...options }: EvaluateFlags) => {
       const { evaluateSystems, evaluationLines } = await import("../tasks/evaluate.ts");
       const report = await evaluateSystems(prepared, { ...options, runs: run });
-      const { rows: _, crowds: __, ...json } = report;
+      const { rows: _, frechet: __, ...json } = report;
       return { json, lines: evaluationLines(report) };
     });
 }

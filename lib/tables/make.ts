@@ -5,11 +5,10 @@ import { KitError } from "../base/errors.ts";
 import { copyFile } from "../base/files.ts";
 import { trainOwnJudge } from "../evaluation/judges/own_judge.ts";
 import { planPairs } from "../evaluation/scoring/pairs.ts";
-import { restoreScores } from "../evaluation/scoring/score_folder.ts";
+import { restoreScores, scoredFeatures } from "../evaluation/scoring/score_folder.ts";
 import type { ScoreRow } from "../evaluation/scoring/score_row.ts";
 import { judgeCorpus } from "../notebooks/corpora.ts";
-import { evaluateSystems, type Evaluation } from "../tasks/evaluate.ts";
-import { scoredFeatures, writeReport } from "../tasks/evaluation_report.ts";
+import { evaluateSystems, type Evaluation, writeReport } from "../tasks/evaluate.ts";
 import { configure } from "../training/config.ts";
 import { bestPath, isRun } from "../training/run.ts";
 import { systems } from "../training/systems.ts";
@@ -64,7 +63,7 @@ async function judgeRun(
   const run = await trainOwnJudge(prepared, {
     out: runs,
     data: judgeData ?? (data === undefined ? await judgeCorpus(preset) : prepared),
-    evaluated: [...pairs.own, ...pairs.cross].flatMap(({ video, sound }) => [video, sound]),
+    evaluated: pairs.clips,
     seeds,
     config: configure(preset),
     steps: judgeSteps ?? JUDGE_STEPS,
@@ -82,7 +81,7 @@ function machinesOf(stored: StoredTables | undefined, trained: TrainingRow[]): s
 
 /** Stores what an evaluation found as the tables of a data set, and opens them. */
 async function storeTables(
-  { out: scores, rows, crowds, pairs, judge, separation, features, setup }: Evaluation,
+  { out: scores, rows, frechet, pairs, judge, separation, features, setup }: Evaluation,
   { out, runs, trainings, about }: {
     out: string;
     runs: string;
@@ -91,11 +90,11 @@ async function storeTables(
     about: Pick<TablesFacts, "data" | "credit" | "preset" | "clips" | "seeds" | "machine">;
   },
 ): Promise<TablesReport> {
-  const { distance } = crowds;
+  const { distance } = frechet;
   await writeStoredTables(out, {
     facts: { ...about, distance, pairs, judge, separation, features, setup },
     rows: inOrder(moved(rows, (run) => relative(runs, run))),
-    crowds: { ...crowds, scores: inOrder(crowds.scores) },
+    frechet: { ...frechet, scores: inOrder(frechet.scores) },
     trainings,
     featuresOf: await scoredFeatures(scores, rows),
   });

@@ -1,7 +1,7 @@
 import type { Row } from "../base/parquet.ts";
 import { type Aggregate, aggregate, type SystemScores } from "../evaluation/statistics/aggregate.ts";
 import type { FrechetScore } from "../evaluation/statistics/frechet_scores.ts";
-import { cellOf } from "../evaluation/statistics/evaluation_tables.ts";
+import { cellOf } from "../evaluation/statistics/evaluation_report.ts";
 import type { PaperRow } from "../evaluation/statistics/paper.ts";
 import { REAL, type ScoreRow, SHUFFLED } from "../evaluation/scoring/score_row.ts";
 import { CLAIMS, type Verdict } from "../evaluation/statistics/verdicts.ts";
@@ -9,7 +9,7 @@ import { CLAIMS, type Verdict } from "../evaluation/statistics/verdicts.ts";
 /** What a report has that the paper's tables are held against. */
 interface Measured {
   systems: SystemScores[];
-  crowds: { distance: string; scores: FrechetScore[] };
+  frechet: { distance: string; scores: FrechetScore[] };
 }
 
 /** A score as a cell; a dash where it was not measured. */
@@ -23,7 +23,7 @@ const inPrint = (value: number | undefined): string => value === undefined ? "â€
  * video with other sound stand first, systems that the paper does not have last, whose cells say "â€“".
  */
 export function besidePaper(
-  { systems, crowds: frechet }: Measured,
+  { systems, frechet }: Measured,
   table: readonly PaperRow[],
   extra: string[] = [],
 ): Row[] {

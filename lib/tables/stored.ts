@@ -5,7 +5,11 @@ import { exists, writeJson } from "../base/files.ts";
 import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
 import { FIGURES } from "../base/root.ts";
 import type { Interval } from "../evaluation/statistics/bootstrap.ts";
-import { type FrechetScore, hasFeatures } from "../evaluation/statistics/frechet_scores.ts";
+import {
+  type FrechetResults,
+  type FrechetScore,
+  hasFeatures,
+} from "../evaluation/statistics/frechet_scores.ts";
 import type { EvaluationSetup } from "../evaluation/scoring/score_jobs.ts";
 import { featureEntry, featuresIn, readRows, writeRows } from "../evaluation/scoring/score_folder.ts";
 import { type FeaturesOf, keyOf, refuseDuplicates, type ScoreRow } from "../evaluation/scoring/score_row.ts";
@@ -13,9 +17,8 @@ import type { Verdict } from "../evaluation/statistics/verdicts.ts";
 import {
   type EvaluationFacts,
   type EvaluationReport,
-  type FrechetResults,
   reportOf,
-} from "../tasks/evaluation_report.ts";
+} from "../evaluation/statistics/evaluation_report.ts";
 import { type Entry, openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 
 /**
@@ -76,7 +79,7 @@ export interface TrainingRow {
 export interface StoredTables {
   facts: TablesFacts;
   rows: ScoreRow[];
-  crowds: FrechetResults;
+  frechet: FrechetResults;
   trainings: TrainingRow[];
 }
 
@@ -98,19 +101,19 @@ const unflat = ({ low, high, level, ...row }: Row) => ({
 });
 
 /**
- * Writes stored tables into a folder, with the features of the images that are compared as crowds, so that other
+ * Writes stored tables into a folder, with the features of the images that are compared, so that other
  * systems and seeds can join them later. Throws KitError when it is not writable.
  */
 export async function writeStoredTables(
   folder: string,
-  { facts, rows, crowds, trainings, featuresOf }: StoredTables & { featuresOf: FeaturesOf },
+  { facts, rows, frechet, trainings, featuresOf }: StoredTables & { featuresOf: FeaturesOf },
 ): Promise<void> {
   await writeRows(join(folder, "scores.parquet"), rows);
   const features: Record<string, Entry> = {};
   for (const [k, row] of rows.entries()) if (hasFeatures(row)) features[k] = featureEntry(featuresOf(row));
   await writeSafetensors(featuresPath(folder), features, {});
-  await writeParquet(join(folder, "crowds.parquet"), crowds.scores.map(flat));
-  const verdicts = crowds.verdicts.map(({ seeds: [ours_seeds, their_seeds], ...verdict }) => ({
+  await writeParquet(join(folder, "crowds.parquet"), frechet.scores.map(flat));
+  const verdicts = frechet.verdicts.map(({ seeds: [ours_seeds, their_seeds], ...verdict }) => ({
     ...flat(verdict),
     ...{ ours_seeds, their_seeds },
   }));
@@ -159,7 +162,7 @@ export async function readStoredTables(folder: string): Promise<StoredTables> {
     .map(({ ours_seeds, their_seeds, ...row }) => ({ ...unflat(row), seeds: [ours_seeds, their_seeds] }));
   return {
     ...{ facts, rows },
-    crowds: {
+    frechet: {
       distance: facts.distance,
       scores: readParquet(join(folder, "crowds.parquet")).map(unflat) as unknown as FrechetScore[],
       verdicts: verdicts as unknown as Verdict[],
@@ -169,7 +172,7 @@ export async function readStoredTables(folder: string): Promise<StoredTables> {
 }
 
 /**
- * The features of stored rows' images, in the order of the rows; none for rows that no crowd has. Throws KitError
+ * The features of stored rows' images, in the order of the rows; none for rows that are not compared. Throws KitError
  * when the file is absent or damaged.
  */
 export async function readStoredFeatures(folder: string, rows: ScoreRow[]): Promise<FeaturesOf> {
@@ -186,6 +189,6 @@ export async function readStoredFeatures(folder: string, rows: ScoreRow[]): Prom
 
 /** The stored tables of a data set, as a report. Throws KitError as `readStoredTables` does. */
 export async function openTables(folder: string): Promise<TablesReport> {
-  const { facts, rows, crowds, trainings } = await readStoredTables(folder);
-  return { ...reportOf(rows, crowds, facts), tables: facts, trainings, folder };
+  const { facts, rows, frechet, trainings } = await readStoredTables(folder);
+  return { ...reportOf(rows, frechet, facts), tables: facts, trainings, folder };
 }

@@ -1,25 +1,32 @@
 // Systems side by side, video by video, with intervals and verdicts: `deno task evaluate`.
-import { basename, resolve } from "node:path";
-import type { SystemScores } from "../evaluation/statistics/aggregate.ts";
+import { basename, join, resolve } from "node:path";
 import { evaluate } from "../evaluation/evaluate.ts";
-import { describeSystems, type EvaluatedSystem } from "../evaluation/scoring/evaluated_system.ts";
-import { type EvaluationSetup, setupOf } from "../evaluation/scoring/score_jobs.ts";
 import {
   type FeatureSource,
   type JudgeSource,
   openClipJudge,
   openFeatures,
 } from "../evaluation/judges/judge_source.ts";
-import { judgeStatement, refuseOwnCase, separationText } from "../evaluation/statistics/judge_statement.ts";
 import { trainOwnJudge } from "../evaluation/judges/own_judge.ts";
-import { scoresPath } from "../evaluation/scoring/score_folder.ts";
-import { REAL, SHUFFLED } from "../evaluation/scoring/score_row.ts";
 import type { SyncnetProtocol } from "../evaluation/judges/syncnet_inputs.ts";
-import { inWords, OURS } from "../evaluation/statistics/verdicts.ts";
-import { type EvaluationReport, frechetResults, reportOf, writeReport } from "./evaluation_report.ts";
-import { configure } from "../training/config.ts";
-import { scoringProcesses } from "../evaluation/scoring/scoring_processes.ts";
+import { describeSystems, type EvaluatedSystem } from "../evaluation/scoring/evaluated_system.ts";
 import { type EvaluationPairs, planPairs } from "../evaluation/scoring/pairs.ts";
+import { scoredFeatures, scoresPath } from "../evaluation/scoring/score_folder.ts";
+import { type EvaluationSetup, setupOf } from "../evaluation/scoring/score_jobs.ts";
+import { REAL, SHUFFLED } from "../evaluation/scoring/score_row.ts";
+import { scoringProcesses } from "../evaluation/scoring/scoring_processes.ts";
+import type { SystemScores } from "../evaluation/statistics/aggregate.ts";
+import {
+  captionOf,
+  type EvaluationReport,
+  reportOf,
+  tablesOf,
+} from "../evaluation/statistics/evaluation_report.ts";
+import { frechetResults } from "../evaluation/statistics/frechet_scores.ts";
+import { judgeStatement, refuseOwnCase, separationText } from "../evaluation/statistics/judge_statement.ts";
+import { inWords, OURS } from "../evaluation/statistics/verdicts.ts";
+import { writeTable } from "../figures/table.ts";
+import { configure } from "../training/config.ts";
 
 export interface EvaluateOptions {
   /** Run folders of generators. */
@@ -73,12 +80,24 @@ async function judgeSource(
   const run = await trainOwnJudge(prepared, {
     out,
     data: judgeData,
-    evaluated: [...pairs.own, ...pairs.cross].flatMap(({ video, sound }) => [video, sound]),
+    evaluated: pairs.clips,
     seeds: systems.map(({ seed }) => seed),
     config: configure(preset),
     steps: judgeSteps,
   });
   return { kind: "run", run };
+}
+
+/** Writes the tables of a report into a folder. Throws KitError when it is not writable. */
+export async function writeReport(report: EvaluationReport, folder: string): Promise<void> {
+  for (const [name, rows, what] of tablesOf(report)) {
+    if (rows.length > 0) {
+      await writeTable(name, rows, { folder, caption: captionOf(what, report) });
+      continue;
+    }
+    // What an earlier call wrote of other rows would contradict the rest.
+    for (const end of ["md", "parquet"]) await Deno.remove(join(folder, `${name}.${end}`)).catch(() => {});
+  }
 }
 
 /**
@@ -99,12 +118,11 @@ export async function evaluateSystems(prepared: string, options: EvaluateOptions
   judge.dispose();
   const setup = setupOf(prepared, { pairs, judge, features: network });
   const scoreJobs = scoringProcesses({ judge: source, features: featureSource, workers });
-  const { rows, separation, scored } = await evaluate({ prepared, out, pairs, systems, setup }, {
-    scoreJobs,
-    retryFailed,
-  });
+  const plan = { prepared, out, pairs, setup, systems };
+  const { rows, separation, scored } = await evaluate(plan, { scoreJobs, retryFailed });
 
-  const report = reportOf(rows, await frechetResults(rows, { out, features: network.name }), {
+  const featuresOf = await scoredFeatures(out, rows);
+  const report = reportOf(rows, frechetResults(rows, { featuresOf, network: network.name }), {
     pairs: { source: `${basename(resolve(prepared))}, ${pairs.source}`, seen: pairs.seen },
     judge: await judgeStatement(source, { prepared, rows, systems }),
     separation: separationText(separation),

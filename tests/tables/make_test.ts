@@ -63,7 +63,7 @@ Deno.test("two systems are trained and scored into tables, the second on another
       const both = { ...options, systems: ["Ours", "Speech2Vid"], add: true };
       assert.deepEqual((await planTables(both)).missing, ["Speech2Vid, seed 1"]);
       await assert.rejects(planTables({ ...both, settings: [] }), /seed 1, of another configuration/);
-      const { rows, systems, crowds: frechet, trainings, tables } = await makeTables(both);
+      const { rows, systems, frechet, trainings, tables } = await makeTables(both);
       assert.match(said.join("\n"), /tables has seeds 1 already, which stay/);
       assert.deepEqual(systems.map(({ system, videos }) => [system, videos]), [
         [REAL, 4],
@@ -73,7 +73,7 @@ Deno.test("two systems are trained and scored into tables, the second on another
       ]);
       assert.equal(rows.length, 4 + 4 + 2 * 8);
       assert.deepEqual(rows.slice(0, 16), alone.rows);
-      assert.deepEqual(frechet.scores[0], alone.crowds.scores[0]);
+      assert.deepEqual(frechet.scores[0], alone.frechet.scores[0]);
       assert.deepEqual(
         new Set(rows.map(({ run }) => run)),
         new Set(["", "seed-1/ours", "seed-1/speech2vid"]),

@@ -4,7 +4,7 @@ import { TABLE_1 } from "../../lib/evaluation/statistics/paper.ts";
 import { besidePaper, besideStored, claimsOf } from "../../lib/tables/paper.ts";
 import { REAL, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
 import { syncVerdicts } from "../../lib/evaluation/statistics/verdicts.ts";
-import { comparisonsOf } from "../../lib/evaluation/statistics/evaluation_tables.ts";
+import { comparisonsOf } from "../../lib/evaluation/statistics/evaluation_report.ts";
 import { madeScores, scoreRow } from "../evaluation/made_scores.ts";
 
 Deno.test("a table of the paper has its printed figures and ours side by side, and says where there is none", () => {
@@ -20,7 +20,7 @@ Deno.test("a table of the paper has its printed figures and ours side by side, a
   };
   const measured = {
     systems: aggregate(rows),
-    crowds: { distance: "Frechet distance of made features", scores: [{ ...features, frechet: 0.5 }] },
+    frechet: { distance: "Frechet distance of made features", scores: [{ ...features, frechet: 0.5 }] },
   };
   const table = besidePaper(measured, TABLE_1);
   assert.deepEqual(table.map(({ system }) => system), [

@@ -23,7 +23,7 @@ const training: TrainingRow = {
   ...{ ended: "steps", config: "{}", version: 2 },
 };
 
-Deno.test("stored tables come back as they were: rows, curves, crowds, verdicts, trainings and what stands above", () =>
+Deno.test("stored tables come back as they were: rows, curves, distances, verdicts, trainings and what stands above", () =>
   inFolder(async (folder) => {
     const rows = madeScores([{ system: "Ours", lseD: 6, lseC: 7 }, { system: "w/o CBAM", lseD: 7, lseC: 6 }])
       .map((row) => ({ ...row, distances: [1, 2.5] }));
@@ -35,13 +35,13 @@ Deno.test("stored tables come back as they were: rows, curves, crowds, verdicts,
     const tables = {
       facts: { data: "made", seeds: [1], distance: "made distance" } as TablesFacts,
       ...{ rows, trainings: [training] },
-      crowds: {
+      frechet: {
         distance: "made distance",
         scores: frechetScores(rows, features),
         verdicts: frechetVerdicts(rows, features, "made distance"),
       },
     };
-    assert.ok(tables.crowds.scores.length === 2 && tables.crowds.verdicts.length === 1);
+    assert.ok(tables.frechet.scores.length === 2 && tables.frechet.verdicts.length === 1);
     await writeStoredTables(folder, { ...tables, featuresOf: features });
     assert.deepEqual(await readStoredTables(folder), tables);
     const stored = await readStoredFeatures(folder, rows);
@@ -52,8 +52,8 @@ Deno.test("stored tables come back as they were: rows, curves, crowds, verdicts,
 Deno.test("tables that are absent, of another version, damaged, or count a video twice are refused by name", () =>
   inFolder(async (folder) => {
     await assert.rejects(readStoredTables(folder), /There are no stored tables in/);
-    const crowds = { distance: "made distance", scores: [], verdicts: [] };
-    const tables = { facts: {} as TablesFacts, rows: [scoreRow()], crowds, trainings: [training] };
+    const frechet = { distance: "made distance", scores: [], verdicts: [] };
+    const tables = { facts: {} as TablesFacts, rows: [scoreRow()], frechet, trainings: [training] };
     await writeStoredTables(folder, { ...tables, featuresOf: () => [Float32Array.of(1)] });
     const path = join(folder, "tables.json"), scores = join(folder, "scores.parquet");
     await writeRows(scores, [scoreRow(), scoreRow({ lse_d: 7 })]);

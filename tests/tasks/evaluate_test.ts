@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { evaluateSystems, evaluationLines } from "../../lib/tasks/evaluate.ts";
-import { frechetResults, reportOf, writeReport } from "../../lib/tasks/evaluation_report.ts";
+import { evaluateSystems, evaluationLines, writeReport } from "../../lib/tasks/evaluate.ts";
+import { reportOf } from "../../lib/evaluation/statistics/evaluation_report.ts";
 import { openClipJudge } from "../../lib/evaluation/judges/judge_source.ts";
-import { readScores } from "../../lib/evaluation/scoring/score_folder.ts";
+import { readScores, scoredFeatures } from "../../lib/evaluation/scoring/score_folder.ts";
 import { keyOf, REAL, type ScoreRow } from "../../lib/evaluation/scoring/score_row.ts";
 import { judgeClips } from "../../lib/evaluation/judges/own_judge.ts";
 import { type ManifestRow, readManifest } from "../../lib/dataset/manifest.ts";
@@ -16,6 +16,7 @@ import { makeSystem } from "../evaluation/made_systems.ts";
 import { inFolder, type MadeClip, makePrepared } from "../prepared.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
 import { until, untilLetGo } from "../waiting.ts";
+import { frechetResults } from "../../lib/evaluation/statistics/frechet_scores.ts";
 
 const EVALUATION = fileURLToPath(new URL("../evaluation/scoring/opening_evaluation.ts", import.meta.url));
 
@@ -68,7 +69,11 @@ Deno.test("a killed evaluation goes on where it was, in two processes; one that 
       judge: { official: false, accuracy: null, text: "Judge: a made one", doubts: ["it is made"] },
       separation: "It tells",
     };
-    const report = reportOf(rows, await frechetResults(rows, { out, features: facts.features }), facts);
+    const report = reportOf(
+      rows,
+      frechetResults(rows, { featuresOf: await scoredFeatures(out, rows), network: facts.features }),
+      facts,
+    );
     await writeReport(report, out);
     const ours = report.systems.find(({ system }) => system === "Ours")!;
     assert.deepEqual([ours.videos, ours.failed, ours.frames], [3, 2, 6 * 36]);

@@ -1,18 +1,19 @@
 import { KitError } from "../../base/errors.ts";
-import type { ClipJudge, JudgedVideo } from "./clip_judge.ts";
+import { exists } from "../../base/files.ts";
+import { type ClipSource, clipSource, sourceFrames } from "../../dataset/clip_source.ts";
+import type { Clip } from "../../dataset/dataset.ts";
+import { pasteFace } from "../../media/face_crop.ts";
 import { FEWEST_WINDOWS, type LipSyncError, lse, OFFSETS } from "../metrics/lse.ts";
+import type { ClipJudge, JudgedVideo } from "./clip_judge.ts";
 import {
   detectorBoxes,
   mfccWindows,
-  type Raster,
   syncnetCrop,
   type SyncnetProtocol,
   syncnetTrack,
   syncnetWindows,
   toSyncnetSize,
-  type TrackedFace,
 } from "./syncnet_inputs.ts";
-import { openWholeFrames, type WholeFrames } from "./whole_frames.ts";
 
 /** SyncNet, as far as a judge needs it. */
 export interface SyncnetNetwork {
@@ -51,19 +52,36 @@ async function embedLips(
   return embedded;
 }
 
-/** The images that SyncNet sees of a video. */
+/** The video that a clip was prepared from. Throws KitError when it is gone, or was none but face crops. */
+async function videoBehind(folder: string, { row }: Clip): Promise<ClipSource> {
+  const source = await exists(row.source) && (await Deno.stat(row.source)).isDirectory
+    ? undefined
+    : await clipSource(folder, row);
+  if (source) return source;
+  throw new KitError(
+    `There are no whole frames of ${row.id} for SyncNet to see: ${row.source} is gone, or was a folder of face crops`,
+    "Judge it with the kit's own judge, or prepare the films",
+  );
+}
+
+/** The images that SyncNet sees of a video; redrawn crops are set into its frames where given. */
 async function* images(
-  whole: WholeFrames,
-  { protocol, faces }: { protocol: SyncnetProtocol; faces?: Uint8Array[] },
+  source: ClipSource,
+  { protocol, faces, count }: { protocol: SyncnetProtocol; faces?: Uint8Array[]; count: number },
 ): AsyncGenerator<Uint8Array> {
-  const track: TrackedFace[] = protocol === "LRS" ? [] : syncnetTrack(detectorBoxes(whole.boxes));
-  const seen = (frame: Raster, t: number) =>
-    protocol === "LRS" ? toSyncnetSize(frame) : syncnetCrop(frame, track[t]);
+  const track = protocol === "LRS" ? [] : syncnetTrack(detectorBoxes(source.boxes));
   let t = 0;
-  for await (const frame of whole.frames(faces)) {
-    const image = seen(frame, t++);
-    if (!image) throw new KitError(`No face is tracked in frame ${t - 1}`, "Prepare the film again");
+  for await (const { rgb, width, height, box } of sourceFrames(source)) {
+    if (t === count) return;
+    if (faces) pasteFace(rgb, width, height, box, faces[t]);
+    const frame = { rgb, width, height };
+    const image = protocol === "LRS" ? toSyncnetSize(frame) : syncnetCrop(frame, track[t]);
+    if (!image) throw new KitError(`No face is tracked in frame ${t}`, "Prepare the film again");
+    t++;
     yield image;
+  }
+  if (t < count) {
+    throw new KitError(`${source.video} gave fewer frames than were prepared`, "Prepare it again");
   }
 }
 
@@ -72,16 +90,17 @@ async function score(
   { clip, audio: sound, faces }: JudgedVideo,
   { protocol, folder }: { protocol: SyncnetProtocol; folder: string },
 ): Promise<LipSyncError> {
-  const frames = Math.min(faces?.length ?? clip.frames, clip.frames);
-  const windows = syncnetWindows(frames, sound.audio.length);
+  const count = Math.min(faces?.length ?? clip.frames, clip.frames);
+  const windows = syncnetWindows(count, sound.audio.length);
   if (windows < FEWEST_WINDOWS) {
     throw new KitError(
-      `A video of ${frames} frames is too short for ${OFFSETS} offsets of SyncNet`,
+      `A video of ${count} frames is too short for ${OFFSETS} offsets of SyncNet`,
       `Give videos of ${FEWEST_WINDOWS + FRAMES} frames or more`,
     );
   }
-  const whole = await openWholeFrames(folder, clip);
-  const video = await embedLips(network, { frames: images(whole, { protocol, faces }), windows });
+  const whole = await videoBehind(folder, clip), boxes = whole.boxes.subarray(0, 4 * clip.frames);
+  const frames = images({ ...whole, boxes }, { protocol, faces, count });
+  const video = await embedLips(network, { frames, windows });
   return lse({ audio: network.audio(mfccWindows(sound.audio, windows)), video });
 }
 

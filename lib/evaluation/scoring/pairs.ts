@@ -104,6 +104,8 @@ export function crossPairs(
 export interface EvaluationPairs {
   own: Pair[];
   cross: Pair[];
+  /** Ids of the clips that take part. */
+  clips: string[];
   /** Clips among them that are in the train split: whoever learnt from this folder has seen them. */
   seen: number;
   /** Where the pairs come from, in words. */
@@ -136,12 +138,13 @@ export async function planPairs(
     cross = listed.slice(0, clips);
   }
   const videos = [...new Set(cross.map(({ video }) => video))].sort();
-  const named = new Set(cross.flatMap(({ video, sound }) => [video, sound]));
+  const named = [...new Set(cross.flatMap(({ video, sound }) => [video, sound]))];
   return {
     own: videos.map((video) => ({ video, sound: video })),
     // A list's pair of a clip with itself is there as an own one already.
     cross: cross.filter(({ video, sound }) => video !== sound),
-    seen: [...named].filter((id) => splits.get(id) === "train").length,
+    clips: named,
+    seen: named.filter((id) => splits.get(id) === "train").length,
     source: list === undefined ? `cross pairs of the test split, seed ${seed}` : `list ${basename(list)}`,
   };
 }

@@ -66,31 +66,24 @@ export async function openScoreFolder(folder: string, setup: EvaluationSetup): P
     await makeFolder(partsOf(folder));
     return await writeJson(path, { version: SCORES_VERSION, ...setup });
   }
-  const { version, ...held } = await readSetup(folder);
-  if (version !== SCORES_VERSION) {
+  let held: EvaluationSetup & { version: number };
+  try {
+    held = JSON.parse(await Deno.readTextFile(path));
+  } catch (cause) {
+    throw new KitError(`${path} cannot be read`, "Give a folder made by `deno task evaluate`", { cause });
+  }
+  if (held.version !== SCORES_VERSION) {
     throw new KitError(
-      `${folder} holds scores of layout version ${version}, this kit writes ${SCORES_VERSION}`,
+      `${folder} holds scores of layout version ${held.version}, this kit writes ${SCORES_VERSION}`,
       "Evaluate into another folder",
     );
   }
-  const other = Object.keys(setup).find((key) =>
-    held[key as keyof typeof held] !== setup[key as keyof typeof setup]
-  ) as keyof EvaluationSetup | undefined;
+  const other = (Object.keys(setup) as (keyof EvaluationSetup)[]).find((key) => held[key] !== setup[key]);
   if (other === undefined) return;
   throw new KitError(
     `${folder} holds scores with ${other} "${held[other]}", not "${setup[other]}"`,
     "They do not compare: evaluate into another folder",
   );
-}
-
-/** What evaluation.json says. Throws KitError when the folder is no score folder. */
-export async function readSetup(folder: string): Promise<EvaluationSetup & { version: number }> {
-  const path = join(folder, "evaluation.json");
-  try {
-    return JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
-    throw new KitError(`${path} cannot be read`, "Give a folder made by `deno task evaluate`", { cause });
-  }
 }
 
 /** Features [n] of [d] as one tensor. */
@@ -127,20 +120,30 @@ export async function storeScore(
 export async function readFeatures(folder: string, key: ScoreKey): Promise<Float32Array[]> {
   const path = join(folder, "features", `${fileName(key)}.safetensors`);
   if (!await exists(path)) return [];
-  const file = await openSafetensors(path);
-  try {
-    return await featuresIn(file, "features");
-  } finally {
-    file.close();
-  }
+  using file = await openSafetensors(path);
+  return await featuresIn(file, "features");
+}
+
+/** The features of a folder's rows; throws KitError for a good row that has none. */
+export async function scoredFeatures(folder: string, rows: ScoreRow[]): Promise<FeaturesOf> {
+  const held = new Map<string, Float32Array[]>();
+  for (const row of rows) if (row.reason === "") held.set(keyOf(row), await readFeatures(folder, row));
+  return (row) => {
+    const features = held.get(keyOf(row)) ?? [];
+    if (features.length > 0) return features;
+    throw new KitError(
+      `${folder} has lost the features of ${row.video} with the sound of ${row.sound} by ${row.system}`,
+      "Evaluate into another folder",
+    );
+  };
 }
 
 /** The parts that a folder holds: files of one row each. */
 async function listParts(folder: string): Promise<string[]> {
-  const names: string[] = [];
-  if (!await exists(partsOf(folder))) return names;
-  for await (const { name } of Deno.readDir(partsOf(folder))) if (name.endsWith(".parquet")) names.push(name);
-  return names.sort().map((name) => join(partsOf(folder), name));
+  if (!await exists(partsOf(folder))) return [];
+  const files = await Array.fromAsync(Deno.readDir(partsOf(folder)));
+  return files.filter(({ name }) => name.endsWith(".parquet")).map(({ name }) => join(partsOf(folder), name))
+    .sort();
 }
 
 /**
@@ -152,11 +155,8 @@ export async function readScores(folder: string): Promise<ScoreRow[]> {
   const path = scoresPath(folder), rows = await exists(path) ? readRows(path) : [];
   refuseDuplicates(rows, { path });
   const held = new Map(rows.map((row) => [keyOf(row), row]));
-  for (const part of await listParts(folder)) {
-    for (const row of readRows(part)) {
-      if (!isDeepStrictEqual(held.get(keyOf(row)), row)) rows.push(row);
-    }
-  }
+  const parts = (await listParts(folder)).flatMap(readRows);
+  rows.push(...parts.filter((row) => !isDeepStrictEqual(held.get(keyOf(row)), row)));
   refuseDuplicates(rows, { path: folder });
   return rows;
 }

@@ -15,8 +15,9 @@ import {
   frechetDistance,
   kernelDistance,
 } from "../metrics/frechet.ts";
+import { INCEPTION_FEATURES } from "../judges/judge_source.ts";
 import { type FeaturesOf, REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
-import { CLAIMS, OURS, outcomeOf, paperDifference, type Verdict, verdictOf } from "./verdicts.ts";
+import { CLAIMS, OURS, outcomeOf, type Verdict, verdictsOn } from "./verdicts.ts";
 
 /** How far a system's images as a set are from the real ones of the same videos. */
 export interface FrechetScore {
@@ -114,9 +115,8 @@ export function frechetVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric
       new Set(both.filter(({ system, reason }) => system === name && reason === "").map(pairOf))
     );
     const shared = both.filter((row) => row.system === REAL || pairs.every((set) => set.has(pairOf(row))));
-    const found = featureSets(shared, featuresOf), ours = found.get(OURS), theirs = found.get(claim.against);
-    const paper = paperDifference(claim, "fid");
-    if (!ours || !theirs || paper === null) return [];
+    const sets = featureSets(shared, featuresOf), ours = sets.get(OURS), theirs = sets.get(claim.against);
+    if (!ours || !theirs) return [];
     const videos = allOf(ours[0].real);
     const bySeed = (all: FeatureSet[], kept: number[]) =>
       new Map(all.map((features) => [features.seed, frechetOf(features, kept)]));
@@ -128,17 +128,28 @@ export function frechetVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric
       ? null
       : differenceInterval({ difference, videoError: (rng) => error * rng.normal(), trainings });
     const outcome = outcomeOf({ difference, interval, adjusted: 0, better: "lower" });
-    const seeds: [number, number] = [ours.length, theirs.length];
-    return [{
-      question: claim.question,
-      against: claim.against,
-      metric,
-      paper,
-      ours: difference,
-      interval,
-      videos: videos.length,
-      seeds,
-      verdict: verdictOf(outcome, { paper, better: "lower", seeds }),
-    }];
+    const found = { metric, better: "lower" as const, difference, interval, outcome, videos: videos.length };
+    return verdictsOn(claim, "fid", { ...found, seeds: [ours.length, theirs.length] });
   });
+}
+
+/** Distances between sets of images, and what they say of the paper's claims. */
+export interface FrechetResults {
+  /** The distance's name: "FID" only with the published Inception. */
+  distance: string;
+  scores: FrechetScore[];
+  verdicts: Verdict[];
+}
+
+/** The distances by the features of one network, and the verdicts that they give. */
+export function frechetResults(
+  rows: ScoreRow[],
+  { featuresOf, network }: { featuresOf: FeaturesOf; network: string },
+): FrechetResults {
+  const distance = network === INCEPTION_FEATURES ? "FID" : "Frechet distance of face descriptors";
+  return {
+    distance,
+    scores: frechetScores(rows, featuresOf),
+    verdicts: frechetVerdicts(rows, featuresOf, distance),
+  };
 }

@@ -104,9 +104,8 @@ export function inWords(
     `${against} by ${signed(difference)}${range}, ${p} after Holm, ${videos} videos, ${reach}`;
 }
 
-/** The paper's own difference, Ours less the other, by the metric; null where its tables have none. */
-export function paperDifference({ against, table }: Claim, metric: "lse_d" | "lse_c" | "fid"): number | null {
-  const column = { lse_d: "lseD", lse_c: "lseC", fid: "fid" }[metric] as "lseD" | "lseC" | "fid";
+/** The paper's own difference, Ours less the other; null where its tables have none. */
+function paperDifference({ against, table }: Claim, column: "lseD" | "lseC" | "fid"): number | null {
   const of = (name: string) => table.find(({ system }) => system === name)?.[column];
   const ours = of(OURS), theirs = of(against);
   return ours === undefined || theirs === undefined ? null : ours - theirs;
@@ -146,26 +145,27 @@ export function verdictOf(
   return outcome === claimed ? "confirmed" : "contradicted";
 }
 
-/** The verdicts on the paper's claims by LSE-D and LSE-C, for the systems that were evaluated. */
-export function syncVerdicts(comparisons: Comparison[]): Verdict[] {
-  return CLAIMS.flatMap((claim) =>
-    (["lse_d", "lse_c"] as const).flatMap((name) => {
-      const found = comparisons.find(({ against, metric }) =>
-        against === claim.against && metric.name === name
-      );
-      const paper = paperDifference(claim, name);
-      if (!found || paper === null) return [];
-      return [{
-        question: claim.question,
-        against: claim.against,
-        metric: found.metric.label,
-        paper,
-        ours: found.difference,
-        interval: found.interval,
-        videos: found.videos,
-        seeds: found.seeds,
-        verdict: verdictOf(found.outcome, { paper, better: found.metric.better, seeds: found.seeds }),
-      }];
-    })
-  );
+/** The verdict on a claim by a column of the paper's tables; none where they have no figure for it. */
+export function verdictsOn(
+  claim: Claim,
+  column: "lseD" | "lseC" | "fid",
+  { metric, better, difference, interval, outcome, videos, seeds }:
+    & Pick<Comparison, "difference" | "interval" | "outcome" | "videos" | "seeds">
+    & { metric: string; better: Metric["better"] },
+): Verdict[] {
+  const paper = paperDifference(claim, column), { question, against } = claim;
+  if (paper === null) return [];
+  const verdict = verdictOf(outcome, { paper, better, seeds });
+  return [{ question, against, metric, paper, ours: difference, interval, videos, seeds, verdict }];
 }
+
+/** The verdicts on the paper's claims by LSE-D and LSE-C, for the systems that were evaluated. */
+export const syncVerdicts = (comparisons: Comparison[]): Verdict[] =>
+  CLAIMS.flatMap((claim) =>
+    ([["lse_d", "lseD"], ["lse_c", "lseC"]] as const).flatMap(([name, column]) =>
+      comparisons.filter(({ against, metric }) => against === claim.against && metric.name === name)
+        .flatMap(({ metric: { label, better }, ...found }) =>
+          verdictsOn(claim, column, { ...found, metric: label, better })
+        )
+    )
+  );

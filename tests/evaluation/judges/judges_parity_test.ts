@@ -67,11 +67,11 @@ async function madeClip(folder: string): Promise<Clip> {
   const source = await writeVideo(join(folder, "film.mov"));
   const row = madeRow({ id: "s1/a", source, frames: shape.frames, first_frame: video.first });
   const data = tensors["clip/boxes"].dataSync() as Float32Array<ArrayBuffer>;
-  await writeSafetensors(
-    join(folder, row.path),
-    { boxes: { dtype: "F32", shape: [shape.frames, 4], data } },
-    {},
-  );
+  const columns = Math.ceil(3.2 * shape.frames) + 1;
+  await writeSafetensors(join(folder, row.path), {
+    boxes: { dtype: "F32", shape: [shape.frames, 4], data },
+    mel: { dtype: "F32", shape: [columns, 80], data: new Float32Array(80 * columns) },
+  }, {});
   const clip = { row, frames: shape.frames, columns: 0, audio: madeAudio(), voiced: [] };
   return { ...clip, faces: new Uint8Array(), mel: new Float32Array(), mouth: new Float32Array() };
 }

@@ -54,7 +54,7 @@ Deno.test("a set is at distance 0 from itself; a shift and a spread cost what th
   assert.ok(Math.abs(frechetDistance(statistics, wide) - 4 * variance - 4 * mean) < 1e-9);
 });
 
-Deno.test("few pictures make the Frechet distance of equal crowds larger, and leave the kernel distance at 0", () => {
+Deno.test("few pictures make the Frechet distance of equal sets larger, and leave the kernel distance at 0", () => {
   const distances = (count: number) => {
     const pairs = Array.from({ length: 100 }, (_, k) => [
       drawn(count, { seed: 2 * k + 1 }),

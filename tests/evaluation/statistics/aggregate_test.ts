@@ -150,7 +150,7 @@ Deno.test("an outcome needs both the interval and the adjusted p", () => {
   assert.equal(verdictOf("no difference shown", { ...claimed, seeds: [1, 1] }), "not shown");
 });
 
-Deno.test("Frechet distance by system: the worse crowd is farther, the kernel distance of an equal one near 0", () => {
+Deno.test("Frechet distance by system: the worse set is farther, the kernel distance of an equal one near 0", () => {
   const rows = madeScores([
     { system: "Ours", lseD: 6, lseC: 6 },
     { system: "w/o LSTM", lseD: 6, lseC: 6 },

@@ -7,16 +7,16 @@ import {
   failureTable,
   systemTable,
   verdictTable,
-} from "../../../lib/evaluation/statistics/evaluation_tables.ts";
+} from "../../../lib/evaluation/statistics/evaluation_report.ts";
 import { REAL, SHUFFLED } from "../../../lib/evaluation/scoring/score_row.ts";
 import { syncVerdicts } from "../../../lib/evaluation/statistics/verdicts.ts";
 import { madeScores, scoreRow } from "../made_scores.ts";
 
-const CROWD = {
+const SET = {
   ...{ system: "Ours", frechet: 4.5, spread: 0.25, interval: { low: 4, high: 5, level: 0.95 } },
   ...{ kernel: 0.125, pictures: 96, videos: 12, seeds: 2 },
 };
-const CROWDS = { crowds: [CROWD], distance: "made distance" };
+const SETS = { scores: [SET], distance: "made distance" };
 
 Deno.test("a cell holds the mean, the spread where there are seeds, and the interval where there are videos", () => {
   const interval = { low: 6.1234567, high: 7, level: 0.95 };
@@ -27,7 +27,7 @@ Deno.test("a cell holds the mean, the spread where there are seeds, and the inte
 
 Deno.test("every table of systems begins with the real video and the shuffled one, and says what went in", () => {
   const rows = madeScores([1, 2].map((seed) => ({ system: "Ours", seed, lseD: 6, lseC: 6 })));
-  const table = systemTable(rows, CROWDS);
+  const table = systemTable(rows, SETS);
   assert.deepEqual(table.map(({ system }) => system), [REAL, SHUFFLED, "Ours"]);
   const [real, , ours] = table;
   assert.deepEqual([real.seeds, ours.seeds, ours.videos, ours.seconds, ours.frames], [
@@ -43,7 +43,7 @@ Deno.test("every table of systems begins with the real video and the shuffled on
     null,
   ]);
   assert.ok(!("SSIM (higher)" in ours), "a score that nobody has is no column");
-  const numbers = aggregateTable(rows, CROWDS);
+  const numbers = aggregateTable(rows, SETS);
   assert.deepEqual(numbers.find(({ metric }) => metric === "made distance"), {
     ...{ system: "Ours", metric: "made distance", better: "lower", mean: 4.5, spread: 0.25, low: 4, high: 5 },
     ...{ seeds: 2, videos: 12, failed: null },
