@@ -36,6 +36,14 @@ interface OperationRecorder {
 
 type TensorData = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint8Array[];
 
+/** What a tensor's values are read as; bytes where nothing is named. */
+const ARRAYS: Record<number, new (buffer: ArrayBuffer) => Float32Array | Int32Array | BigInt64Array> = {
+  [CONSTANTS.TF_FLOAT]: Float32Array,
+  [CONSTANTS.TF_COMPLEX64]: Float32Array,
+  [CONSTANTS.TF_INT32]: Int32Array,
+  [CONSTANTS.TF_INT64]: BigInt64Array,
+};
+
 /**
  * What tfjs-node's compiled addon gives its backend, on TensorFlow's C API through Deno's FFI.
  * Ids name either a tensor handle (a value) or, while a step is recorded, a node of its graph.
@@ -66,13 +74,12 @@ export class Binding {
     s.TFE_DeleteContextOptions(options);
     const devices = s.TFE_ContextListDevices(this.#context, this.status);
     this.check();
-    const named = new Map<string, string>();
-    for (let k = 0; k < s.TF_DeviceListCount(devices); k++) {
-      named.set(
+    const named = new Map(
+      Array.from({ length: s.TF_DeviceListCount(devices) }, (_, k) => [
         readCString(s.TF_DeviceListType(devices, k, this.status)),
         readCString(s.TF_DeviceListName(devices, k, this.status)),
-      );
-    }
+      ]),
+    );
     s.TF_DeleteDeviceList(devices);
     this.#gpu = named.has("GPU");
     this.#device = cString(named.get("GPU") ?? named.get("CPU") ?? "");
@@ -191,19 +198,7 @@ export class Binding {
         });
       }
       const { buffer } = memory(data, Number(s.TF_TensorByteSize(tensor))).slice();
-      switch (dtype) {
-        case CONSTANTS.TF_FLOAT:
-        case CONSTANTS.TF_COMPLEX64:
-          return new Float32Array(buffer);
-        case CONSTANTS.TF_INT32:
-          return new Int32Array(buffer);
-        case CONSTANTS.TF_INT64:
-          return new BigInt64Array(buffer);
-        case CONSTANTS.TF_RESOURCE:
-          return [new Uint8Array(buffer)];
-        default:
-          return new Uint8Array(buffer);
-      }
+      return new (ARRAYS[dtype] ?? Uint8Array)(buffer);
     } finally {
       s.TF_DeleteTensor(tensor);
     }

@@ -9,8 +9,9 @@ import { readSelected } from "../dataset/manifest.ts";
 import type { Source } from "../figures/source.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
 import type { Params } from "../nn/params.ts";
+import type { RunKind } from "../training/checkpoint.ts";
 import { type Config, configure } from "../training/config.ts";
-import { bestPath, isRun, loadDiscriminator, readRun, type RunFile, type RunKind } from "../training/run.ts";
+import { bestPath, isRun, loadDiscriminator, readRun, type RunFile } from "../training/run.ts";
 import { CORPORA, embeddedCorpus } from "./corpora.ts";
 
 /** Everything that the notebooks share; the environment decides it, so that one notebook runs on any data. */

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../base/errors.ts";
-import { copyFile, exists, makeFolder } from "../base/files.ts";
+import { copyFile, exists } from "../base/files.ts";
 import { tf } from "../native/tf.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
@@ -12,7 +11,7 @@ import { bestPath, isRun, lastPath, readRun, writeRun } from "./run.ts";
 /** What the discriminators of a configuration are. */
 const discriminators = ({ discriminator, gan }: Config) => [discriminator, discriminatorsOf(gan)];
 
-/** The generator of a last checkpoint without its judges, and without the best loss by their word. */
+/** The generator of a last checkpoint without its discriminators, and without the best loss, in which they count. */
 async function copyGenerator(from: string, to: string): Promise<void> {
   const { groups, state: { step, random } } = await loadCheckpoint(from, ["generator", "generator_adam"]);
   await saveCheckpoint(to, { groups, state: { step, random } });
@@ -37,17 +36,11 @@ export async function branchRun(from: string, to: string, config: Config): Promi
       "Train it from its own start",
     );
   }
-  await makeFolder(to);
-  const copy = async (path: string) => {
-    if (!await exists(path)) return;
-    const place = join(to, path.slice(join(from, "/").length));
-    await copyFile(path, place);
-  };
-  await copy(logPath(from));
-  if (isDeepStrictEqual(discriminators(run.config), discriminators(config))) {
-    await copy(lastPath(from));
-    await copy(bestPath(from));
-  } else await copyGenerator(lastPath(from), lastPath(to));
+  const same = isDeepStrictEqual(discriminators(run.config), discriminators(config));
+  for (const path of same ? [logPath, lastPath, bestPath] : [logPath]) {
+    if (await exists(path(from))) await copyFile(path(from), path(to));
+  }
+  if (!same) await copyGenerator(lastPath(from), lastPath(to));
   // Last, so that a folder with run.json is whole.
   await writeRun(to, { ...run, config });
 }

@@ -9,6 +9,9 @@ import { openSafetensors, readHeader, writeSafetensors } from "../weights/safete
 /** Version of the checkpoint's layout: `params/<path>`, `adam/m/<path>`, `adam/v/<path>`, `adam/powers`. */
 export const CHECKPOINT_VERSION = 1;
 
+/** What a run trains. */
+export type RunKind = "discriminator" | "generator";
+
 /** Trees of tensors by name and what else a training must know to go on. */
 export interface Checkpoint {
   /** Tensor groups, for example { generator: {...}, discriminator: {...} }. */
@@ -39,12 +42,20 @@ function unflattenAdam(group: Params): AdamState {
   return { m: part("m/"), v: part("v/"), powers: group.powers };
 }
 
-/** A trained network as groups of a checkpoint: its parameters by its name, its optimizer's state by `adam`. */
+/** The group of a network's optimizer: a pretraining has one network and one optimizer. */
+const adamOf = (name: string, kind: RunKind) => kind === "discriminator" ? "adam" : `${name}_adam`;
+
+/** Trained networks by name as groups of a checkpoint. */
 export const networkGroups = (
-  name: string,
-  { params, state }: TrainedNetwork,
-  adam = `${name}_adam`,
-): Record<string, Params> => ({ [name]: params, [adam]: flattenAdam(state) });
+  networks: Record<string, TrainedNetwork>,
+  kind: RunKind,
+): Record<string, Params> =>
+  Object.fromEntries(
+    Object.entries(networks).flatMap(([name, { params, state }]) => [
+      [name, params],
+      [adamOf(name, kind), flattenAdam(state)],
+    ]),
+  );
 
 /** Writes a checkpoint, whole or not at all. */
 export async function saveCheckpoint(
@@ -130,5 +141,8 @@ export function checkParams(path: string, params: Params | undefined, specs: Spe
 /** A trained network out of a checkpoint's groups; throws KitError that names the first difference from `specs`. */
 export const networkIn = (
   { groups }: Checkpoint,
-  { name, specs, path, adam = `${name}_adam` }: { name: string; specs: Specs; path: string; adam?: string },
-): TrainedNetwork => ({ params: checkParams(path, groups[name], specs), state: unflattenAdam(groups[adam]) });
+  { path, kind, name, specs }: { path: string; kind: RunKind; name: string; specs: Specs },
+): TrainedNetwork => ({
+  params: checkParams(path, groups[name], specs),
+  state: unflattenAdam(groups[adamOf(name, kind)]),
+});

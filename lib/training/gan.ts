@@ -5,14 +5,14 @@ import { describeGenerator } from "../models/generator_kinds.ts";
 import { initialize, type Params, type Specs } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";
 import { tf } from "../native/tf.ts";
-import { type Checkpoint, holdsGroup, networkGroups, networkIn } from "./checkpoint.ts";
+import { holdsGroup } from "./checkpoint.ts";
 import type { Config, GanConfig } from "./config.ts";
 import { DISCRIMINATORS, discriminatorsOf, lossWeights, type Phase, trainedIn } from "./discriminators.ts";
 import { evaluateGenerator, recalibrateGenerator } from "./gan_evaluation.ts";
 import { discriminatorParams, ganStep, type Networks } from "./gan_steps.ts";
 import { logged } from "./log.ts";
 import { checkLoss } from "./losses.ts";
-import { openTraining, type TrainOptions, type TrainResult } from "./open_training.ts";
+import { openTraining, type Training, type TrainOptions, type TrainResult } from "./open_training.ts";
 import { isRun, lastPath, loadDiscriminator, readRun } from "./run.ts";
 import { storedEnd } from "./stored_run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
@@ -41,15 +41,13 @@ export function* ganRequests({ gan }: Config, step: number): Generator<BatchRequ
   }
 }
 
-/** The networks of a training, each out of the checkpoint as far as it has them, else pretrained or fresh. */
+/** The networks of a training, each as it was left where the training goes on, else pretrained or fresh. */
 export function openNetworks(
   config: Config,
-  { checkpoint, pretrained, path = "" }: { checkpoint?: Checkpoint; pretrained?: Params; path?: string } = {},
+  { training, pretrained }: { training?: Training; pretrained?: Params } = {},
 ): Networks {
   const open = (name: string, specs: Specs, given?: Params) =>
-    checkpoint?.groups[name]
-      ? networkIn(checkpoint, { name, specs, path })
-      : beginTraining(given ?? initialize(specs, config.seed));
+    training?.network(name, specs) ?? beginTraining(given ?? initialize(specs, config.seed));
   const networks: Networks = { generator: open("generator", describeGenerator(config.generator).specs) };
   for (const name of discriminatorsOf(config.gan)) {
     const given = name === "discriminator" ? pretrained : undefined;
@@ -104,9 +102,9 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     { kind: "generator", config: asked, heldOutPairs: asked.gan, requests: ganRequests },
     options,
   );
-  const { config, checkpoint, batches, log } = training, { gan } = config;
-  let networks = openNetworks(config, { checkpoint, pretrained, path: lastPath(run) });
-  let { step = 0, best = Infinity, syncWeight = 0 } = checkpoint?.state ?? {};
+  const { config, state, batches, log } = training, { gan } = config;
+  let networks = openNetworks(config, { training, pretrained });
+  let { step = 0, best = Infinity, syncWeight = 0 } = state ?? {};
   const take = ganStep(config, options);
 
   const evaluate = async () => {
@@ -127,15 +125,14 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     if (syncWeight === 0 && step >= gan.frameSteps && gan.syncWeight > 0 && held.e_sync < gan.syncWhenBelow) {
       [syncWeight, best] = [gan.syncWeight, Infinity];
     }
-    const groups = Object.entries(networks).map(([name, network]) => networkGroups(name, network));
-    await training.save(Object.assign({}, ...groups), { step, best, syncWeight });
+    await training.save(networks, { step, best, syncWeight });
     const sync = held.e_sync === undefined ? "" : ` E_sync ${held.e_sync.toFixed(3)}`;
     return `, held-out L1 ${held.l1.toFixed(4)} mouth ${held.mouth_l1.toFixed(4)}${sync}` +
       (syncWeight > 0 ? ` x ${syncWeight}` : "");
   };
 
   // A branch has come without its discriminators' losses, by which the sync term is switched on.
-  if (checkpoint && !("syncWeight" in checkpoint.state)) await evaluate();
+  if (state && !("syncWeight" in state)) await evaluate();
   using progress = new Progress("training", gan.steps, { unit: "steps", start: step });
   let recent = 0, note = "";
   while (step < gan.steps) {

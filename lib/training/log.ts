@@ -34,12 +34,12 @@ export async function readLog(folder: string): Promise<LogRow[]> {
 
 /** TensorBoard's writer; tfjs keeps one open for each folder, and would keep what it was opened with as well. */
 function openTensorboard(tf: typeof import("../native/tf.ts").tf, folder: string) {
-  const opened: { board?: ReturnType<typeof tf.node.summaryFileWriter> } = {};
+  const opened: { writer?: ReturnType<typeof tf.node.summaryFileWriter> } = {};
   tf.tidy(() => {
-    opened.board = tf.node.summaryFileWriter(folder);
-    tf.keep((opened.board as unknown as { resourceHandle: Tensor }).resourceHandle);
+    opened.writer = tf.node.summaryFileWriter(folder);
+    tf.keep((opened.writer as unknown as { resourceHandle: Tensor }).resourceHandle);
   });
-  return opened.board!;
+  return opened.writer!;
 }
 
 /**
@@ -53,14 +53,14 @@ export async function openLog(folder: string): Promise<Log> {
   await makeFolder(events);
   // Loaded here so that figures, which only read logs, need no TensorFlow.
   const { tf } = await import("../native/tf.ts");
-  const progressLines = openTensorboard(tf, events);
+  const tensorboard = openTensorboard(tf, events);
 
   return {
     rows,
     append(row) {
       rows.push(row);
       for (const [name, value] of Object.entries(row)) {
-        if (name !== "step" && typeof value === "number") progressLines.scalar(name, value, row.step);
+        if (name !== "step" && typeof value === "number") tensorboard.scalar(name, value, row.step);
       }
     },
     truncateAfter(step) {
@@ -68,7 +68,7 @@ export async function openLog(folder: string): Promise<Log> {
     },
     async flush() {
       await writeParquet(logPath(folder), rows);
-      progressLines.flush();
+      tensorboard.flush();
     },
   };
 }

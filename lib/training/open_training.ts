@@ -4,11 +4,12 @@ import { random } from "../base/random.ts";
 import { type BatchRequest, type BatchStream, streamBatches } from "../dataset/batch_stream.ts";
 import { type PairOptions, sampleSyncBatch } from "../dataset/batches.ts";
 import { type Dataset, openDataset } from "../dataset/dataset.ts";
-import type { Params } from "../nn/params.ts";
-import { type Checkpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { Params, Specs } from "../nn/params.ts";
+import { type Checkpoint, networkGroups, networkIn, type RunKind, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { type Log, openLog } from "./log.ts";
-import { bestPath, lastPath, openRun, type RunKind, type TrainingEnd } from "./run.ts";
+import { bestPath, lastPath, openRun, type TrainingEnd } from "./run.ts";
+import type { TrainedNetwork } from "./training_step.ts";
 
 /** Batches that are sampled while steps are computed. */
 export const AHEAD = 2;
@@ -40,11 +41,16 @@ export interface Training extends Disposable {
   batches: BatchStream;
   log: Log;
   /** Where the run stopped, when it did. */
-  checkpoint?: Checkpoint;
+  state?: Checkpoint["state"];
+  /** A network as it was then; undefined for one that begins. */
+  network(name: string, specs: Specs): TrainedNetwork | undefined;
   /** Writes the best networks so far, apart from those that the run goes on with. */
   saveBest(groups: Record<string, Params>, state: Checkpoint["state"]): Promise<void>;
   /** Writes the log and the networks that the run goes on with from `step`. */
-  save(groups: Record<string, Params>, state: { step: number } & Checkpoint["state"]): Promise<void>;
+  save(
+    networks: Record<string, TrainedNetwork>,
+    state: { step: number } & Checkpoint["state"],
+  ): Promise<void>;
 }
 
 /**
@@ -75,7 +81,7 @@ export async function openTraining(
     steps,
     settings,
   });
-  const { step = 0, random: state = config.seed } = checkpoint?.state ?? {};
+  const { step = 0, random: state = config.seed } = checkpoint?.state ?? {}, path = lastPath(run);
   const log = await openLog(run);
   log.truncateAfter(step);
   const batches = opened.use(
@@ -83,12 +89,18 @@ export async function openTraining(
   );
   const held = opened.move();
   return {
-    ...{ config, dataset, heldOut, batches, log, checkpoint },
+    ...{ config, dataset, heldOut, batches, log, state: checkpoint?.state },
+    network(name, specs) {
+      // A branch has come with its generator alone.
+      const begins = !checkpoint || (kind === "generator" && !checkpoint.groups[name]);
+      return begins ? undefined : networkIn(checkpoint, { path, kind, name, specs });
+    },
     saveBest: (groups, state) => saveCheckpoint(bestPath(run), { groups, state }),
-    async save(groups, { step, ...state }) {
+    async save(networks, { step, ...state }) {
       // The log goes first: rows after the checkpoint's step are dropped when the run goes on, missing ones are lost.
       await log.flush();
-      await saveCheckpoint(lastPath(run), { groups, state: { step, random: batches.state, ...state } });
+      const groups = networkGroups(networks, kind);
+      await saveCheckpoint(path, { groups, state: { step, random: batches.state, ...state } });
     },
     [Symbol.dispose]: () => held.dispose(),
   };

@@ -2,22 +2,16 @@ import { random } from "../base/random.ts";
 import type { BatchRequest } from "../dataset/batch_stream.ts";
 import { sampleSyncBatch } from "../dataset/batches.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import {
-  describeSyncDiscriminator,
-  initSyncDiscriminator,
-  syncDiscriminator,
-} from "../models/sync_discriminator.ts";
-import type { Params } from "../nn/params.ts";
+import { describeSyncDiscriminator, syncDiscriminator } from "../models/sync_discriminator.ts";
+import { initialize, type Params } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";
 import { tf } from "../native/tf.ts";
-import { networkGroups, networkIn } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { logged } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { openTraining, type TrainOptions, type TrainResult } from "./open_training.ts";
 import { pretrainStep, syncTensors } from "./pretrain_step.ts";
 import { recalibrate, statisticsPass } from "./recalibrate.ts";
-import { lastPath } from "./run.ts";
 import { storedEnd } from "./stored_run.ts";
 import { syncAccuracy } from "./sync_accuracy.ts";
 import { beginTraining } from "./training_step.ts";
@@ -68,12 +62,10 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     { kind: "discriminator", config: options.config, heldOutPairs, requests: pretrainRequests },
     options,
   );
-  const { config, checkpoint, batches, log } = training, { steps, evaluateEvery, patience } = config.pretrain;
+  const { config, batches, log } = training, { steps, evaluateEvery, patience } = config.pretrain;
   const specs = describeSyncDiscriminator(config.discriminator).specs;
-  let network = checkpoint
-    ? networkIn(checkpoint, { name: "discriminator", adam: "adam", specs, path: lastPath(run) })
-    : beginTraining(initSyncDiscriminator(config.discriminator, config.seed));
-  let { step = 0, best = Infinity, bestStep = 0 } = checkpoint?.state ?? {};
+  let network = training.network("discriminator", specs) ?? beginTraining(initialize(specs, config.seed));
+  let { step = 0, best = Infinity, bestStep = 0 } = training.state ?? {};
   const take = pretrainStep(config, options);
 
   const evaluate = async () => {
@@ -90,7 +82,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       await training.saveBest({ discriminator }, { step, loss, auc });
     }
     tf.dispose(discriminator);
-    await training.save(networkGroups("discriminator", network, "adam"), { step, best, bestStep });
+    await training.save({ discriminator: network }, { step, best, bestStep });
     return held;
   };
 

@@ -6,6 +6,7 @@ import type { Scope } from "../nn/scope.ts";
 import { tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
 import { binaryCrossEntropy, syncProbability } from "./losses.ts";
+import { sharesRight } from "./sync_accuracy.ts";
 import { type TrainedNetwork, trainingStep } from "./training_step.ts";
 
 /** A batch as tensors: mel [n, 80, 16, 1], faces [n, 48, 96, 15], labels [n]. */
@@ -22,14 +23,11 @@ export function pretrainLoss(net: Scope, { mel, faces, labels }: Named) {
 }
 
 /** Shares of pairs called rightly in a batch, in-sync and off-sync apart. */
-function accuracies(probability: ArrayLike<number>, labels: ArrayLike<number>) {
-  const right = [0, 0], count = [0, 0];
-  for (let k = 0; k < labels.length; k++) {
-    const label = labels[k] > 0.5 ? 1 : 0;
-    count[label]++;
-    if ((probability[k] > 0.5) === (label === 1)) right[label]++;
-  }
-  return { inSync: right[1] / count[1], offSync: right[0] / count[0] };
+function accuracies(probability: Float32Array, labels: Float32Array) {
+  const [offSync, inSync] = [0, 1].map((label) =>
+    Array.from(probability.filter((_, k) => labels[k] === label))
+  );
+  return sharesRight(inSync, offSync);
 }
 
 /**
@@ -41,6 +39,10 @@ export function pretrainStep({ pretrain }: Config, { compiled = true }: { compil
   return (trained: TrainedNetwork, pairs: SyncBatch) =>
     tf.tidy(() => {
       const { network, loss, aux } = step(trained, syncTensors(pairs), tf.scalar(pretrain.learningRate));
-      return { network, loss: loss.dataSync()[0], ...accuracies(aux.probability.dataSync(), pairs.labels) };
+      return {
+        network,
+        loss: loss.dataSync()[0],
+        ...accuracies(aux.probability.dataSync<"float32">(), pairs.labels),
+      };
     });
 }

@@ -1,19 +1,9 @@
 import { initSyncDiscriminator, type SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
-import { compile, type Named, valueAndGradients } from "../native/compile.ts";
-import { disposeParams, type Params, trainable } from "../nn/params.ts";
-import { scope } from "../nn/scope.ts";
+import { compile, type Named } from "../native/compile.ts";
+import { disposeParams, type Params } from "../nn/params.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { pretrainLoss } from "./pretrain_step.ts";
-
-/** Pretraining's loss of a batch and its gradients, by parameter: all of a training step but the optimizer. */
-const lossAndGradients = (params: Params, batch: Named) =>
-  valueAndGradients(
-    (trained) => {
-      const net = scope({ ...params, ...trained }, { training: true });
-      return { loss: pretrainLoss(net, batch).loss, aux: {} };
-    },
-    trainable(params),
-  );
+import { lossAndGradients } from "./training_step.ts";
 
 /** How strongly one layer is pulled by one batch. */
 export type LayerGradient = {
@@ -37,7 +27,7 @@ export function gradientByLayer(
 ): LayerGradient[] {
   const params = initSyncDiscriminator(config, seed);
   const rows = tf.tidy(() => {
-    const { gradients } = lossAndGradients(params, batch);
+    const { gradients } = lossAndGradients(pretrainLoss, params, batch);
     const size = (t: Tensor) => Math.sqrt(tf.mean(tf.square(t)).dataSync()[0]);
     return Object.keys(gradients).filter((name) => name.endsWith("/conv/kernel")).map(
       (name): LayerGradient => {
@@ -66,7 +56,7 @@ export function stepMilliseconds(
 ): number[] {
   const steps = configs.map((config) => {
     const params = initSyncDiscriminator(config, 1);
-    const step = compile((all: Params, given: Named) => lossAndGradients(all, given));
+    const step = compile((all: Params, given: Named) => lossAndGradients(pretrainLoss, all, given));
     return { params, run: () => tf.tidy(() => step(params, batch).loss.dataSync()[0]) };
   });
   const quickest = configs.map(() => Infinity);

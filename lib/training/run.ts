@@ -4,14 +4,12 @@ import { exists, writeJson } from "../base/files.ts";
 import { describeGenerator } from "../models/generator_kinds.ts";
 import { describeSyncDiscriminator } from "../models/sync_discriminator.ts";
 import type { Params, Specs } from "../nn/params.ts";
-import { checkParams, type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
+import { checkParams, type Checkpoint, loadCheckpoint, type RunKind } from "./checkpoint.ts";
 import { type Config, withSettings } from "./config.ts";
 import { needsDiscriminator } from "./systems.ts";
 
 /** Version of the run folder's layout: run.json, log.parquet, tensorboard/, last.safetensors, best.safetensors. */
 export const RUN_VERSION = 2;
-
-export type RunKind = "discriminator" | "generator";
 
 /** How a training ended. */
 export interface TrainingEnd {

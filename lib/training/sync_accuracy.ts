@@ -74,6 +74,12 @@ export function rocAuc(positive: number[], negative: number[]): number {
   return (rankSum - n * (n + 1) / 2) / (n * negative.length);
 }
 
+/** Shares of probabilities of sync on the right side of a half, of pairs in sync and of pairs off sync. */
+export const sharesRight = (inSync: number[], offSync: number[]) => ({
+  inSync: inSync.filter((p) => p > 0.5).length / inSync.length,
+  offSync: offSync.filter((p) => p <= 0.5).length / offSync.length,
+});
+
 /** Accuracy over pairs whose shift is 0 (in sync) or at least `minShift` (off sync). */
 export function accuracyOf(pairs: ScoredPair[], { minShift = 5, voicedOnly = true } = {}): SyncAccuracy {
   const used = pairs.filter((p) =>
@@ -83,13 +89,10 @@ export function accuracyOf(pairs: ScoredPair[], { minShift = 5, voicedOnly = tru
   const negative = used.filter((p) => p.shift !== 0).map((p) => p.probability);
   const bce = (values: number[], label: number) =>
     tf.tidy(() => binaryCrossEntropy(tf.tensor1d(values), tf.fill([values.length], label)).dataSync()[0]);
-  const share = (values: number[], right: (p: number) => boolean) =>
-    values.filter(right).length / values.length;
   return {
     // Both kinds count the same, however many off-sync pairs there are for each in-sync one.
     loss: (bce(positive, 1) + bce(negative, 0)) / 2,
-    inSync: share(positive, (p) => p > 0.5),
-    offSync: share(negative, (p) => p <= 0.5),
+    ...sharesRight(positive, negative),
     auc: rocAuc(positive, negative),
     pairs: used.length,
   };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../base/errors.ts";
 import type { GeneratorKind } from "../models/generator_kinds.ts";
 import type { SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
@@ -18,21 +19,20 @@ export interface System {
 const inTurns = { sync: "discriminator", discriminator: "alternate", quality: false, beta1: 0.9 } as const;
 const byExpert = { ...inTurns, discriminator: "frozen" } as const;
 
-const ABOUT: Record<string, string> = {
-  "Ours": "Hong and Zhang 2023: discriminator with LSTM and CBAM, trained in turns",
-  "w/o LSTM": "Table 1: no LSTM in the discriminator's audio encoder",
-  "w/o CBAM": "Table 1: no CBAM in the discriminator",
-  "w/o LSTM & CBAM": "Table 1: Wav2Lip's colour SyncNet, but trained in turns",
-};
+/** The paper's own: a variant of Table 1. */
+const ours = (variant: string, about: string): System => ({
+  about,
+  generator: "wav2lip",
+  discriminator: ablations[variant],
+  gan: inTurns,
+});
 
 /** The systems of Tables 1 and 2, by the tables' names. */
 export const systems: Record<string, System> = {
-  ...Object.fromEntries(
-    Object.entries(ablations).map(([name, discriminator]): [string, System] => [
-      name,
-      { about: ABOUT[name], generator: "wav2lip", discriminator, gan: inTurns },
-    ]),
-  ),
+  "Ours": ours("Ours", "Hong and Zhang 2023: discriminator with LSTM and CBAM, trained in turns"),
+  "w/o LSTM": ours("w/o LSTM", "Table 1: no LSTM in the discriminator's audio encoder"),
+  "w/o CBAM": ours("w/o CBAM", "Table 1: no CBAM in the discriminator"),
+  "w/o LSTM & CBAM": ours("w/o LSTM & CBAM", "Table 1: Wav2Lip's colour SyncNet, but trained in turns"),
   "Wav2Lip": {
     about: "Prajwal et al. 2020: a sync expert that stays as it was pretrained",
     generator: "wav2lip",
@@ -85,6 +85,10 @@ export const configureSystem = (
 /** Whether a configuration needs a pretrained sync discriminator. */
 export const needsDiscriminator = ({ gan }: Pick<Config, "gan">): boolean => gan.sync === "discriminator";
 
+/** Whether an object has these values. */
+const isMatch = (object: object, values: object): boolean =>
+  isDeepStrictEqual({ ...object, ...values }, { ...object });
+
 /** The systems whose pretrained discriminator is built like this one, in words. */
 export function systemsWith({ lstm, cbam }: Pick<SyncDiscriminatorConfig, "lstm" | "cbam">): string {
   const names = Object.entries(systems).filter(([, { discriminator: d }]) =>
@@ -94,13 +98,9 @@ export function systemsWith({ lstm, cbam }: Pick<SyncDiscriminatorConfig, "lstm"
 }
 
 /** The system whose switches a configuration has, if it is one of them. */
-export function systemOf({ generator, discriminator, gan }: Config): string | undefined {
-  const fits = (system: System) =>
-    system.generator === generator.kind &&
-    (["sync", "discriminator", "quality", "beta1"] as const).every((name) =>
-      system.gan[name] === gan[name]
-    ) &&
-    (!system.discriminator ||
-      (system.discriminator.lstm === discriminator.lstm && system.discriminator.cbam === discriminator.cbam));
+export function systemOf(config: Config): string | undefined {
+  const fits = ({ generator, discriminator, gan }: System) =>
+    generator === config.generator.kind && isMatch(config.discriminator, discriminator ?? {}) &&
+    isMatch(config.gan, gan);
   return Object.keys(systems).find((name) => fits(systems[name]));
 }

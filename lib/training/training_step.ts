@@ -13,6 +13,16 @@ export const beginTraining = (params: Params): TrainedNetwork => ({ params, stat
 /** A network's loss on a batch, a scalar, and what else is worth looking at. */
 export type LossOf<Batch, Aux> = (net: Scope, batch: Batch) => { loss: Tensor; aux: Aux };
 
+/** The loss of a batch in training mode, its gradients, batch norm's moving statistics after it, and what else comes of it. */
+export function lossAndGradients<Batch, Aux>(lossOf: LossOf<Batch, Aux>, params: Params, batch: Batch) {
+  const { aux, ...found } = valueAndGradients((trained) => {
+    const net = scope({ ...params, ...trained }, { training: true });
+    const { loss, aux } = lossOf(net, batch);
+    return { loss, aux: { statistics: net.statistics, aux } };
+  }, trainable(params));
+  return { ...found, ...aux };
+}
+
 /**
  * A training step as a pure function: forward pass and loss, gradients, Adam. Compile it with `donate: [0]`: it puts
  * the next network in the place of the one it is given.
@@ -22,11 +32,7 @@ export function trainingStep<Batch, Aux>(
   { beta1 = adamDefaults.beta1 }: { beta1?: number } = {},
 ) {
   return ({ params, state }: TrainedNetwork, batch: Batch, rate: Tensor) => {
-    const { loss, gradients, aux: { statistics, aux } } = valueAndGradients((trained) => {
-      const net = scope({ ...params, ...trained }, { training: true });
-      const { loss, aux } = lossOf(net, batch);
-      return { loss, aux: { statistics: net.statistics, aux } };
-    }, trainable(params));
+    const { loss, gradients, statistics, aux } = lossAndGradients(lossOf, params, batch);
     const next = adamStep({ params, gradients, state }, rate, { ...adamDefaults, beta1 });
     return { network: { params: { ...next.params, ...statistics }, state: next.state }, loss, aux };
   };

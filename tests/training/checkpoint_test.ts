@@ -33,16 +33,25 @@ Deno.test("a checkpoint comes back bit by bit: weights, optimizer, numbers", () 
     adam.m["audio/0/conv/bias"] = tf.tensor1d([1e-20, -3.5, 0, 1, 2, 3, 4, 5]);
     const path = join(folder, "last.safetensors");
     const state = { step: 17, random: 4294967295, best: Infinity, loss: 0.1 + 0.2 };
-    await saveCheckpoint(path, { groups: networkGroups("discriminator", network), state }, {
-      note: "ü",
-    });
+    await saveCheckpoint(
+      path,
+      { groups: networkGroups({ discriminator: network }, "discriminator"), state },
+      {
+        note: "ü",
+      },
+    );
     const loaded = await loadCheckpoint(path);
     assert.deepEqual(
       loaded.state,
       { step: 17, random: 4294967295, loss: 0.1 + 0.2 },
       "no best yet is no number",
     );
-    const { params: back, state: adamBack } = networkIn(loaded, { name: "discriminator", specs, path });
+    const { params: back, state: adamBack } = networkIn(loaded, {
+      path,
+      kind: "discriminator",
+      name: "discriminator",
+      specs,
+    });
     for (const [name, tensor] of Object.entries(params)) {
       assert.deepEqual(back[name].dataSync(), tensor.dataSync());
     }

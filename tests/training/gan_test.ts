@@ -41,8 +41,8 @@ Deno.test("frames with L1, then windows with L1 + E_sync and the discriminator i
     const straight = join(folder, "straight"), resumed = join(folder, "re sumed");
     const result = await train(data, { run: straight, config: tiny, discriminator });
     assert.deepEqual([result.step, result.ended], [6, "steps"]);
-    const progressLines = 1; // TensorBoard's writer stays open, one for each run folder
-    assert.equal(tf.memory().numTensors, before + progressLines, "no tensor is left behind");
+    const writers = 1; // TensorBoard's writer stays open, one for each run folder
+    assert.equal(tf.memory().numTensors, before + writers, "no tensor is left behind");
 
     const log = await readLog(straight);
     const rows = log.filter((row) => typeof row["train/l1"] === "number");
@@ -66,14 +66,14 @@ Deno.test("frames with L1, then windows with L1 + E_sync and the discriminator i
     const end = await train(data, { run: resumed, config: tiny, discriminator, steps: 6, resume: true });
     assertSameLog(await readLog(resumed), log);
     assert.ok(Math.abs(end.best - result.best) < 1e-4);
-    assert.equal(tf.memory().numTensors, before + 2 * progressLines);
+    assert.equal(tf.memory().numTensors, before + 2 * writers);
 
     const { params, config } = await loadGenerator(resumed);
     const own = await readRun(resumed, "generator");
     assert.deepEqual(own.config.discriminator, config.discriminator, "the run tells of its discriminator");
     assert.equal(await discriminatorMoved(resumed, discriminator), true);
     disposeParams(params);
-    assert.equal(tf.memory().numTensors, before + 2 * progressLines);
+    assert.equal(tf.memory().numTensors, before + 2 * writers);
   }));
 
 Deno.test("a frozen discriminator stays as it was, and the sync term waits for a low enough E_sync", () =>

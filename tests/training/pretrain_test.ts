@@ -43,8 +43,8 @@ Deno.test("a run that was stopped and gone on with has the numbers of one that w
     const straight = join(folder, "straight"), resumed = join(folder, "re sumed");
     const result = await pretrain(data, { run: straight, config: tiny });
     assert.deepEqual([result.step, result.ended], [8, "steps"]);
-    const progressLines = 1; // TensorBoard's writer stays open, one for each run folder
-    assert.equal(tf.memory().numTensors, before + progressLines, "no tensor is left behind");
+    const writers = 1; // TensorBoard's writer stays open, one for each run folder
+    assert.equal(tf.memory().numTensors, before + writers, "no tensor is left behind");
 
     await pretrain(data, { run: resumed, config: tiny, steps: 4 });
     const half = await readLog(resumed);
@@ -60,7 +60,7 @@ Deno.test("a run that was stopped and gone on with has the numbers of one that w
 
     const again = await pretrain(data, { run: resumed, config: tiny, steps: 8, resume: true });
     assert.deepEqual([again.step, again.best], [8, end.best], "nothing is left to do");
-    assert.equal(tf.memory().numTensors, before + 2 * progressLines);
+    assert.equal(tf.memory().numTensors, before + 2 * writers);
     const { params, step } = await loadDiscriminator(resumed);
     assert.ok(step === 4 || step === 8);
     disposeParams(params);
