@@ -6,7 +6,7 @@ import { forgetFailures, mergeScores, openScoreFolder } from "./scoring/score_fo
 import { type JobPlan, realJobs, type ScoreJob, systemJobs } from "./scoring/score_jobs.ts";
 import { keyOf, type ScoreRow } from "./scoring/score_row.ts";
 import type { ScoreJobs } from "./scoring/scoring_processes.ts";
-import { checkSeparation, type Separation } from "./statistics/separation.ts";
+import { checkSeparation, type Separation } from "./statistics/judge_statement.ts";
 
 /** Throws KitError when a folder holds scores of a system whose weights have changed since. */
 function refuseOtherWeights(rows: ScoreRow[], systems: EvaluatedSystem[], out: string): void {

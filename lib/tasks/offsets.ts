@@ -4,7 +4,7 @@ import { holdPrepared } from "../prepare/finish.ts";
 import { hashShare } from "../prepare/splits.ts";
 import { type ManifestRow, readManifest, writeManifest } from "../dataset/manifest.ts";
 import { openRunJudge, type RunJudge } from "../evaluation/judges/run_judge.ts";
-import { REACH } from "../evaluation/metrics/lse.ts";
+import { OFFSETS, REACH } from "../evaluation/metrics/lse.ts";
 import {
   type ClipOffset,
   FEWEST_SURE,
@@ -12,9 +12,9 @@ import {
   groupOffsets,
   measureOffsets,
   offsetOf,
+  sureOffsets,
 } from "../evaluation/judges/offsets.ts";
 import { KitError } from "../base/errors.ts";
-import { Progress } from "../base/progress.ts";
 
 export interface OffsetOptions {
   /** Run folder of the discriminator that judges. */
@@ -47,35 +47,35 @@ export interface OffsetReport {
 }
 
 /** Rows to measure: all of them, or a few that are spread over the data set and stay the same when clips are added. */
-function sample(rows: ManifestRow[], count = Infinity): ManifestRow[] {
-  if (rows.length <= count) return rows;
-  const places = new Map(rows.map(({ id }) => [id, hashShare(`sample ${id}`)]));
-  const last = [...places.values()].sort((a, b) => a - b)[count - 1];
-  return rows.filter(({ id }) => places.get(id)! <= last);
+function sample(rows: ManifestRow[], count = rows.length): ManifestRow[] {
+  const placeOf = ({ id }: ManifestRow) => hashShare(`sample ${id}`);
+  const few = new Set(rows.toSorted((a, b) => placeOf(a) - placeOf(b)).slice(0, count));
+  return rows.filter((row) => few.has(row));
 }
 
-const inSync = (found: ClipOffset[]): number => {
-  const sure = found.filter((clip) => clip.sure);
-  return sure.filter(({ offset }) => Math.abs(offset) <= 1).length / Math.max(1, sure.length);
-};
+/** The share of the sure clips that lies within one frame of sync. */
+function inSync(found: ClipOffset[]): number {
+  const sure = sureOffsets(found);
+  return sure.filter((offset) => Math.abs(offset) <= 1).length / Math.max(1, sure.length);
+}
 
 /** Draws how often each offset was found, before and after the correction. */
-async function drawOffsets(path: string, report: Omit<OffsetReport, "figure">): Promise<void> {
+async function drawOffsets(path: string, report: OffsetReport): Promise<void> {
   const { histogram } = await import("../figures/charts.ts");
   const { writeChart } = await import("../figures/svg.ts");
-  const sure = (found: ClipOffset[]) => found.filter((clip) => clip.sure).map(({ offset }) => offset);
-  const chart = histogram({
-    "before correction": sure(report.before),
-    ...report.after ? { "after correction": sure(report.after) } : {},
-  }, {
-    title: "Offset of sound and picture",
-    xLabel: "offset (frames of 40 ms; above 0 the sound is early)",
-    bins: 2 * REACH + 1,
-    domain: [-REACH - 0.5, REACH + 0.5],
-    caption:
-      `${report.sure} of ${report.measured} clips, those of which the judge is sure. Judge: ${report.judge}.`,
-    source: { data: basename(resolve(report.prepared)) },
-  });
+  const { before, after, sure, measured, judge, prepared } = report;
+  const offsets = { "before correction": before, ...after && { "after correction": after } };
+  const chart = histogram(
+    Object.fromEntries(Object.entries(offsets).map(([when, found]) => [when, sureOffsets(found)])),
+    {
+      title: "Offset of sound and picture",
+      xLabel: "offset (frames of 40 ms; above 0 the sound is early)",
+      bins: OFFSETS,
+      domain: [-REACH - 0.5, REACH + 0.5],
+      caption: `${sure} of ${measured} clips, those of which the judge is sure. Judge: ${judge}.`,
+      source: { data: basename(resolve(prepared)) },
+    },
+  );
   await writeChart(path, chart);
 }
 
@@ -151,19 +151,10 @@ export async function correctOffsetsBy(
   if (by !== "speaker" && by !== "dataset") {
     throw new KitError(`Offsets are not found by ${by}`, "Give --by speaker or --by dataset");
   }
-  const rows = await readManifest(prepared), chosen = sample(rows, clips);
-  const measure = async (label: string, measured: ManifestRow[]) => {
-    const progress = new Progress(label, measured.length, { unit: "clips" });
-    try {
-      return await measureOffsets({ folder: prepared, rows: measured, judge }, {
-        onClip: (done) => progress.update(done),
-      });
-    } finally {
-      progress.stop();
-    }
-  };
-  const before = await measure("measuring offsets", chosen.map((row) => ({ ...row, offset: 0 })));
-  const groups = groupOffsets(before, by), sure = before.filter((clip) => clip.sure).length;
+  const all = await readManifest(prepared), chosen = sample(all, clips);
+  const asMade = chosen.map((row) => ({ ...row, offset: 0 }));
+  const before = await measureOffsets({ folder: prepared, rows: asMade, judge });
+  const groups = groupOffsets(before, by), sure = sureOffsets(before).length;
   if (sure < FEWEST_SURE) {
     throw new KitError(
       `The judge is sure of ${sure} of ${before.length} clips of ${prepared}, ${FEWEST_SURE} are needed`,
@@ -171,18 +162,14 @@ export async function correctOffsetsBy(
     );
   }
   const change = apply ? (row: ManifestRow) => ({ offset: offsetOf(row.speaker, groups) }) : undefined;
-  const known = await storeOffsets(prepared, before, change);
-  const ids = new Set(chosen.map(({ id }) => id));
-  const after = apply ? await measure("measuring again", known.filter(({ id }) => ids.has(id))) : null;
+  const known = await storeOffsets(prepared, before, change), ids = new Set(chosen.map(({ id }) => id));
+  const rows = known.filter(({ id }) => ids.has(id));
+  const after = apply ? await measureOffsets({ folder: prepared, rows, judge }, "measuring again") : null;
   const report = {
-    ...{
-      prepared,
-      judge: `${judge.name}, ${judge.step} steps`,
-      clips: rows.length,
-      measured: before.length,
-    },
-    ...{ sure, groups, before, after, inSyncBefore: inSync(before), inSyncAfter: after && inSync(after) },
+    ...{ prepared, judge: `${judge.name}, ${judge.step} steps` },
+    ...{ clips: all.length, measured: before.length, sure, groups, before, after, figure },
+    ...{ inSyncBefore: inSync(before), inSyncAfter: after && inSync(after) },
   };
   await drawOffsets(figure, report);
-  return { ...report, figure };
+  return report;
 }

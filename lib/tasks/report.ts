@@ -44,118 +44,98 @@ interface Report extends ReportOptions {
 }
 
 /** A line of the summary: what was measured, the value, and the bound it is held against where there is one. */
-interface Measured extends Row {
-  measure: string;
-  value: number;
-  bound?: string;
-}
+type Measured = [measure: string, value: number, bound?: string];
 
 const caption = ({ source, credit }: Report, text: string): string =>
   [text, sourceLine(source), credit].filter(Boolean).join(" ");
 
 /** The losses over both trainings. */
-async function reportCurves({ source, ...report }: Report): Promise<void> {
-  const folder = { folder: report.out };
-  const pretraining = lossCurve(await readLog(report.discriminator), {
-    values: ["train/loss", "val/loss"],
-    chance: { value: Math.LN2, label: "chance" },
-    yLabel: "binary cross entropy",
-    title: "Pretraining of the sync discriminator",
-    source,
-  });
-  await figure("loss-discriminator", pretraining, folder);
-
-  const log = await readLog(report.run), { gan } = (await readRun(report.run, "generator")).config;
+async function reportCurves({ source, discriminator, run, out: folder }: Report): Promise<void> {
+  const log = await readLog(run), { frameSteps } = (await readRun(run, "generator")).config.gan;
   const on = log.find((row) => Number(row["train/sync_weight"]) > 0);
   // One label a step, or they would stand on each other.
   const labels = new Map<number, string>();
-  if (gan.frameSteps > 0) labels.set(gan.frameSteps, "windows");
+  if (frameSteps > 0) labels.set(frameSteps, "windows");
   if (on) {
-    const before = on.step - 1 === gan.frameSteps ? "windows, " : "";
+    const before = on.step - 1 === frameSteps ? "windows, " : "";
     labels.set(on.step - 1, `${before}sync x ${on["train/sync_weight"]}`);
   }
   const events = [...labels].map(([step, label]) => ({ step, label }));
-  const reconstruction = lossCurve(log, {
-    values: ["train/l1", "val/l1", "val/mouth_l1"],
-    log: true,
-    yLabel: "mean absolute error, 0..1",
-    title: "Training of the generator",
-    caption: "train/l1 is weighted towards the mouth; val/l1 is not.",
-    ...{ events, source },
-  });
-  await figure("loss-generator", reconstruction, folder);
-  const sync = lossCurve(log, {
-    values: ["train/e_sync", "val/e_sync", "train/d_loss"],
-    yLabel: "E_sync (eq. 5), discriminator's BCE",
-    title: "Sync loss of the generator and loss of the discriminator",
-    ...{ events, source },
-  });
-  await figure("loss-sync", sync, folder);
+  const curves = {
+    "loss-discriminator": lossCurve(await readLog(discriminator), {
+      values: ["train/loss", "val/loss"],
+      chance: { value: Math.LN2, label: "chance" },
+      yLabel: "binary cross entropy",
+      title: "Pretraining of the sync discriminator",
+      source,
+    }),
+    "loss-generator": lossCurve(log, {
+      values: ["train/l1", "val/l1", "val/mouth_l1"],
+      ...{ events, source, log: true },
+      yLabel: "mean absolute error, 0..1",
+      title: "Training of the generator",
+      caption: "train/l1 is weighted towards the mouth; val/l1 is not.",
+    }),
+    "loss-sync": lossCurve(log, {
+      values: ["train/e_sync", "val/e_sync", "train/d_loss"],
+      ...{ events, source },
+      yLabel: "E_sync (eq. 5), discriminator's BCE",
+      title: "Sync loss of the generator and loss of the discriminator",
+    }),
+  };
+  for (const [name, curve] of Object.entries(curves)) await figure(name, curve, { folder });
 }
 
 /** In-sync and off-sync accuracy, ROC and accuracy against shift of the discriminator. */
 async function reportDiscriminator(report: Report): Promise<Measured[]> {
-  const { source, out: folder } = report;
-  const { params } = await loadDiscriminator(report.discriminator);
+  const { source, out: folder } = report, { params } = await loadDiscriminator(report.discriminator);
   const pairs = await scorePairs(report.dataset, params);
   disposeParams(params);
   const choices = [{ voicedOnly: true }, { voicedOnly: false }];
-  const rocs = rocCurve(choices.map((choice) => syncRoc(pairs, choice)), {
-    source,
-    caption: "Off-sync pairs are 5 to 15 frames away in the same clip.",
-  });
-  await figure("roc", rocs, { folder });
-  const byShift = choices.flatMap((choice) => accuracyByShift(pairs, choice));
-  await figure("accuracy-against-shift", accuracyAgainstShift(byShift, { source }), { folder });
-  const [voiced, all] = choices.map((choice) => accuracyOf(pairs, choice));
-  const rows = Object.entries({ "windows of speech": voiced, "all windows": all }).map((
-    [windows, found],
-  ) => ({
-    windows,
-    "in-sync accuracy": found.inSync,
-    "off-sync accuracy": found.offSync,
-    "ROC AUC": found.auc,
-    "loss (BCE)": found.loss,
-    pairs: found.pairs,
+  const rocs = choices.map((choice) => syncRoc(pairs, choice));
+  const shifts = choices.flatMap((choice) => accuracyByShift(pairs, choice));
+  const about = { source, caption: "Off-sync pairs are 5 to 15 frames away in the same clip." };
+  await figure("roc", rocCurve(rocs, about), { folder });
+  await figure("accuracy-against-shift", accuracyAgainstShift(shifts, { source }), { folder });
+  const found = choices.map((choice) => accuracyOf(pairs, choice)), [voiced, all] = found;
+  const rows = found.map(({ inSync, offSync, auc, loss, pairs }, k) => ({
+    windows: rocs[k].name,
+    ...{
+      "in-sync accuracy": inSync,
+      "off-sync accuracy": offSync,
+      "ROC AUC": auc,
+      "loss (BCE)": loss,
+      pairs,
+    },
   }));
-  await writeTable("discriminator", rows, {
-    folder,
-    caption: caption(report, "Sync discriminator on held-out clips."),
-  });
+  const text = caption(report, "Sync discriminator on held-out clips.");
+  await writeTable("discriminator", rows, { folder, caption: text });
   return [
-    { measure: "ROC AUC, windows of speech", value: voiced.auc, bound: "at least 0.90" },
-    { measure: "ROC AUC, all windows", value: all.auc },
-    { measure: "in-sync accuracy, windows of speech", value: voiced.inSync },
-    { measure: "off-sync accuracy, windows of speech", value: voiced.offSync },
+    ["ROC AUC, windows of speech", voiced.auc, "at least 0.90"],
+    ["ROC AUC, all windows", all.auc],
+    ["in-sync accuracy, windows of speech", voiced.inSync],
+    ["off-sync accuracy, windows of speech", voiced.offSync],
   ];
 }
 
-/** Mouth L1, LSE, still-pose motion and the contact sheet of the generator. */
+/** Mouth L1, LSE and still-pose motion of the generator, clip by clip, and a contact sheet. */
 async function reportGenerator(report: Report): Promise<Measured[]> {
   const { dataset, source, out: folder } = report;
   const loaded = await loadGenerator(report.run), generate = faceGenerator(loaded);
-  const judge = await openRunJudge(report.discriminator);
-  const rows = await heldOutRows(dataset, { generate, judge });
+  const judge = await openRunJudge(report.discriminator),
+    rows = await heldOutRows(dataset, { generate, judge });
   judge.dispose();
-  const tables: [string, Row[], string][] = [
-    ["held-out-clips", rows, `Held-out clips, one row each. Judge: ${judge.name}.`],
-    ["lse", lseTable(rows), `LSE by the ${judge.name}. Protocol: ${judge.procedure}.`],
-    [
-      "still-pose",
-      stillPoseTable(rows),
-      "Mouth opening of films generated from one repeated frame, against real films.",
-    ],
-  ];
-  for (const [name, table, text] of tables) {
-    await writeTable(name, table, { folder, caption: caption(report, text) });
-  }
+  const write = (name: string, table: Row[], text: string) =>
+    writeTable(name, table, { folder, caption: caption(report, text) });
+  await write("held-out-clips", rows, `Held-out clips, one row each. Judge: ${judge.name}.`);
+  await write("lse", lseTable(rows), `LSE by the ${judge.name}. Protocol: ${judge.procedure}.`);
+  const ofOpenings = "Mouth opening of films generated from one repeated frame, against real films.";
+  await write("still-pose", stillPoseTable(rows), ofOpenings);
 
   const clip = await dataset.clip(0), other = await otherClip(dataset, 0);
-  const still = await stillPoseVideo(generate, { clip: await realClip(clip), sound: await realClip(other) });
-  const openings = {
-    "film of the sound": still.courses.sound,
-    "generated from one frame": still.courses.drawn,
-  };
+  const pair = { clip: await realClip(clip), sound: await realClip(other) };
+  const { courses: { sound, drawn } } = await stillPoseVideo(generate, pair);
+  const openings = { "film of the sound": sound, "generated from one frame": drawn };
   const title = "Mouth opening with the pose held still";
   await figure("still-pose", openingCurves(openings, { source, title }), { folder });
   const videos = {
@@ -163,39 +143,28 @@ async function reportGenerator(report: Report): Promise<Measured[]> {
     own: generateClip(generate, clip),
     foreign: generateClip(generate, clip, { audio: other }),
   };
+  disposeParams(loaded.params);
   const sheet = generatedSheet(clip, videos, {
     title: "A clip that training never saw",
     caption: caption(report, `Clip ${clip.row.id}, sound of ${other.row.id} in the fifth row.`),
     scale: 1,
   });
   await writeAtomic(join(folder, "contact-sheet.png"), sheet);
-  disposeParams(loaded.params);
-  return generatorSummary(rows);
-}
 
-function generatorSummary(rows: Awaited<ReturnType<typeof heldOutRows>>): Measured[] {
-  const of = (column: string) => meanAndSpread(rows, column).mean;
-  const films = `mean of ${rows.length} films`;
-  const still = (what: string, column: string, bound?: string): Measured => ({
-    measure: `still pose: ${what}`,
-    value: of(`still_${column}`),
-    bound,
-  });
+  const of = (column: string) => meanAndSpread(rows, column).mean, films = `mean of ${rows.length} films`;
+  const own = "still pose: correlation with the sound's film",
+    foreign = "still pose: correlation with another film";
   return [
-    { measure: "mouth L1, generated", value: of("mouth_l1") },
-    { measure: "mouth L1, reference copied", value: of("mouth_l1_reference") },
-    { measure: "mouth L1, generated with another clip's sound", value: of("mouth_l1_other_sound") },
-    {
-      measure: "mouth L1 over reference copied",
-      value: of("mouth_l1") / of("mouth_l1_reference"),
-      bound: "at most 0.55",
-    },
-    still(`correlation with the sound's film, ${films}`, "own", "at least 0.35"),
-    still(`correlation with another film, ${films}`, "other", "at most 0.1"),
-    still(`correlation of those two real films, ${films}`, "films"),
-    still(`correlation with the sound's film, shared rhythm taken out, ${films}`, "own_without_rhythm"),
-    still(`correlation with another film, shared rhythm taken out, ${films}`, "other_without_rhythm"),
-    still("amplitude over the real one's", "amplitude"),
+    ["mouth L1, generated", of("mouth_l1")],
+    ["mouth L1, reference copied", of("mouth_l1_reference")],
+    ["mouth L1, generated with another clip's sound", of("mouth_l1_other_sound")],
+    ["mouth L1 over reference copied", of("mouth_l1") / of("mouth_l1_reference"), "at most 0.55"],
+    [`${own}, ${films}`, of("still_own"), "at least 0.35"],
+    [`${foreign}, ${films}`, of("still_other"), "at most 0.1"],
+    [`still pose: correlation of those two real films, ${films}`, of("still_films")],
+    [`${own}, shared rhythm taken out, ${films}`, of("still_own_without_rhythm")],
+    [`${foreign}, shared rhythm taken out, ${films}`, of("still_other_without_rhythm")],
+    ["still pose: amplitude over the real one's", of("still_amplitude")],
   ];
 }
 
@@ -231,11 +200,10 @@ export async function report(prepared: string, options: ReportOptions): Promise<
   };
   const all: Report = { ...options, dataset, source };
   await reportCurves(all);
-  const summary = [...await reportDiscriminator(all), ...await reportGenerator(all)];
+  const measured = [...await reportDiscriminator(all), ...await reportGenerator(all)];
   await reportAttention(all);
-  await writeTable("summary", summary, {
-    folder: options.out,
-    caption: caption(all, "What was measured on held-out clips."),
-  });
+  const summary = measured.map(([measure, value, bound]) => ({ measure, value, bound }));
+  const text = caption(all, "What was measured on held-out clips.");
+  await writeTable("summary", summary, { folder: options.out, caption: text });
   return summary;
 }

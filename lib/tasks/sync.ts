@@ -1,5 +1,5 @@
-import { openSpeakerVideo, type SpeakerVideo, videoParts } from "../dataset/speaker_video.ts";
-import { judgeParts, openRunJudge, type RunJudge } from "../evaluation/judges/run_judge.ts";
+import { openSpeakerVideo, videoParts } from "../dataset/speaker_video.ts";
+import { judgeParts, openRunJudge } from "../evaluation/judges/run_judge.ts";
 import { FEWEST_WINDOWS, REACH, standsOut } from "../evaluation/metrics/lse.ts";
 import { Progress } from "../base/progress.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
@@ -26,31 +26,6 @@ export interface SyncReport {
   detectionRate: number;
   /** What was left out, in words; empty when nothing was. */
   note: string;
-}
-
-const FLAT_NOTE =
-  "the curve is nearly flat: this judge can hardly tell (was it trained on such faces and voices?)";
-
-async function judged(video: SpeakerVideo, judge: RunJudge, run: string): Promise<SyncReport> {
-  using progress = new Progress("judging", video.windows, { unit: "windows" });
-  const score = await judgeParts(judge, videoParts(video), (windows) => progress.update(windows));
-  const { distances, offset, lseD, lseC } = score;
-  return {
-    video: video.source,
-    frames: video.frames,
-    windows: video.windows,
-    offset,
-    offsetSeconds: offset / FRAME_RATE,
-    lseD,
-    lseC,
-    curve: Array.from(distances, (distance, i) => ({ offset: REACH - i, distance })),
-    judge: judge.name,
-    protocol: judge.procedure,
-    run,
-    step: judge.step,
-    detectionRate: video.detectionRate,
-    note: [...video.notes, ...standsOut(score) ? [] : [FLAT_NOTE]].join("; "),
-  };
 }
 
 /** Which way the sound is off, in words. */
@@ -89,17 +64,29 @@ export async function writeSyncFigure(report: SyncReport, path: string): Promise
   await writeChart(path, offsetCurve({ film: score }, { source }));
 }
 
+const FLAT_NOTE =
+  "the curve is nearly flat: this judge can hardly tell (was it trained on such faces and voices?)";
+
 /**
  * Measures a video's lip sync with the discriminator of a run as the judge: offset, LSE-D, LSE-C and the distance at
  * each of 31 offsets (see `lse`). The video is streamed, the face followed and cropped as in preparing.
  * Throws KitError when the video cannot be read, is silent, shows no face that can be followed, is shorter than 35
  * frames, or when the run holds no discriminator.
  */
-export async function syncReport(video: string, { run }: { run: string }): Promise<SyncReport> {
+export async function syncReport(source: string, { run }: { run: string }): Promise<SyncReport> {
   const judge = await openRunJudge(run);
   try {
-    const film = await openSpeakerVideo(video, { fewestWindows: FEWEST_WINDOWS });
-    return await judged(film, judge, run);
+    const video = await openSpeakerVideo(source, { fewestWindows: FEWEST_WINDOWS });
+    const { frames, windows, detectionRate, notes } = video;
+    using progress = new Progress("judging", windows, { unit: "windows" });
+    const score = await judgeParts(judge, videoParts(video), (done) => progress.update(done));
+    const { distances, offset, lseD, lseC } = score;
+    return {
+      ...{ video: video.source, frames, windows, offset, offsetSeconds: offset / FRAME_RATE, lseD, lseC },
+      curve: Array.from(distances, (distance, i) => ({ offset: REACH - i, distance })),
+      ...{ judge: judge.name, protocol: judge.procedure, run, step: judge.step, detectionRate },
+      note: [...notes, ...standsOut(score) ? [] : [FLAT_NOTE]].join("; "),
+    };
   } finally {
     judge.dispose();
   }

@@ -80,21 +80,37 @@ export const sharesRight = (inSync: number[], offSync: number[]) => ({
   offSync: offSync.filter((p) => p <= 0.5).length / offSync.length,
 });
 
-/** Accuracy over pairs whose shift is 0 (in sync) or at least `minShift` (off sync). */
-export function accuracyOf(pairs: ScoredPair[], { minShift = 5, voicedOnly = true } = {}): SyncAccuracy {
-  const used = pairs.filter((p) =>
-    (p.voiced || !voicedOnly) && (p.shift === 0 || Math.abs(p.shift) >= minShift)
-  );
-  const positive = used.filter((p) => p.shift === 0).map((p) => p.probability);
-  const negative = used.filter((p) => p.shift !== 0).map((p) => p.probability);
+/** Which of the scored pairs count. */
+export interface PairChoice {
+  /** Only pairs in which both windows hold speech; in silence nobody can tell sync. */
+  voicedOnly?: boolean;
+  /** Frames between lips and sound of an off-sync pair, at least. */
+  minShift?: number;
+}
+
+/** The probabilities of pairs whose shift is 0 (in sync), and of those whose is at least `minShift` (off sync). */
+export function probabilitiesOf(
+  pairs: ScoredPair[],
+  { minShift = 5, voicedOnly = true }: PairChoice = {},
+): { inSync: number[]; offSync: number[] } {
+  const of = (chosen: (shift: number) => boolean) =>
+    pairs.flatMap(({ shift, probability, voiced }) =>
+      chosen(Math.abs(shift)) && (voiced || !voicedOnly) ? [probability] : []
+    );
+  return { inSync: of((shift) => shift === 0), offSync: of((shift) => shift > 0 && shift >= minShift) };
+}
+
+/** Accuracy over pairs in sync and off sync. */
+export function accuracyOf(pairs: ScoredPair[], choice: PairChoice = {}): SyncAccuracy {
+  const { inSync, offSync } = probabilitiesOf(pairs, choice);
   const bce = (values: number[], label: number) =>
     tf.tidy(() => binaryCrossEntropy(tf.tensor1d(values), tf.fill([values.length], label)).dataSync()[0]);
   return {
     // Both kinds count the same, however many off-sync pairs there are for each in-sync one.
-    loss: (bce(positive, 1) + bce(negative, 0)) / 2,
-    ...sharesRight(positive, negative),
-    auc: rocAuc(positive, negative),
-    pairs: used.length,
+    loss: (bce(inSync, 1) + bce(offSync, 0)) / 2,
+    ...sharesRight(inSync, offSync),
+    auc: rocAuc(inSync, offSync),
+    pairs: inSync.length + offSync.length,
   };
 }
 
@@ -105,7 +121,7 @@ export function accuracyOf(pairs: ScoredPair[], { minShift = 5, voicedOnly = tru
 export async function syncAccuracy(
   dataset: HeldOutClips,
   params: Params,
-  options: { clips?: number; minShift?: number; voicedOnly?: boolean } = {},
+  options: PairChoice & { clips?: number } = {},
 ): Promise<SyncAccuracy> {
   const accuracy = accuracyOf(await scorePairs(dataset, params, { clips: options.clips }), options);
   // A share of nothing.

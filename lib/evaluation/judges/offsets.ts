@@ -1,3 +1,4 @@
+import { Progress } from "../../base/progress.ts";
 import { loadClip } from "../../dataset/dataset.ts";
 import type { ManifestRow } from "../../dataset/manifest.ts";
 import { windowsOf } from "../../dataset/windows.ts";
@@ -21,30 +22,34 @@ export const FEWEST_SURE = 3;
 
 /**
  * Measures the offset of sound and image in each of the given prepared clips by a judge (see `lse`), with the offsets
- * that the rows have taken out. Clips of fewer than 35 frames
- * are left out: more than half of their curve would be padding.
+ * that the rows have taken out. Clips of fewer than 35 frames are left out: more than half of their curve would be
+ * padding.
  */
 export async function measureOffsets(
   { folder, rows, judge }: { folder: string; rows: ManifestRow[]; judge: Pick<ClipJudge, "score"> },
-  { onClip = () => {} }: { onClip?: (done: number) => void } = {},
+  label = "measuring offsets",
 ): Promise<ClipOffset[]> {
   const found: ClipOffset[] = [];
+  using progress = new Progress(label, rows.length, { unit: "clips" });
   for (const [k, row] of rows.entries()) {
     const clip = await loadClip(folder, row);
     if (windowsOf(clip.frames, clip.columns) >= FEWEST_WINDOWS) {
       const score = await judge.score({ clip, audio: clip }), { offset, lseC: confidence } = score;
       found.push({ id: row.id, speaker: row.speaker, offset, confidence, sure: standsOut(score) });
     }
-    onClip(k + 1);
+    progress.update(k + 1);
   }
   return found;
 }
 
-/** The middle offset; of an even number of them the one nearer to 0. */
+/** The offsets of which the judge is sure. */
+export const sureOffsets = (found: ClipOffset[]): number[] =>
+  found.filter(({ sure }) => sure).map(({ offset }) => offset);
+
+/** The middle offset, in whole frames: of an even number of offsets the one of the middle two that is nearer to 0. */
 export function medianOffset(offsets: number[]): number {
-  const sorted = [...offsets].sort((a, b) => a - b), half = sorted.length >> 1;
-  if (sorted.length % 2 === 1) return sorted[half];
-  const [low, high] = [sorted[half - 1], sorted[half]];
+  const sorted = offsets.toSorted((a, b) => a - b), half = offsets.length / 2;
+  const [low, high] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]];
   return Math.abs(low) <= Math.abs(high) ? low : high;
 }
 
@@ -63,13 +68,9 @@ export interface GroupOffset {
  * clips get that of the whole data set ("all"), as does everybody when `by` is "dataset".
  */
 export function groupOffsets(found: ClipOffset[], by: "speaker" | "dataset" = "speaker"): GroupOffset[] {
-  const groups = new Map<string, ClipOffset[]>([["all", found]]);
-  if (by === "speaker") {
-    for (const clip of found) groups.set(clip.speaker, [...groups.get(clip.speaker) ?? [], clip]);
-  }
-  return [...groups].map(([group, clips]) => {
-    const sure = clips.filter((clip) => clip.sure);
-    const offset = sure.length >= FEWEST_SURE ? medianOffset(sure.map((clip) => clip.offset)) : null;
+  const speakers = by === "speaker" ? [...Map.groupBy(found, ({ speaker }) => speaker)] : [];
+  return [["all", found] as const, ...speakers].map(([group, clips]) => {
+    const sure = sureOffsets(clips), offset = sure.length >= FEWEST_SURE ? medianOffset(sure) : null;
     return { group, clips: clips.length, sure: sure.length, offset };
   });
 }

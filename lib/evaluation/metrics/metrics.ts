@@ -1,31 +1,19 @@
 /** The scores of a video, in the order of their columns. */
 export const SCORE_NAMES = [
   // See `lse`; of real video with the sound that the row names.
-  "lse_d",
-  "lse_c",
-  "offset",
+  ...["lse_d", "lse_c", "offset"] as const,
   // Against the real frames, own sound alone: whole crop, mouth region, whole crop (see image_quality.ts).
-  "l1",
-  "mouth_l1",
-  "psnr",
-  "ssim",
+  ...["l1", "mouth_l1", "psnr", "ssim"] as const,
   // See `mouthLandmarkDistance`, own sound alone.
   "landmark_distance",
   // Of the mouth region, and of the real frames there (see `sharpness`).
-  "sharpness",
-  "sharpness_real",
+  ...["sharpness", "sharpness_real"] as const,
   // See `landmarkJitter` and `mouthFlicker`, and the real video's.
-  "jitter",
-  "jitter_real",
-  "flicker",
-  "flicker_real",
+  ...["jitter", "jitter_real", "flicker", "flicker_real"] as const,
   // See `identitySimilarity`.
-  "identity_distance",
-  "identity_cosine",
+  ...["identity_distance", "identity_cosine"] as const,
   // See `stillPoseSync`: with the video the sound came from, with that of the frame, and these two with each other.
-  "still_own",
-  "still_other",
-  "still_films",
+  ...["still_own", "still_other", "still_films"] as const,
 ] as const;
 
 /** Scores of one video by one system; a score is null where it is not defined or could not be had. */

@@ -1,12 +1,4 @@
-import { rocAuc, type ScoredPair } from "../../training/sync_accuracy.ts";
-
-/** Which of the scored pairs count. */
-export interface PairChoice {
-  /** Only pairs in which both windows hold speech; in silence nobody can tell sync. */
-  voicedOnly?: boolean;
-  /** Frames between lips and sound of an off-sync pair, at least. */
-  minShift?: number;
-}
+import { type PairChoice, probabilitiesOf, rocAuc, type ScoredPair } from "../../training/sync_accuracy.ts";
 
 const named = (voicedOnly: boolean) => voicedOnly ? "windows of speech" : "all windows";
 
@@ -15,19 +7,11 @@ export function accuracyByShift(
   pairs: ScoredPair[],
   { voicedOnly = true }: PairChoice = {},
 ): { shift: number; accuracy: number; name: string }[] {
-  const counts = new Map<number, { right: number; all: number }>();
-  for (const { shift, probability, voiced } of pairs) {
-    if (voicedOnly && !voiced) continue;
-    const count = counts.get(shift) ?? { right: 0, all: 0 };
-    counts.set(shift, count);
-    count.all++;
-    if ((probability > 0.5) === (shift === 0)) count.right++;
-  }
-  return [...counts].sort(([a], [b]) => a - b).map(([shift, { right, all }]) => ({
-    shift,
-    accuracy: right / all,
-    name: named(voicedOnly),
-  }));
+  const byShift = Map.groupBy(pairs.filter(({ voiced }) => voiced || !voicedOnly), ({ shift }) => shift);
+  return [...byShift].sort(([a], [b]) => a - b).map(([shift, all]) => {
+    const right = all.filter(({ probability }) => (probability > 0.5) === (shift === 0)).length;
+    return { shift, accuracy: right / all.length, name: named(voicedOnly) };
+  });
 }
 
 /** A point of the curve: shares of the negatives and of the positives whose score reaches a threshold. */
@@ -61,11 +45,12 @@ export function rocPoints(positive: number[], negative: number[]): RocPoint[] {
 /** ROC of in-sync pairs against off-sync ones of the same clips, and the area under it. */
 export function syncRoc(
   pairs: ScoredPair[],
-  { voicedOnly = true, minShift = 5 }: PairChoice = {},
+  choice: PairChoice = {},
 ): { name: string; auc: number; points: RocPoint[] } {
-  const used = pairs.filter(({ voiced }) => voiced || !voicedOnly);
-  const scores = (chosen: (shift: number) => boolean) =>
-    used.filter(({ shift }) => chosen(shift)).map(({ probability }) => probability);
-  const inSync = scores((shift) => shift === 0), offSync = scores((shift) => Math.abs(shift) >= minShift);
-  return { name: named(voicedOnly), auc: rocAuc(inSync, offSync), points: rocPoints(inSync, offSync) };
+  const { inSync, offSync } = probabilitiesOf(pairs, choice);
+  return {
+    name: named(choice.voicedOnly ?? true),
+    auc: rocAuc(inSync, offSync),
+    points: rocPoints(inSync, offSync),
+  };
 }

@@ -9,66 +9,57 @@ import type { ClipJudge } from "../judges/clip_judge.ts";
 import { stillPoseAmplitude, stillPoseWithoutRhythm } from "../metrics/still_pose.ts";
 import { facesOf, mouthL1, type PairOfClips, realClip, scorePair } from "./score_pair.ts";
 
-/** Scores of one held-out clip, real and redrawn, with its own and with another clip's sound; null as in `Scores`. */
-export interface HeldOutRow extends Row {
-  clip: string;
-  frames: number;
-  /** Mouth L1: generated with its own sound, against the real frames. */
-  mouth_l1: number | null;
-  /** Generated with another clip's sound, against the real frames: what the upper half alone gives away. */
-  mouth_l1_other_sound: number | null;
-  /** The reference frame copied into every frame. */
-  mouth_l1_reference: number | null;
-  /** LSE by the judge: the real video with its own and with another clip's sound, the generated one with its own. */
-  lse_d_real: number | null;
-  lse_c_real: number | null;
-  lse_d_shuffled: number | null;
-  lse_c_shuffled: number | null;
-  lse_d_generated: number | null;
-  lse_c_generated: number | null;
-  /** Redrawn to another clip's sound, and judged with that sound: dubbing proper. */
-  lse_d_dubbed: number | null;
-  lse_c_dubbed: number | null;
-  /** The clip that gave the other sound. */
-  sound: string;
-  /** The still-pose test of this clip's face and that sound (see `stillPoseSync`). */
-  still_own: number | null;
-  still_other: number | null;
-  still_films: number | null;
-  still_own_without_rhythm: number | null;
-  still_other_without_rhythm: number | null;
-  still_amplitude: number | null;
-}
+/**
+ * Scores of one held-out clip, real and redrawn, with its own and with another clip's sound; null where a score is not
+ * defined or could not be had.
+ *
+ * `mouth_l1`, against the real frames: generated with its own sound; `_other_sound`: with another clip's, what the upper
+ * half alone gives away; `_reference`: the reference frame copied into every frame. `lse_d` and `lse_c`, by the judge:
+ * `_real`, `_shuffled` (real with another clip's sound), `_generated` (with its own), `_dubbed` (redrawn to another clip's
+ * sound and judged with it: dubbing proper). `still`, the test of this clip's face and the other sound: `stillPoseSync`'s
+ * `_own`, `_other`, `_films`, the first two `_without_rhythm`, and the `_amplitude`.
+ */
+export type HeldOutRow =
+  & Row
+  & { clip: string; sound: string; frames: number }
+  & Record<HeldOutScore, number | null>;
+type HeldOutScore =
+  | `mouth_l1${"" | "_other_sound" | "_reference"}`
+  | `lse_${"d" | "c"}_${"real" | "shuffled" | "generated" | "dubbed"}`
+  | `still_${"own" | "other"}${"" | "_without_rhythm"}`
+  | "still_films"
+  | "still_amplitude";
 
 /** The clip whose sound stands for another clip's: the next one of the split. */
 export const otherClip = (dataset: Dataset, index: number): Promise<Clip> =>
   dataset.clip((index + 1) % dataset.rows.length);
 
-/** A clip's row, but for what needs the other clips', and the courses of its still-pose test. */
+/** Scores of a clip, but for those that need the other clips, and the courses of its still-pose test. */
 async function scoreClip(
   pair: PairOfClips,
   { generate, judge }: { generate: FaceGenerator; judge: ClipJudge },
 ) {
   const own = { clip: pair.clip, sound: pair.clip };
-  const real = await scorePair(own, { judge }), shuffled = await scorePair(pair, { judge });
-  const generated = await scorePair(own, { judge, generate }),
-    dubbed = await scorePair(pair, { judge, generate });
-  const { clip } = pair.clip, faces = facesOf(clip), reference = faceAt(clip, closedFrame(clip));
-  const against = (frames?: Uint8Array[]) => frames ? mouthL1(frames, faces.slice(0, frames.length)) : null;
+  const videos = {
+    real: await scorePair(own, { judge }),
+    shuffled: await scorePair(pair, { judge }),
+    generated: await scorePair(own, { judge, generate }),
+    dubbed: await scorePair(pair, { judge, generate }),
+  };
+  const { generated, dubbed } = videos, { clip } = pair.clip;
+  const shown = facesOf(clip), reference = faceAt(clip, closedFrame(clip));
+  const against = (faces?: Uint8Array[]) => faces ? mouthL1(faces, shown.slice(0, faces.length)) : null;
+  const lse = Object.entries(videos).flatMap(([kind, { scores }]) => [
+    [`lse_d_${kind}`, scores.lse_d],
+    [`lse_c_${kind}`, scores.lse_c],
+  ]);
   const row = {
     clip: clip.row.id,
     frames: generated.frames,
     mouth_l1: generated.scores.mouth_l1,
     mouth_l1_other_sound: against(dubbed.faces),
     mouth_l1_reference: against(generated.faces?.map(() => reference)),
-    lse_d_real: real.scores.lse_d,
-    lse_c_real: real.scores.lse_c,
-    lse_d_shuffled: shuffled.scores.lse_d,
-    lse_c_shuffled: shuffled.scores.lse_c,
-    lse_d_generated: generated.scores.lse_d,
-    lse_c_generated: generated.scores.lse_c,
-    lse_d_dubbed: dubbed.scores.lse_d,
-    lse_c_dubbed: dubbed.scores.lse_c,
+    ...Object.fromEntries(lse) as Record<HeldOutScore & `lse_${string}`, number | null>,
     sound: pair.sound.clip.row.id,
     still_own: dubbed.scores.still_own,
     still_other: dubbed.scores.still_other,
@@ -95,7 +86,7 @@ export async function heldOutRows(
     scored.push(await scoreClip({ clip, sound: next }, { generate, judge }));
     progress.update(k + 1);
   }
-  if (count > 0 && scored.every(({ row }) => row.lse_d_generated === null)) {
+  if (scored.every(({ reason }) => reason !== "")) {
     throw new KitError(
       `None of ${count} held-out clips of ${dataset.folder} can be scored: ${scored[0].reason}`,
       "Prepare longer clips, or other ones",
@@ -104,15 +95,15 @@ export async function heldOutRows(
   const tests = scored.flatMap(({ row, courses }) =>
     courses ? [{ courses, poseOf: row.clip, soundOf: row.sound }] : []
   );
-  const withoutRhythm = new Map(
-    stillPoseWithoutRhythm(tests).map((sync, k) => [tests[k].poseOf, sync]),
-  );
-  return scored.map(({ row, courses }) => ({
-    ...row,
-    still_own_without_rhythm: withoutRhythm.get(row.clip)?.own ?? null,
-    still_other_without_rhythm: withoutRhythm.get(row.clip)?.other ?? null,
-    still_amplitude: courses ? stillPoseAmplitude(courses) : null,
-  }));
+  const rhythmless = new Map(stillPoseWithoutRhythm(tests).map((sync, k) => [tests[k].poseOf, sync]));
+  return scored.map(({ row, courses }) => {
+    const { own = null, other = null } = rhythmless.get(row.clip) ?? {};
+    return {
+      ...row,
+      ...{ still_own_without_rhythm: own, still_other_without_rhythm: other },
+      still_amplitude: courses ? stillPoseAmplitude(courses) : null,
+    };
+  });
 }
 
 /** Mean of a column over the rows that have it, and its standard deviation. */

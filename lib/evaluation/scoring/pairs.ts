@@ -45,35 +45,26 @@ export function parseList(text: string, { path }: { path: string }): Pair[] {
   return pairs;
 }
 
-/** Throws KitError when pairs name clips that are not among `ids`, naming some of them and counting all. */
-function checkPairs(
-  pairs: Pair[],
-  { path, folder, ids }: { path: string; folder: string; ids: Iterable<string> },
-): void {
-  const there = new Set(ids), named = new Set(pairs.flatMap(({ video, sound }) => [sound, video]));
+/**
+ * Reads a list and makes sure that a prepared folder has its clips. Throws KitError as `parseList`, when the list is
+ * absent, and when clips are, naming some of them and counting all.
+ */
+export async function readList(
+  path: string,
+  { folder, ids }: { folder: string; ids: Iterable<string> },
+): Promise<Pair[]> {
+  const text = await Deno.readTextFile(path).catch((cause) => {
+    throw new KitError(`The list ${path} cannot be read`, "Check the path", { cause });
+  });
+  const pairs = parseList(text, { path }), there = new Set(ids);
+  const named = new Set(pairs.flatMap(({ video, sound }) => [sound, video]));
   const absent = [...named].filter((id) => !there.has(id));
-  if (absent.length === 0) return;
+  if (absent.length === 0) return pairs;
   const some = absent.slice(0, MOST_NAMED).join(", ") + (absent.length > MOST_NAMED ? ", ..." : "");
   throw new KitError(
     `${path} names ${absent.length} of ${named.size} clips that ${folder} does not have: ${some}`,
     "Prepare the films that the list names, or see rejects.parquet and `deno task filter` for why they are missing",
   );
-}
-
-/** Reads a list and makes sure that a prepared folder has its clips. Throws KitError as `parseList`, or when absent. */
-export async function readList(
-  path: string,
-  { folder, ids }: { folder: string; ids: Iterable<string> },
-): Promise<Pair[]> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new KitError(`The list ${path} cannot be read`, "Check the path", { cause });
-  }
-  const pairs = parseList(text, { path });
-  checkPairs(pairs, { path, folder, ids });
-  return pairs;
 }
 
 /**

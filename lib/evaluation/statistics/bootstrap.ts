@@ -19,11 +19,14 @@ export function sampleDeviation(values: number[]): number | null {
   return Math.sqrt(squares / (values.length - 1));
 }
 
-/** The middle `level` of estimates from resamples. */
-export const percentileInterval = (estimates: number[], level = 0.95): Interval => ({
-  low: quantile(estimates, (1 - level) / 2)!,
-  high: quantile(estimates, (1 + level) / 2)!,
-  level,
+/** The level of all intervals here. */
+const LEVEL = 0.95;
+
+/** The middle 95 % of estimates from resamples. */
+export const percentileInterval = (estimates: number[]): Interval => ({
+  low: quantile(estimates, (1 - LEVEL) / 2)!,
+  high: quantile(estimates, (1 + LEVEL) / 2)!,
+  level: LEVEL,
 });
 
 /**
@@ -35,11 +38,7 @@ export const percentileInterval = (estimates: number[], level = 0.95): Interval 
  */
 export function bootstrapInterval(
   values: number[],
-  { seed = 1, resamples = RESAMPLES, level = 0.95 }: {
-    seed?: number;
-    resamples?: number;
-    level?: number;
-  } = {},
+  { seed = 1, resamples = RESAMPLES }: { seed?: number; resamples?: number } = {},
 ): Interval | null {
   const n = values.length;
   if (n < 2) return null;
@@ -49,7 +48,7 @@ export function bootstrapInterval(
     for (let k = 0; k < n; k++) sum += values[rng.below(n)];
     return sum / n;
   });
-  return percentileInterval(estimates, level);
+  return percentileInterval(estimates);
 }
 
 /**
@@ -136,5 +135,5 @@ export function jackknifeInterval(videos: number, figureOf: (kept: number[]) => 
   const error = jackknifeError(videos, figureOf);
   if (error === null) return null;
   const value = figureOf(Array.from({ length: videos }, (_, k) => k));
-  return { low: value - 1.96 * error, high: value + 1.96 * error, level: 0.95 };
+  return { low: value - 1.96 * error, high: value + 1.96 * error, level: LEVEL };
 }

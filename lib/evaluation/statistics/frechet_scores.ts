@@ -33,8 +33,9 @@ export interface FrechetScore {
   seeds: number;
 }
 
-/** One seed's images and the real ones, video by video. */
+/** One training's images and the real ones, video by video. */
 interface FeatureSet {
+  system: string;
   seed: number;
   generated: Float32Array[][];
   real: Float32Array[][];
@@ -53,30 +54,21 @@ const allOf = (videos: unknown[]) => videos.map((_, k) => k);
 export const hasFeatures = (row: ScoreRow): boolean =>
   row.reason === "" && row.system !== SHUFFLED && counts(row, { sound: "other" });
 
-/** Each system's seeds as sets of the pairs that all of its seeds have; systems with fewer than two videos have none. */
-function featureSets(rows: ScoreRow[], featuresOf: FeaturesOf): Map<string, FeatureSet[]> {
+/** The trainings of some systems as sets of the pairs that all of them have; none with fewer than two videos. */
+function featureSets(rows: ScoreRow[], featuresOf: FeaturesOf, systems: string[]): FeatureSet[] {
   const good = rows.filter(hasFeatures);
   const real = new Map(good.filter(({ system }) => system === REAL).map((row) => [row.video, row]));
-  const found = new Map<string, FeatureSet[]>();
-  const systems = new Set(good.map(({ system }) => system).filter((name) => name !== REAL));
-  for (const system of systems) {
-    const own = good.filter((row) => row.system === system);
-    const seeds = [...Map.groupBy(own, ({ seed }) => seed)]
-      .map(([seed, group]) => ({ seed, byPair: new Map(group.map((row) => [pairOf(row), row])) }));
-    const shared = [...seeds[0]?.byPair.values() ?? []]
-      .filter((row) => real.has(row.video) && seeds.every(({ byPair }) => byPair.has(pairOf(row))));
-    if (shared.length < 2) continue;
-    const realFeatures = shared.map((row) => featuresOf(real.get(row.video)!));
-    found.set(
-      system,
-      seeds.map(({ seed, byPair }) => ({
-        seed,
-        generated: shared.map((row) => featuresOf(byPair.get(pairOf(row))!)),
-        real: realFeatures,
-      })),
-    );
-  }
-  return found;
+  const own = good.filter(({ system }) => systems.includes(system));
+  const trainings = [...Map.groupBy(own, ({ system, seed }) => `${seed} ${system}`).values()]
+    .map((group) => ({ ...group[0], byPair: new Map(group.map((row) => [pairOf(row), row])) }));
+  const shared = [...trainings[0]?.byPair.values() ?? []]
+    .filter((row) => real.has(row.video) && trainings.every(({ byPair }) => byPair.has(pairOf(row))));
+  if (shared.length < 2) return [];
+  const realFeatures = shared.map((row) => featuresOf(real.get(row.video)!));
+  return trainings.map(({ system, seed, byPair }) => ({
+    ...{ system, seed, real: realFeatures },
+    generated: shared.map((row) => featuresOf(byPair.get(pairOf(row))!)),
+  }));
 }
 
 /**
@@ -84,21 +76,20 @@ function featureSets(rows: ScoreRow[], featuresOf: FeaturesOf): Map<string, Feat
  * videos and frames, so the Frechet distance's bias is the same for all of them.
  */
 export function frechetScores(rows: ScoreRow[], featuresOf: FeaturesOf): FrechetScore[] {
-  return [...featureSets(rows, featuresOf)].map(([system, seeds]) => {
-    const videos = allOf(seeds[0].real), distances = seeds.map((features) => frechetOf(features, videos));
-    return {
+  return [...new Set(rows.map(({ system }) => system))].flatMap((system): FrechetScore[] => {
+    const sets = featureSets(rows, featuresOf, [system]);
+    if (system === REAL || sets.length === 0) return [];
+    const videos = allOf(sets[0].real), distances = sets.map((set) => frechetOf(set, videos));
+    return [{
       system,
       frechet: mean(distances)!,
       spread: sampleDeviation(distances),
-      interval: jackknifeInterval(
-        videos.length,
-        (kept) => mean(seeds, (features) => frechetOf(features, kept))!,
-      ),
-      kernel: mean(seeds, ({ generated, real }) => kernelDistance(generated.flat(), real.flat()))!,
-      pictures: seeds[0].generated.flat().length,
+      interval: jackknifeInterval(videos.length, (kept) => mean(sets, (set) => frechetOf(set, kept))!),
+      kernel: mean(sets, ({ generated, real }) => kernelDistance(generated.flat(), real.flat()))!,
+      pictures: sets[0].generated.flat().length,
       videos: videos.length,
-      seeds: seeds.length,
-    };
+      seeds: sets.length,
+    }];
   });
 }
 
@@ -109,27 +100,20 @@ export function frechetScores(rows: ScoreRow[], featuresOf: FeaturesOf): Frechet
  */
 export function frechetVerdicts(rows: ScoreRow[], featuresOf: FeaturesOf, metric: string): Verdict[] {
   return CLAIMS.flatMap((claim) => {
-    const both = rows.filter(({ system }) => [OURS, claim.against, REAL].includes(system));
-    // The same pairs for both, whichever failed.
-    const pairs = [OURS, claim.against].map((name) =>
-      new Set(both.filter(({ system, reason }) => system === name && reason === "").map(pairOf))
-    );
-    const shared = both.filter((row) => row.system === REAL || pairs.every((set) => set.has(pairOf(row))));
-    const sets = featureSets(shared, featuresOf), ours = sets.get(OURS), theirs = sets.get(claim.against);
-    if (!ours || !theirs) return [];
-    const videos = allOf(ours[0].real);
-    const bySeed = (all: FeatureSet[], kept: number[]) =>
-      new Map(all.map((features) => [features.seed, frechetOf(features, kept)]));
-    const less = (own: SeedMeans, other: SeedMeans) => mean(own.values())! - mean(other.values())!;
-    const [own, other] = [bySeed(ours, videos), bySeed(theirs, videos)];
-    const difference = less(own, other), trainings = trainingGroups(own, other);
-    const error = jackknifeError(videos.length, (kept) => less(bySeed(ours, kept), bySeed(theirs, kept)));
+    const sets = featureSets(rows, featuresOf, [OURS, claim.against]), videos = allOf(sets[0]?.real ?? []);
+    const [own, theirs] = [OURS, claim.against].map((name) => sets.filter(({ system }) => system === name));
+    if (own.length === 0 || theirs.length === 0) return [];
+    const bySeed = (trainings: FeatureSet[], kept: number[]): SeedMeans =>
+      new Map(trainings.map((set) => [set.seed, frechetOf(set, kept)]));
+    const less = (kept: number[]) => mean(bySeed(own, kept).values())! - mean(bySeed(theirs, kept).values())!;
+    const difference = less(videos), trainings = trainingGroups(bySeed(own, videos), bySeed(theirs, videos));
+    const error = jackknifeError(videos.length, less);
     const interval = error === null
       ? null
       : differenceInterval({ difference, videoError: (rng) => error * rng.normal(), trainings });
     const outcome = outcomeOf({ difference, interval, adjusted: 0, better: "lower" });
     const found = { metric, better: "lower" as const, difference, interval, outcome, videos: videos.length };
-    return verdictsOn(claim, "fid", { ...found, seeds: [ours.length, theirs.length] });
+    return verdictsOn(claim, "fid", { ...found, seeds: [own.length, theirs.length] });
   });
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { mean } from "d3-array";
 import { openDataset } from "../../dataset/dataset.ts";
 import { KitError } from "../../base/errors.ts";
 import { disposeParams } from "../../nn/params.ts";
@@ -8,8 +9,81 @@ import { type SyncAccuracy, syncAccuracy } from "../../training/sync_accuracy.ts
 import type { EvaluatedSystem } from "../scoring/evaluated_system.ts";
 import type { JudgeSource } from "../judges/judge_source.ts";
 import { SAME_SPEAKER } from "../judges/own_judge.ts";
-import { REAL, type ScoreRow } from "../scoring/score_row.ts";
-import type { Separation } from "./separation.ts";
+import { metricOf } from "../metrics/metrics.ts";
+import { REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
+import type { Interval } from "./bootstrap.ts";
+import { pairedDifference } from "./paired.ts";
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** How a judge tells real video from the same video with another clip's sound. */
+export interface Separation {
+  videos: number;
+  /** Real less shuffled: below 0 for a judge that can tell, above 0 for the second. */
+  lseD: { real: number; shuffled: number; interval: Interval };
+  lseC: { real: number; shuffled: number; interval: Interval };
+  /** Share of videos whose LSE-C is higher with their own sound. */
+  share: number;
+}
+
+/** Fewer videos than this show nothing. */
+const FEWEST_VIDEOS = 3;
+
+/** How many rows of real video failed, and one of them, as the end of a sentence. */
+function failuresOf(rows: ScoreRow[]): string {
+  const failed = rows.filter(({ system, reason }) => [REAL, SHUFFLED].includes(system) && reason !== "");
+  return failed.length === 0
+    ? ""
+    : `; ${failed.length} rows failed, such as ${failed[0].video}: ${failed[0].reason}`;
+}
+
+/**
+ * Makes sure that a judge tells real video from real video with other sound: by video, LSE-D must be lower and LSE-C
+ * higher with the own sound, and both intervals (95 %, bootstrap over videos) must exclude 0. A judge that cannot tell
+ * these two cannot tell systems either.
+ * Throws KitError when it does not, or when there are fewer than three videos with both scores.
+ */
+export function checkSeparation(rows: ScoreRow[], { judge }: { judge: string }): Separation {
+  const judged = (name: string) =>
+    new Map(
+      rows.filter(({ system, lse_d }) => system === name && lse_d !== null).map((row) => [row.video, row]),
+    );
+  const own = judged(REAL), other = judged(SHUFFLED);
+  const videos = [...own.keys()].filter((video) => other.has(video)).sort();
+  if (videos.length < FEWEST_VIDEOS) {
+    throw new KitError(
+      `Only ${videos.length} videos could be judged with their own and with other sound, ${FEWEST_VIDEOS} are needed` +
+        failuresOf(rows),
+      "Prepare more or longer clips; scores.parquet says of each why it failed",
+    );
+  }
+  const [d, c] = (["lse_d", "lse_c"] as const).map((name) => {
+    const [real, shuffled] = [own, other].map((scores) => videos.map((video) => scores.get(video)![name]!));
+    const { interval } = pairedDifference({ ours: new Map([[0, real]]), theirs: new Map([[0, shuffled]]) });
+    return { label: metricOf(name).label, real: mean(real)!, shuffled: mean(shuffled)!, interval: interval! };
+  });
+  const said = ({ label, real, shuffled, interval }: typeof d) =>
+    `${label} ${real.toFixed(3)} and ${shuffled.toFixed(3)}, difference within ` +
+    `[${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
+  if (!(d.interval.high < 0 && c.interval.low > 0)) {
+    throw new KitError(
+      `${judge} does not tell real video from real video with other sound: ${said(d)}; ${said(c)} ` +
+        `(${videos.length} videos)`,
+      "Its scores would mean nothing: train one on more speakers (--judge-data) or for more steps (--judge-steps), " +
+        "and evaluate into another folder",
+    );
+  }
+  const higher = videos.filter((video) => own.get(video)!.lse_c! > other.get(video)!.lse_c!);
+  return { videos: videos.length, lseD: d, lseC: c, share: higher.length / videos.length };
+}
+
+/** How the judge tells real video from shuffled, in words. */
+export function separationText({ videos, lseD, lseC, share }: Separation): string {
+  const pair = ({ real, shuffled }: { real: number; shuffled: number }) =>
+    `${real.toFixed(3)} and ${shuffled.toFixed(3)}`;
+  return `Real video and real video with other sound: LSE-D ${pair(lseD)}, LSE-C ${pair(lseC)} ` +
+    `(${videos} videos, LSE-C higher with the own sound in ${percent(share)})`;
+}
 
 /** Throws KitError when a judge's run folder is that of a system: it would judge its own case. */
 export function refuseOwnCase(judge: string, systems: EvaluatedSystem[]): void {
@@ -45,16 +119,6 @@ export interface JudgeStatement {
   text: string;
   /** Where it is not independent of the systems; empty when it is. */
   doubts: string[];
-}
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-
-/** How the judge tells real video from shuffled, in words. */
-export function separationText({ videos, lseD, lseC, share }: Separation): string {
-  const pair = ({ real, shuffled }: { real: number; shuffled: number }) =>
-    `${real.toFixed(3)} and ${shuffled.toFixed(3)}`;
-  return `Real video and real video with other sound: LSE-D ${pair(lseD)}, LSE-C ${pair(lseC)} ` +
-    `(${videos} videos, LSE-C higher with the own sound in ${percent(share)})`;
 }
 
 async function doubtsOf(run: string, systems: EvaluatedSystem[]): Promise<string[]> {

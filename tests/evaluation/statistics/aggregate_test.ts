@@ -4,7 +4,7 @@ import { aggregate } from "../../../lib/evaluation/statistics/aggregate.ts";
 import { frechetScores, frechetVerdicts } from "../../../lib/evaluation/statistics/frechet_scores.ts";
 import { metricOf } from "../../../lib/evaluation/metrics/metrics.ts";
 import { keyOf, REAL, type ScoreRow, SHUFFLED } from "../../../lib/evaluation/scoring/score_row.ts";
-import { checkSeparation } from "../../../lib/evaluation/statistics/separation.ts";
+import { checkSeparation } from "../../../lib/evaluation/statistics/judge_statement.ts";
 import {
   compareSystems,
   inWords,

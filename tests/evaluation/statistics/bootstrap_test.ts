@@ -34,9 +34,9 @@ Deno.test("95 % intervals of drawn samples hold the true mean about 19 times of 
 });
 
 Deno.test("quantiles are numpy's, and too few values have neither interval nor deviation", () => {
-  // numpy.quantile([1, 2, 3, 4], [0.1, 0.9])
-  const { low, high } = percentileInterval([4, 1, 3, 2], 0.8);
-  assert.ok(Math.abs(low - 1.3) < 1e-12 && Math.abs(high - 3.7) < 1e-12);
+  // numpy.quantile([1, 2, 3, 4], [0.025, 0.975])
+  const { low, high } = percentileInterval([4, 1, 3, 2]);
+  assert.ok(Math.abs(low - 1.075) < 1e-12 && Math.abs(high - 3.925) < 1e-12);
   assert.equal(bootstrapInterval([1]), null);
   assert.equal(jackknifeInterval(1, () => 0), null);
   assert.equal(sampleDeviation([3]), null);
