@@ -22,18 +22,22 @@ function ones(value: number): number {
   return Math.imul((value + (value >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** A fingerprint as 8 numbers of 32 bits; undefined for what is none. */
-function wordsOf(hash: string): Int32Array | undefined {
-  if (hash.length !== DIGITS) return;
-  return Int32Array.from({ length: 8 }, (_, word) => parseInt(hash.slice(8 * word, 8 * word + 8), 16));
-}
+/** Whether a text is a fingerprint. */
+const isHash = (text: string) => text.length === DIGITS;
 
-/** The share of bits in which two fingerprints differ; 1 where one is missing. */
-function differing(a: Int32Array | undefined, b: Int32Array | undefined): number {
-  if (!a || !b) return 1;
-  let sum = 0;
-  for (let word = 0; word < 8; word++) sum += ones(a[word] ^ b[word]);
-  return sum / BITS;
+/** Compares fingerprints by their numbers: the share of bits in which two of them differ. */
+function comparing(hashes: string[]): (a: number, b: number) => number {
+  const words = new Int32Array(8 * hashes.length); // 32 bits each
+  hashes.forEach((hash, k) => {
+    for (let word = 0; word < 8; word++) {
+      words[8 * k + word] = parseInt(hash.slice(8 * word, 8 * word + 8), 16);
+    }
+  });
+  return (a, b) => {
+    let sum = 0;
+    for (let word = 0; word < 8; word++) sum += ones(words[8 * a + word] ^ words[8 * b + word]);
+    return sum / BITS;
+  };
 }
 
 /**
@@ -42,17 +46,17 @@ function differing(a: Int32Array | undefined, b: Int32Array | undefined): number
  * in a tenth of the sound's bits is missed once in a thousand times.
  */
 export function findDuplicates(rows: Fingerprinted[]): Map<string, string> {
-  const audio = rows.map((row) => wordsOf(row.sound_hash)),
-    image = rows.map((row) => wordsOf(row.picture_hash));
-  const first = Int32Array.from(rows, (_, k) => k);
+  const audio = comparing(rows.map((row) => row.sound_hash)),
+    image = comparing(rows.map((row) => row.picture_hash));
+  const frames = Int32Array.from(rows, (row) => row.frames), first = Int32Array.from(rows, (_, k) => k);
   // For each place and value of three digits, the last row that has it; and for each row the one before it there.
   const last = new Int32Array(BANDS * VALUES).fill(-1), before = new Int32Array(BANDS * rows.length);
   const isSame = (a: number, b: number) =>
-    Math.abs(rows[a].frames - rows[b].frames) <= FRAMES && differing(audio[a], audio[b]) < AUDIO &&
-    differing(image[a], image[b]) < IMAGE;
+    Math.abs(frames[a] - frames[b]) <= FRAMES && audio(a, b) < AUDIO &&
+    [a, b].every((k) => isHash(rows[k].picture_hash)) && image(a, b) < IMAGE;
   const found = new Map<string, string>();
   for (let k = 0; k < rows.length; k++) {
-    if (!audio[k]) continue;
+    if (!isHash(rows[k].sound_hash)) continue;
     let match = -1;
     for (let band = 0; band < BANDS; band++) {
       const digits = rows[k].sound_hash.slice(BAND * band, BAND * (band + 1));
