@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeAtomic } from "../base/files.ts";
-import { FRAME_RATE } from "../base/shapes.ts";
 import { openVideoWriter } from "../media/writer.ts";
 import { openCamera } from "./camera.ts";
 import type { ClipPlan } from "./plan.ts";
@@ -43,13 +42,7 @@ export function openRenderer(speech: Speech): (plan: ClipPlan, folder: string) =
     const expose = openCamera(speaker.camera, { size: FRAME_SIZE, seed: `${plan.seed}/${plan.id}` });
     const hash = createHash("sha256").update(new Uint8Array(audio.buffer));
     const path = join(folder, "main", plan.id), frames = mouths.length;
-    const writer = openVideoWriter(`${path}.mp4`, {
-      width: FRAME_SIZE,
-      height: FRAME_SIZE,
-      fps: FRAME_RATE,
-      audio,
-      crf: 18,
-    });
+    const writer = openVideoWriter(`${path}.mp4`, { width: FRAME_SIZE, height: FRAME_SIZE, audio });
     try {
       for (let number = 0; number < frames; number++) {
         const frame = expose(paint(poses[number], mouths[number]), number);

@@ -27,8 +27,8 @@ export function levelOf(audio: Float32Array | Int16Array): number {
   return 10 * Math.log10(Math.max(sum / Math.max(1, audio.length), 1e-12));
 }
 
-/** Mono audio in [-1, 1] as the bytes of a 16-bit wav file. */
-export function wavBytes(audio: Float32Array, sampleRate = SAMPLE_RATE): Uint8Array {
+/** Mono audio at 16 kHz in [-1, 1] as the bytes of a 16-bit wav file. */
+export function wavBytes(audio: Float32Array): Uint8Array {
   const bytes = new Uint8Array(44 + audio.length * 2);
   const head = new DataView(bytes.buffer);
   const text = (place: number, word: string) => bytes.set(new TextEncoder().encode(word), place);
@@ -38,8 +38,8 @@ export function wavBytes(audio: Float32Array, sampleRate = SAMPLE_RATE): Uint8Ar
   head.setUint32(16, 16, true); // length of the format block
   head.setUint16(20, 1, true); // plain samples
   head.setUint16(22, 1, true); // channels
-  head.setUint32(24, sampleRate, true);
-  head.setUint32(28, sampleRate * 2, true); // bytes a second
+  head.setUint32(24, SAMPLE_RATE, true);
+  head.setUint32(28, SAMPLE_RATE * 2, true); // bytes a second
   head.setUint16(32, 2, true); // bytes a sample
   head.setUint16(34, 16, true); // bits a sample
   text(36, "data");

@@ -16,25 +16,23 @@ const AUDIO_FILTER = "aresample=async=1:first_pts=0," +
 const AUDIO_BLOCK = 10 * 2 * SAMPLE_RATE;
 
 /**
- * Yields a video's frames as RGB24 bytes, each [height, width, 3] row-major, one at a time: `fps` frames a second from
- * the container's time zero, turned upright, with square pixels; a video of another rate has frames dropped or repeated.
+ * Yields a video's frames as RGB24 bytes, each [height, width, 3] row-major, one at a time: 25 frames a second from the
+ * container's time zero, turned upright, with square pixels; a video of another rate has frames dropped or repeated.
  *
- * `width` and `height` are those of `probe` unless given; one alone keeps the shape. Leaving the loop early ends ffmpeg.
+ * The size is that of `probe` unless given. Leaving the loop early ends ffmpeg.
  * Throws KitError when the file is no video or has none, and, after the frames before, where it is damaged.
  */
 export async function* decodeFrames(
   path: string,
-  { width, height, fps = FRAME_RATE }: { width?: number; height?: number; fps?: number } = {},
+  size?: { width: number; height: number },
 ): AsyncGenerator<Uint8Array> {
   const { video } = await probe(path);
   if (!video) throw new KitError(`${path} has no video`, "Give a file that has video");
-  const shape = video.width / video.height;
-  const wide = width ?? (height ? Math.max(1, Math.round(height * shape)) : video.width);
-  const tall = height ?? (width ? Math.max(1, Math.round(width / shape)) : video.height);
-  // A stream that starts late begins with copies of its first frame, so that frame i is the one shown at i / fps.
-  const filter = `fps=${fps}:start_time=0,scale=${wide}:${tall}:flags=bicubic,setsar=1`;
+  const { width, height } = size ?? video;
+  // A stream that starts late begins with copies of its first frame, so that frame i is the one shown at i / 25.
+  const filter = `fps=${FRAME_RATE}:start_time=0,scale=${width}:${height}:flags=bicubic,setsar=1`;
   const args = `-map 0:V:0 -vf ${filter} -fps_mode passthrough -pix_fmt rgb24 -f rawvideo`.split(" ");
-  const bytes = wide * tall * 3;
+  const bytes = width * height * 3;
   for await (const frame of decoded(path, { args, bytes })) {
     if (frame.byteLength === bytes) yield frame;
   }

@@ -100,13 +100,13 @@ export function cropFace(
   return crop;
 }
 
-/** The share of the crop at each of `count` pixels along one side of the box: 0 at its edges (or at `from`), 1 inside. */
-function fade(first: number, count: number, start: number, end: number, from = start): Float32Array {
+/** The share of the crop at each of `count` pixels along one side of the box: 0 at its edges, 1 inside. */
+function fade(first: number, count: number, start: number, end: number): Float32Array {
   const soft = FEATHER * (end - start);
   const shares = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     const centre = first + i + 0.5;
-    const inside = Math.min(centre - from, end - centre) / soft;
+    const inside = Math.min(centre - start, end - centre) / soft;
     const t = Math.min(1, Math.max(0, inside));
     shares[i] = t * t * (3 - 2 * t);
   }
@@ -117,7 +117,6 @@ function fade(first: number, count: number, start: number, end: number, from = s
  * Writes a redrawn crop back into the frame it was cut from, in place, fading over 8 % of the box at its edges:
  * crop [size, size, 3] -> frame [height, width, 3].
  * @param box x0, y0, x1, y1 in frame pixels, as given to `cropFace`
- * @param keep share of the box, from its top, that stays the frame's own: a large face keeps its sharp eyes
  */
 export function pasteFace(
   frame: Uint8Array,
@@ -125,7 +124,6 @@ export function pasteFace(
   height: number,
   box: ArrayLike<number>,
   crop: Uint8Array,
-  keep = 0,
 ): void {
   const size = Math.round(Math.sqrt(crop.length / 3));
   const [x0, y0, x1, y1] = [box[0], box[1], box[2], box[3]];
@@ -137,7 +135,7 @@ export function pasteFace(
   const columns = resampleAxis(toCrop(left, x0, x1), toCrop(right, x0, x1), right - left, size);
   const rows = resampleAxis(toCrop(top, y0, y1), toCrop(bottom, y0, y1), bottom - top, size);
   const across = fade(left, right - left, x0, x1);
-  const down = fade(top, bottom - top, y0, y1, y0 + keep * (y1 - y0));
+  const down = fade(top, bottom - top, y0, y1);
   const line = new Float32Array(size * 3), colour = new Float64Array(3);
   for (let y = top; y < bottom; y++) {
     mixRows(rows, y - top, crop, { first: 0, sums: line.fill(0) });

@@ -13,8 +13,6 @@ export interface SpeakerTrack {
   detectionRate: number;
   /** Mean confidence of the detector. */
   score: number;
-  /** The most faces seen at once. */
-  faces: number;
   /** The n frames in which the speaker's face was measured, and its landmarks there, [n, 136] in source pixels. */
   measured: number[];
   landmarks: Float32Array;
@@ -202,7 +200,6 @@ export function trackSpeaker(
     seen: [samples[0] * every, lastSample === last ? frames - 1 : lastSample * every],
     detectionRate,
     score: faces.reduce((sum, face) => sum + face.score, 0) / faces.length,
-    faces: Math.max(...detections.map((faces) => faces.length)),
     measured: samples.map((sample) => sample * every),
     landmarks: joined(landmarks),
   };

@@ -6,25 +6,9 @@ import { inputArguments, readingFault, runFfmpeg } from "./ffmpeg.ts";
 export interface MediaInfo {
   /** Seconds, of the longest stream. */
   duration: number;
-  /** Size as shown: after rotation, with square pixels. `rotation` is the clockwise turn applied for that, 0 to 359. */
-  video: { width: number; height: number; fps: number; rotation: number } | null;
-  audio: { sampleRate: number; channels: number } | null;
-}
-
-/** The number of channels of a layout as ffmpeg writes it: "stereo", "5.1(side)", "3 channels". */
-function channelsOf(layout: string): number {
-  const named: Record<string, number> = {
-    mono: 1,
-    stereo: 2,
-    downmix: 2,
-    quad: 4,
-    hexagonal: 6,
-    octagonal: 8,
-  };
-  const [, word] = /^([a-z]+)/.exec(layout) ?? [];
-  if (word && named[word]) return named[word];
-  const [, whole, low, high] = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(layout) ?? [];
-  return Number(whole ?? 1) + Number(low ?? 0) + Number(high ?? 0);
+  /** Size as shown: after rotation, with square pixels. */
+  video: { width: number; height: number; fps: number } | null;
+  audio: boolean;
 }
 
 /** The first video among ffmpeg's stream descriptions; the cover image of a song is none. */
@@ -38,19 +22,9 @@ function videoOf(streams: string[]): MediaInfo["video"] {
   const rate = /, ([\d.]+)(k?) fps/.exec(text) ?? /, ([\d.]+)(k?) tbr/.exec(text);
   const fps = rate ? Number(rate[1]) * (rate[2] ? 1000 : 1) : 0;
   const turn = Number(/display ?matrix: rotation of (-?[\d.]+)/i.exec(text)?.[1] ?? 0);
-  const rotation = ((Math.round(-turn) % 360) + 360) % 360;
   const shown = [Math.max(1, Math.round(width * shape)), height];
-  if (rotation % 180 === 90) shown.reverse();
-  return { width: shown[0], height: shown[1], fps, rotation };
-}
-
-/** The first sound among ffmpeg's stream descriptions. */
-function audioOf(streams: string[]): MediaInfo["audio"] {
-  for (const text of streams) {
-    const [, rate, layout] = / Audio: .*?, (\d+) Hz, ([^,\n]+)/.exec(text) ?? [];
-    if (rate) return { sampleRate: Number(rate), channels: channelsOf(layout) };
-  }
-  return null;
+  if (Math.abs(Math.round(turn)) % 180 === 90) shown.reverse();
+  return { width: shown[0], height: shown[1], fps };
 }
 
 /** Seconds of a file whose container does not tell (a recording that was streamed), by reading it to its end. */
@@ -78,7 +52,7 @@ export async function probe(path: string): Promise<MediaInfo> {
   const input = /^Input #0, [^]*/m.exec(stderr)?.[0];
   if (!input) throw readingFault(path, stderr);
   const streams = input.split(/^ +(?=Stream #0:\d)/m).slice(1);
-  const video = videoOf(streams), audio = audioOf(streams);
+  const video = videoOf(streams), audio = streams.some((text) => / Audio: .*?, \d+ Hz, /.test(text));
   if (!video && !audio) throw readingFault(path, "Error opening input: no video and no sound");
   const clock = /^ +Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/m.exec(input);
   const duration = clock

@@ -19,7 +19,6 @@ export interface VideoWriter {
 interface WriterOptions {
   width: number;
   height: number;
-  fps?: number;
   /** A media file's path, or 16 kHz mono in [-1, 1]. */
   audio?: string | Float32Array;
   /** x264's quality: 0 is lossless, 18 looks so, 23 is its default. */
@@ -50,14 +49,13 @@ function startEncoder(args: string[]): Encoder {
 }
 
 /** Arguments that turn raw frames on standard input into an H.264 file; x264 must not outweigh the networks on a CPU. */
-function imageArguments(to: string, { width, height, fps, crf }: Required<Omit<WriterOptions, "audio">>) {
+function imageArguments(to: string, { width, height, crf }: { width: number; height: number; crf: number }) {
   // Players take an unlabelled video for BT.709 or BT.601 by its size, so it is labelled; and 4:2:0 needs even sizes.
   const filter = "scale=ceil(iw/2)*2:ceil(ih/2)*2:flags=bicubic+accurate_rnd+full_chroma_int" +
     ":out_color_matrix=bt709:out_range=limited,setsar=1,format=yuv420p";
   return [
-    ...`-f rawvideo -pixel_format rgb24 -video_size ${width}x${height} -framerate ${fps} -i pipe:0`.split(
-      " ",
-    ),
+    ...`-f rawvideo -pixel_format rgb24 -video_size ${width}x${height}`.split(" "),
+    ...`-framerate ${FRAME_RATE} -i pipe:0`.split(" "),
     ...`-vf ${filter} -c:v libx264 -preset veryfast -crf ${crf}`.split(" "),
     ..."-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv".split(" "),
     ...["-movflags", "+faststart", "-f", "mp4", `file:${to}`],
@@ -83,10 +81,8 @@ function joinArguments(image: string, { audio, seconds, to }: {
 /** Turns what ffmpeg wrote about writing `path` into a KitError. */
 function writingFault(path: string, complaints: string): KitError {
   if (/No space left/i.test(complaints)) {
-    return new KitError(
-      `Cannot write ${path}`,
-      "The disk is full: free some space and run the same command again",
-    );
+    const remedy = "The disk is full: free some space and run the same command again";
+    return new KitError(`Cannot write ${path}`, remedy);
   }
   if (/Permission denied|Read-only/i.test(complaints)) {
     return new KitError(`Cannot write ${path}`, "The place is not writable: choose another folder");
@@ -104,15 +100,15 @@ async function removeIfThere(path: string): Promise<void> {
 }
 
 /**
- * Opens an mp4 (H.264, with `sound` also AAC) that frames are written to one by one; it carries the name `path` only
- * once it is whole (`<path>.part` and `<path>.image.part` before). Video and sound start together and end with the
+ * Opens an mp4 (H.264, with `audio` also AAC) that frames are written to one by one; it carries the name `path` only
+ * once it is whole (`<path>.part` and `<path>.picture.part` before). Image and audio start together and end with the
  * video. An odd width or height grows by one pixel.
  *
- * Faults (a place that is not writable, a full disk, a sound file without sound) come as KitError from the next `write`
+ * Faults (a place that is not writable, a full disk, an audio file without audio) come as KitError from the next `write`
  * or from `close`, and leave nothing behind. A frame of the wrong size is a RangeError.
  */
 export function openVideoWriter(path: string, options: WriterOptions): VideoWriter {
-  const { width, height, fps = FRAME_RATE, crf = 18, audio } = options;
+  const { width, height, crf = 18, audio } = options;
   const part = `${path}.part`, image = audio === undefined ? part : `${path}.picture.part`;
   let frames = 0;
 
@@ -121,7 +117,7 @@ export function openVideoWriter(path: string, options: WriterOptions): VideoWrit
       throw readingFault(audio, "'0:a' matches no streams");
     }
     await makeFolder(dirname(path));
-    return startEncoder(imageArguments(image, { width, height, fps, crf }));
+    return startEncoder(imageArguments(image, { width, height, crf }));
   }
   const encoder = start();
   encoder.catch(() => {}); // told by the next call
@@ -131,7 +127,7 @@ export function openVideoWriter(path: string, options: WriterOptions): VideoWrit
   }
   /** How long the sound is and where it comes from is known only now, so it joins the video at the end. */
   async function joinAudio(audio: string | Float32Array): Promise<void> {
-    const joiner = startEncoder(joinArguments(image, { audio, seconds: frames / fps, to: part }));
+    const joiner = startEncoder(joinArguments(image, { audio, seconds: frames / FRAME_RATE, to: part }));
     // A refused write shows in what ffmpeg says at its end; it stops reading a sound that is longer than the video.
     if (typeof audio !== "string") {
       await joiner.pipe.write(new Uint8Array(toInt16(audio).buffer)).catch(() => {});

@@ -71,7 +71,7 @@ export async function dub(
   const generate = faceGenerator(loaded);
   const total = Math.floor(speech.length / SAMPLES_A_FRAME);
   const { width, height, seen: [first, last] } = face;
-  const writer = await openVideoWriter(out, { width, height, fps: FRAME_RATE, audio: speech });
+  const writer = await openVideoWriter(out, { width, height, audio: speech });
   const progress = new Progress("dubbing", total, { unit: "frames" });
   let done = 0, untouched = 0;
   const write = async (part: { frame: Uint8Array; index: number }[]) => {

@@ -89,13 +89,6 @@ Deno.test("a paste is whole inside, soft at the edge and leaves the rest alone",
   assert.ok(edge[0] < 10 && edge[3] > 60 && edge[3] < 200);
 });
 
-Deno.test("the part to keep is kept", () => {
-  const frame = new Uint8Array(200 * 200 * 3);
-  pasteFace(frame, 200, 200, [50, 40, 146, 136], new Uint8Array(FACE_SIZE * FACE_SIZE * 3).fill(255), 0.5);
-  assert.ok(frame.subarray(0, 88 * 200 * 3).every((value) => value === 0));
-  assert.equal(at(frame, 200, 98, 97), 255);
-});
-
 Deno.test("a box outside the frame pastes nothing", () => {
   const frame = draw(64, 64, noise);
   const before = frame.slice();

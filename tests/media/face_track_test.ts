@@ -106,7 +106,6 @@ Deno.test("a large face in the middle is taken before a small one at the side", 
   const see = () => [plainFace({ x: 40, y: 60, size: 40 }), plainFace({ x: 180, y: 150, size: 100 })];
   const found = followed(trackSpeaker(detections(75, 5, see), { frames: 75, every: 5, ...place }));
   near((found.boxes[0] + found.boxes[2]) / 2, 180, 0.5);
-  assert.equal(found.faces, 2);
 });
 
 Deno.test("a face that passes by is not taken for the speaker's", () => {

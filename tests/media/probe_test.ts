@@ -20,8 +20,8 @@ Deno.test("a film is described: size, rate, sound, duration", () =>
     const film = await makeVideo(join(folder, "film.mp4"), { fps: "30000/1001", size: "160x90", seconds: 2 });
     const { duration, video, audio } = await probe(film);
     assert.ok(Math.abs(duration - 2) < 0.05, `${duration} s`);
-    assert.deepEqual(video, { width: 160, height: 90, fps: 29.97, rotation: 0 });
-    assert.deepEqual(audio, { sampleRate: 44100, channels: 1 });
+    assert.deepEqual(video, { width: 160, height: 90, fps: 29.97 });
+    assert.ok(audio);
   }));
 
 Deno.test("rotation and pixels that are not square count into the size", () =>
@@ -30,34 +30,22 @@ Deno.test("rotation and pixels that are not square count into the size", () =>
     const turned = join(folder, "turned.mp4"), wide = join(folder, "wide.mp4");
     await ffmpeg("-display_rotation", "-90", "-i", video, "-c", "copy", turned);
     await ffmpeg("-i", video, "-vf", "setsar=3/2", wide);
-    assert.deepEqual((await probe(turned)).video, { width: 90, height: 160, fps: 25, rotation: 90 });
-    assert.deepEqual((await probe(wide)).video, { width: 240, height: 90, fps: 25, rotation: 0 });
+    assert.deepEqual((await probe(turned)).video, { width: 90, height: 160, fps: 25 });
+    assert.deepEqual((await probe(wide)).video, { width: 240, height: 90, fps: 25 });
   }));
 
 Deno.test("a sound file has no video, not even with a cover picture, and a silent film no sound", () =>
   inFolder(async (folder) => {
     const wav = join(folder, "sound.wav"), mp3 = join(folder, "song.mp3");
     await Deno.writeFile(wav, wavBytes(new Float32Array(8000)));
-    assert.deepEqual(await probe(wav), {
-      duration: 0.5,
-      video: null,
-      audio: { sampleRate: 16000, channels: 1 },
-    });
+    assert.deepEqual(await probe(wav), { duration: 0.5, video: null, audio: true });
     const { picture: image } = videoInputs({ seconds: 1 });
     const cover = ["-frames:v", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic"];
     await ffmpeg("-i", wav, ...image, "-map", "0", "-map", "1", ...cover, "-ac", "2", mp3);
     const song = await probe(mp3);
-    assert.equal(song.video, null);
-    assert.deepEqual(song.audio, { sampleRate: 16000, channels: 2 });
+    assert.deepEqual([song.video, song.audio], [null, true]);
     const silent = await makeVideo(join(folder, "silent.mp4"), { audio: false, seconds: 1 });
-    assert.equal((await probe(silent)).audio, null);
-  }));
-
-Deno.test("six channels are counted", () =>
-  inFolder(async (folder) => {
-    const path = join(folder, "around.flac");
-    await ffmpeg("-f", "lavfi", "-i", "anullsrc=r=48000:cl=5.1", "-t", "0.2", path);
-    assert.deepEqual((await probe(path)).audio, { sampleRate: 48000, channels: 6 });
+    assert.equal((await probe(silent)).audio, false);
   }));
 
 Deno.test("the duration of a streamed recording is measured", () =>

@@ -48,7 +48,7 @@ Deno.test("every layer's weights and maps become a picture, a film with sound, a
     assert.deepEqual([image.width, image.height], [2 * film!.width, 2 * film!.height]);
     assert.ok(audio && Math.abs(duration - 1) < 0.05);
     let count = 0;
-    for await (const _ of decodeFrames(report.film, { width: 8 })) count++;
+    for await (const _ of decodeFrames(report.film, { width: 8, height: 8 })) count++;
     assert.equal(count, 25);
     assert.ok((await decodeAudio(report.film)).some((sample) => Math.abs(sample) > 0.1));
   }));
