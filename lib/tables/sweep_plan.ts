@@ -76,7 +76,7 @@ export function planSeed(
       steps: config.pretrain.steps,
     };
   });
-  // From one system's configuration, whichever of those that share it are trained: none of its judges comes in.
+  // From one system's configuration, whichever of those that share it are trained: none of its discriminators comes in.
   const framesAlone = framesConfig(configOf("Ours"));
   const frames = names.map(configOf).filter(sharesFrames).map((): SweepJob => ({
     ...{ name: FRAMES, seed, kind: "generator", run: place(FRAMES), config: framesAlone },

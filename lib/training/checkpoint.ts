@@ -58,18 +58,13 @@ export const networkGroups = (
   );
 
 /** Writes a checkpoint, whole or not at all. */
-export async function saveCheckpoint(
-  path: string,
-  { groups, state }: Checkpoint,
-  metadata: Record<string, string> = {},
-): Promise<void> {
+export async function saveCheckpoint(path: string, { groups, state }: Checkpoint): Promise<void> {
   const tensors = Object.fromEntries(
     Object.entries(groups).flatMap(([group, params]) =>
       Object.entries(params).map(([name, tensor]) => [`${group}/${name}`, bytesOf(tensor)])
     ),
   );
   await writeSafetensors(path, tensors, {
-    ...metadata,
     checkpoint_version: String(CHECKPOINT_VERSION),
     state: JSON.stringify(state),
   });

@@ -11,11 +11,7 @@ export interface LogRow {
 
 /** The numbers of a run: a Parquet file for figures, and TensorBoard's event files beside it. */
 export interface Log {
-  /** All rows so far, those of the run that was resumed included. */
-  rows: LogRow[];
   append(row: LogRow): void;
-  /** Forgets the rows after a step, when a run goes on from an older checkpoint. */
-  truncateAfter(step: number): void;
   /** Writes the rows to disk: until then a killed run loses what was appended. */
   flush(): Promise<void>;
 }
@@ -43,12 +39,12 @@ function openTensorboard(tf: typeof import("../native/tf.ts").tf, folder: string
 }
 
 /**
- * Opens the log of a run folder, going on after the rows it holds: `<folder>/log.parquet`, and scalars for
- * TensorBoard under `<folder>/tensorboard` (one more event file each time a run is resumed).
- * Throws KitError when the folder is not writable or its log is damaged.
+ * Opens the log of a run folder, going on after the rows it holds up to a step, that of the checkpoint where a run goes on:
+ * `<folder>/log.parquet`, and scalars for TensorBoard under `<folder>/tensorboard` (one more event file each time a run is
+ * resumed). Throws KitError when the folder is not writable or its log is damaged.
  */
-export async function openLog(folder: string): Promise<Log> {
-  const rows = await readLog(folder);
+export async function openLog(folder: string, { upTo = Infinity }: { upTo?: number } = {}): Promise<Log> {
+  const rows = (await readLog(folder)).filter(({ step }) => step <= upTo);
   const events = join(folder, "tensorboard");
   await makeFolder(events);
   // Loaded here so that figures, which only read logs, need no TensorFlow.
@@ -56,15 +52,11 @@ export async function openLog(folder: string): Promise<Log> {
   const tensorboard = openTensorboard(tf, events);
 
   return {
-    rows,
     append(row) {
       rows.push(row);
       for (const [name, value] of Object.entries(row)) {
         if (name !== "step" && typeof value === "number") tensorboard.scalar(name, value, row.step);
       }
-    },
-    truncateAfter(step) {
-      rows.splice(0, rows.length, ...rows.filter((row) => row.step <= step));
     },
     async flush() {
       await writeParquet(logPath(folder), rows);

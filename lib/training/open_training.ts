@@ -82,8 +82,7 @@ export async function openTraining(
     settings,
   });
   const { step = 0, random: state = config.seed } = checkpoint?.state ?? {}, path = lastPath(run);
-  const log = await openLog(run);
-  log.truncateAfter(step);
+  const log = await openLog(run, { upTo: step });
   const batches = opened.use(
     streamBatches(dataset, { state, requests: requests(config, step), ahead: AHEAD }),
   );

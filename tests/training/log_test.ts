@@ -23,8 +23,7 @@ Deno.test("a resumed run goes on after its checkpoint's step", () =>
     const killed = await openLog(folder);
     for (const step of [1, 2, 3, 4]) killed.append({ step, loss: 1 / step });
     await killed.flush();
-    const resumed = await openLog(folder);
-    resumed.truncateAfter(2);
+    const resumed = await openLog(folder, { upTo: 2 });
     resumed.append({ step: 3, loss: 7 });
     await resumed.flush();
     assert.deepEqual((await readLog(folder)).map(({ step, loss }) => [step, loss]), [[1, 1], [2, 0.5], [
