@@ -12,7 +12,6 @@ import {
   FEATURE_EVERY,
   type FeatureNetwork,
   landmarksOf,
-  mouthOpenings,
   openingsOf,
 } from "../judges/face_networks.ts";
 import {
@@ -30,16 +29,6 @@ import { NO_SCORES } from "./score_row.ts";
 /** All values of a video's crops within so many levels: it shows nothing. */
 const FLAT_LEVELS = 12;
 
-/** What is measured of a real clip once and used for every system. */
-export interface RealClip {
-  clip: Clip;
-  landmarks: Float32Array[];
-  /** Inner-lip gap by frame. */
-  openings: Float32Array;
-  /** Face descriptors of the images that give features. */
-  descriptors: Float32Array[];
-}
-
 /** The crops of a clip, [frames] of [96, 96, 3]. */
 export const facesOf = (clip: Clip): Uint8Array[] =>
   Array.from({ length: clip.frames }, (_, t) => faceAt(clip, t));
@@ -47,12 +36,24 @@ export const facesOf = (clip: Clip): Uint8Array[] =>
 /** The images that give features. */
 const sampled = (faces: Uint8Array[]) => faces.filter((_, t) => t % FEATURE_EVERY === 0);
 
-/** Measures a real clip. */
-export async function realClip(clip: Clip): Promise<RealClip> {
-  const faces = facesOf(clip), landmarks = await landmarksOf(faces);
-  const descriptors = await faceDescriptors(sampled(faces));
-  return { clip, landmarks, openings: openingsOf(landmarks), descriptors };
+/** What networks see in the crops of a video: landmarks of every frame, descriptors of those that give features. */
+interface Measures {
+  landmarks: Float32Array[];
+  descriptors: Float32Array[];
 }
+
+const measure = async (faces: Uint8Array[]): Promise<Measures> => ({
+  landmarks: await landmarksOf(faces),
+  descriptors: await faceDescriptors(sampled(faces)),
+});
+
+/** A clip, and what is measured of its real frames once and used for every system. */
+export interface RealClip extends Measures {
+  clip: Clip;
+}
+
+/** Measures a real clip. */
+export const realClip = async (clip: Clip): Promise<RealClip> => ({ clip, ...await measure(facesOf(clip)) });
 
 /** What is scored: the video of one clip with the sound of another one, or of the same. */
 export interface PairOfClips {
@@ -78,29 +79,43 @@ function unfit(video: Clip): string | undefined {
 /** Mean absolute difference of videos within the mouth region, 0..1. */
 export const mouthL1 = (a: Uint8Array[], b: Uint8Array[]): number => mean(l1(a, b, MOUTH_REGION))!;
 
-/** Scores that need the redrawn video alone, and the real one to be read beside. */
-function motionScores(faces: Uint8Array[], landmarks: Float32Array[], real: RealClip): Partial<Scores> {
-  const shown = facesOf(real.clip).slice(0, faces.length);
-  return {
-    sharpness: mean(sharpness(faces, MOUTH_REGION))!,
-    sharpness_real: mean(sharpness(shown, MOUTH_REGION))!,
-    jitter: landmarkJitter(landmarks),
-    jitter_real: landmarkJitter(real.landmarks.slice(0, faces.length)),
-    flicker: mouthFlicker(faces),
-    flicker_real: mouthFlicker(shown),
-  };
+/** A redrawn or real video, and the real frames of its clip, as many as it has. */
+interface Compared {
+  faces: Uint8Array[];
+  shown: Uint8Array[];
+  /** What is measured of either. */
+  seen: Measures;
+  real: Measures;
+}
+
+/** Scores that need the video alone, and the real one to be read beside. */
+const motionScores = ({ faces, shown, seen, real }: Compared): Partial<Scores> => ({
+  sharpness: mean(sharpness(faces, MOUTH_REGION))!,
+  sharpness_real: mean(sharpness(shown, MOUTH_REGION))!,
+  jitter: landmarkJitter(seen.landmarks),
+  jitter_real: landmarkJitter(real.landmarks.slice(0, faces.length)),
+  flicker: mouthFlicker(faces),
+  flicker_real: mouthFlicker(shown),
+});
+
+function identityScores({ seen, real }: Compared): Partial<Scores> {
+  const { descriptors } = seen;
+  const { distance, cosine } = identitySimilarity(descriptors, real.descriptors.slice(0, descriptors.length));
+  return { identity_distance: distance, identity_cosine: cosine };
 }
 
 /** Scores of frames redrawn to their own sound against the real ones. */
-function fidelityScores(faces: Uint8Array[], landmarks: Float32Array[], real: RealClip): Partial<Scores> {
-  const shown = facesOf(real.clip).slice(0, faces.length);
-  return {
-    l1: mean(l1(faces, shown))!,
-    mouth_l1: mouthL1(faces, shown),
-    psnr: mean(psnr(faces, shown))!,
-    ssim: mean(ssim(faces, shown))!,
-    landmark_distance: mouthLandmarkDistance(landmarks, real.landmarks.slice(0, faces.length)),
-  };
+const fidelityScores = ({ faces, shown, seen, real }: Compared): Partial<Scores> => ({
+  l1: mean(l1(faces, shown))!,
+  mouth_l1: mouthL1(faces, shown),
+  psnr: mean(psnr(faces, shown))!,
+  ssim: mean(ssim(faces, shown))!,
+  landmark_distance: mouthLandmarkDistance(seen.landmarks, real.landmarks.slice(0, faces.length)),
+});
+
+function stillPoseScores(courses: StillPoseCourses): Partial<Scores> {
+  const { own, other, films } = stillPoseSync(courses);
+  return { still_own: own, still_other: other, still_films: films };
 }
 
 /** A video whose mouth nothing but the sound can move: a clip's most closed frame, repeated, redrawn to another's sound. */
@@ -109,8 +124,8 @@ export async function stillPoseVideo(
   { clip, sound }: PairOfClips,
 ): Promise<{ faces: Uint8Array[]; courses: StillPoseCourses }> {
   const faces = generateClip(generate, clip.clip, { audio: sound.clip, still: closedFrame(clip.clip) });
-  const drawn = await mouthOpenings(faces);
-  return { faces, courses: { drawn, sound: sound.openings, pose: clip.openings } };
+  const [drawn, ...real] = [await landmarksOf(faces), sound.landmarks, clip.landmarks].map(openingsOf);
+  return { faces, courses: { drawn, sound: real[0], pose: real[1] } };
 }
 
 /** What became of a pair of clips. */
@@ -135,72 +150,44 @@ export const failedVideo = (reason: string): ScoredVideo => ({
   reason,
 });
 
-/** What videos are scored by; without a generator the real video is. */
-interface Tools {
-  judge: ClipJudge;
-  features?: FeatureNetwork;
-  generate?: FaceGenerator;
-}
-
-type Found = Pick<ScoredVideo, "features" | "faces" | "courses"> & { scores: Partial<Scores> };
-
-/** Scores of the real video beside sync, and features, both of its own sound alone. */
-async function scoreReal({ clip, sound }: PairOfClips, features: FeatureNetwork): Promise<Found> {
-  if (clip !== sound) return { scores: {}, features: [] };
-  const faces = facesOf(clip.clip);
-  return {
-    scores: motionScores(faces, clip.landmarks, clip),
-    features: features === FACE_FEATURES ? clip.descriptors : await features.features(sampled(faces)),
-  };
-}
-
-/** Scores of a redrawn video beside sync, and features of a dubbed one, of which Frechet distances are taken. */
-async function scoreGenerated(
-  faces: Uint8Array[],
-  pair: PairOfClips,
-  { generate, features }: { generate: FaceGenerator; features: FeatureNetwork },
-): Promise<Found> {
-  const { clip, sound } = pair, images = sampled(faces);
-  const landmarks = await landmarksOf(faces), descriptors = await faceDescriptors(images);
-  const { distance, cosine } = identitySimilarity(descriptors, clip.descriptors.slice(0, descriptors.length));
-  const scores = {
-    ...{ identity_distance: distance, identity_cosine: cosine },
-    ...motionScores(faces, landmarks, clip),
-  };
-  if (clip === sound) {
-    return { scores: { ...scores, ...fidelityScores(faces, landmarks, clip) }, features: [], faces };
-  }
-  const { courses } = await stillPoseVideo(generate, pair), { own, other, films } = stillPoseSync(courses);
-  return {
-    scores: { ...scores, still_own: own, still_other: other, still_films: films },
-    features: features === FACE_FEATURES ? descriptors : await features.features(images),
-    ...{ faces, courses },
-  };
-}
-
 /**
  * Scores the video of one pair of clips, real (without `generate`) or redrawn: all scores of tables, reports and notebooks
- * are made here. What is wrong with the pair itself (too short, silent, black, a video that is gone) comes back as a
- * reason.
+ * are made here. Features are those of real video with its own sound, and of dubbed video. What is wrong with the pair
+ * itself (too short, silent, black, a video that is gone) comes back as a reason.
  */
 export async function scorePair(
   pair: PairOfClips,
-  { judge, features = FACE_FEATURES, generate }: Tools,
+  { judge, features = FACE_FEATURES, generate }: {
+    judge: ClipJudge;
+    features?: FeatureNetwork;
+    generate?: FaceGenerator;
+  },
 ): Promise<ScoredVideo> {
-  const { clip: { clip }, sound: { clip: audio } } = pair, video = videoOf({ clip, audio });
-  const reason = unfit(video);
+  const { clip: { clip, ...real }, sound: { clip: audio } } = pair, isOwn = pair.clip === pair.sound;
+  const video = videoOf({ clip, audio }), { frames } = video, reason = unfit(video);
   if (reason) return failedVideo(reason);
   try {
-    const faces = generate && generateClip(generate, clip, { audio });
-    const { lseD, lseC, offset, distances } = await judge.score({ clip, audio, faces });
-    const found = generate && faces
-      ? await scoreGenerated(faces, pair, { generate, features })
-      : await scoreReal(pair, features);
+    const redrawn = generate && generateClip(generate, clip, { audio }), faces = redrawn ?? facesOf(clip);
+    const { lseD, lseC, offset, distances } = await judge.score({ clip, audio, faces: redrawn });
+    const shown = facesOf(clip).slice(0, faces.length);
+    const compared = { faces, shown, real, seen: redrawn ? await measure(redrawn) : real };
+    const still = generate && !isOwn ? await stillPoseVideo(generate, pair) : undefined;
+    const hasFeatures = generate ? !isOwn : isOwn;
     return {
-      ...found,
-      scores: { ...NO_SCORES, lse_d: lseD, lse_c: lseC, offset, ...found.scores },
-      distances: [...distances],
-      ...{ frames: video.frames, seconds: video.frames / FRAME_RATE, reason: "" },
+      scores: {
+        ...{ ...NO_SCORES, lse_d: lseD, lse_c: lseC, offset },
+        ...(generate || isOwn ? motionScores(compared) : {}),
+        ...(generate ? identityScores(compared) : {}),
+        ...(generate && isOwn ? fidelityScores(compared) : {}),
+        ...(still ? stillPoseScores(still.courses) : {}),
+      },
+      features: !hasFeatures
+        ? []
+        : features === FACE_FEATURES
+        ? compared.seen.descriptors
+        : await features.features(sampled(faces)),
+      ...{ frames, seconds: frames / FRAME_RATE, distances: [...distances], reason: "" },
+      ...{ faces: redrawn, courses: still?.courses },
     };
   } catch (error) {
     if (error instanceof KitError) return failedVideo(error.what);
