@@ -1,4 +1,4 @@
-import type { Kind } from "../../base/parquet.ts";
+import type { Kind, RowOf } from "../../base/parquet.ts";
 import { KitError } from "../../base/errors.ts";
 import { SCORE_NAMES, type Scores } from "../metrics/metrics.ts";
 
@@ -6,55 +6,44 @@ import { SCORE_NAMES, type Scores } from "../metrics/metrics.ts";
 export const REAL = "real video", SHUFFLED = "real video, other sound";
 
 /** Whose row it is: no two rows of a score file agree in all of this. */
-export interface ScoreKey {
+const KEY_COLUMNS = {
   /** The paper's name of the system, or one of the two above. */
-  system: string;
-  /** Seed of its training; 0 for real video. */
-  seed: number;
-  /** The judge's name, its version (a hash of its weights) and its procedure. */
-  judge: string;
-  judge_version: string;
-  protocol: string;
-  /** Clip whose face is seen, and clip whose sound is heard: "speaker/clip". */
-  video: string;
-  sound: string;
-}
-
-/** One row of scores.parquet. */
-export interface ScoreRow extends ScoreKey, Scores {
-  /** Run folder of the system, and a hash of its weights; empty for real video. */
-  run: string;
-  weights: string;
-  /** Frames that were judged, and their duration. */
-  frames: number;
-  seconds: number;
-  /** Mean distance of sound and lips at each of the 31 offsets (see `lse`); empty when there are none. */
-  distances: number[];
-  /** Why there are no scores; empty when there are. */
-  reason: string;
-}
-
-const KEY_COLUMNS: Record<keyof ScoreKey, Kind> = {
   system: "text",
+  /** Seed of its training; 0 for real video. */
   seed: "whole",
-  judge: "text",
-  judge_version: "text",
-  protocol: "text",
-  video: "text",
-  sound: "text",
-};
+  /** The judge's name, its version (a hash of its weights) and its procedure. */
+  ...{ judge: "text", judge_version: "text", protocol: "text" } as const,
+  /** Clip whose face is seen, and clip whose sound is heard: "speaker/clip". */
+  ...{ video: "text", sound: "text" } as const,
+} as const;
+
+/** What the row is of beside. */
+const VIDEO_COLUMNS = {
+  /** Run folder of the system, and a hash of its weights; empty for real video. */
+  ...{ run: "text", weights: "text" } as const,
+  /** Frames that were judged, and their duration. */
+  ...{ frames: "whole", seconds: "number" } as const,
+} as const;
+
+/** What stands after the scores. */
+const LAST_COLUMNS = {
+  /** Mean distance of sound and lips at each of the 31 offsets (see `lse`); empty when there are none. */
+  distances: "curve",
+  /** Why there are no scores; empty when there are. */
+  reason: "text",
+} as const;
 
 /** The columns of scores.parquet, in its order. */
-export const SCORE_COLUMNS: Record<string, Kind | "curve"> = {
-  ...KEY_COLUMNS,
-  run: "text",
-  weights: "text",
-  frames: "whole",
-  seconds: "number",
+export const SCORE_COLUMNS: Record<string, Kind> = {
+  ...{ ...KEY_COLUMNS, ...VIDEO_COLUMNS },
   ...Object.fromEntries(SCORE_NAMES.map((name) => [name, "number" as const])),
-  distances: "curve",
-  reason: "text",
+  ...LAST_COLUMNS,
 };
+
+export type ScoreKey = RowOf<typeof KEY_COLUMNS>;
+
+/** One row of scores.parquet. */
+export type ScoreRow = ScoreKey & RowOf<typeof VIDEO_COLUMNS> & Scores & RowOf<typeof LAST_COLUMNS>;
 
 /** A row without any score: what a failure is, and what scores are put into. */
 export const NO_SCORES = Object.fromEntries(SCORE_NAMES.map((name) => [name, null])) as Scores;
