@@ -30,10 +30,11 @@ interface State {
   text: string;
 }
 
-/** A place that shows progress; `show` may skip states, `end` shows the last one and lets go. */
+/** A place that shows progress, at most every so many milliseconds and at the end. */
 interface Display {
-  show(state: () => State): void;
-  end(state: State): void;
+  every: number;
+  show(state: State): void;
+  end?(): void;
 }
 
 /** A bar that redraws itself on a terminal. */
@@ -51,31 +52,14 @@ function terminalBar(total: number): Display {
     emptyOnZero: true,
   });
   let started = false;
-  const show = ({ label, done, text }: State) => {
-    if (started) return bar.update(done, { label, text });
-    bar.start(total, done, { label, text });
-    started = true;
-  };
   return {
-    show: (state) => show(state()),
-    end: (state) => {
-      show(state);
-      bar.stop();
+    every: 0,
+    show({ label, done, text }) {
+      if (started) return bar.update(done, { label, text });
+      bar.start(total, done, { label, text });
+      started = true;
     },
-  };
-}
-
-/** Calls `show` at once, then at most every `interval` milliseconds, and always for the last state. */
-function throttled(interval: number, show: (state: State) => void): Display {
-  let last = -Infinity;
-  return {
-    show: (state) => {
-      const now = performance.now();
-      if (now - last < interval) return;
-      last = now;
-      show(state());
-    },
-    end: show,
+    end: () => bar.stop(),
   };
 }
 
@@ -85,17 +69,20 @@ const percent = ({ done, total }: State) => total > 0 ? Math.floor(100 * Math.mi
 function notebookOutput(broadcast: typeof Deno.jupyter.broadcast): Display {
   const transient = { display_id: crypto.randomUUID() };
   let message = "display_data";
-  return throttled(NOTEBOOK_EVERY, (state) => {
-    const { label, text } = state;
-    const bar = `<progress max="100" value="${percent(state)}" style="width:14em"></progress>`;
-    const data = {
-      "text/html": `<div>${escapeHtml(label)} ${bar} ${escapeHtml(text)}</div>`,
-      "text/plain": `${label}: ${text}`,
-    };
-    // A notebook that went away must not stop the work.
-    Promise.resolve(broadcast(message, { data, metadata: {}, transient })).catch(() => {});
-    message = "update_display_data";
-  });
+  return {
+    every: NOTEBOOK_EVERY,
+    show(state) {
+      const { label, text } = state;
+      const bar = `<progress max="100" value="${percent(state)}" style="width:14em"></progress>`;
+      const data = {
+        "text/html": `<div>${escapeHtml(label)} ${bar} ${escapeHtml(text)}</div>`,
+        "text/plain": `${label}: ${text}`,
+      };
+      // A notebook that went away must not stop the work.
+      Promise.resolve(broadcast(message, { data, metadata: {}, transient })).catch(() => {});
+      message = "update_display_data";
+    },
+  };
 }
 
 function chooseDisplay(total: number): Display {
@@ -105,7 +92,8 @@ function chooseDisplay(total: number): Display {
     // Deno.jupyter throws outside a notebook.
   }
   if (process.stderr.isTTY) return terminalBar(total);
-  return throttled(LINE_EVERY, (state) => console.error(`${state.label}: ${percent(state)} % ${state.text}`));
+  const show = (state: State) => console.error(`${state.label}: ${percent(state)} % ${state.text}`);
+  return { every: LINE_EVERY, show };
 }
 
 /**
@@ -123,6 +111,7 @@ export class Progress {
   /** Moments of the last minute, oldest first. */
   private marks: { time: number; done: number }[];
   private done: number;
+  private shown = -Infinity;
   private note?: string;
   private stopped = false;
 
@@ -146,8 +135,11 @@ export class Progress {
   update(done: number, note?: string): void {
     this.done = done;
     if (note !== undefined) this.note = note;
-    this.display.show(() => this.state());
     const now = performance.now();
+    if (now - this.shown >= this.display.every) {
+      this.shown = now;
+      this.display.show(this.state());
+    }
     if (now - this.marks.at(-1)!.time < 1000) return;
     this.marks.push({ time: now, done });
     while (now - this.marks[1].time > RATE_OVER) this.marks.shift();
@@ -157,7 +149,8 @@ export class Progress {
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
-    this.display.end(this.state());
+    this.display.show(this.state());
+    this.display.end?.();
   }
 
   /** Lets `using progress = new Progress(...)` stop it however the block is left. */

@@ -37,13 +37,9 @@ const ours = (options: StepOptions): Promise<StepTime> =>
   });
 
 /** PyTorch's step of the same work. */
-async function theirs(python: string, options: Omit<StepOptions, "compiled">): Promise<Times> {
+function theirs(python: string, options: Omit<StepOptions, "compiled">): Promise<Times> {
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  const made = await answerOf<Record<string, number>>([python, PYTORCH, ...flags], {
-    what: "Timing PyTorch",
-    remedy: MEMORY,
-  });
-  return { median: made.ms_per_step_median, least: made.ms_per_step_min, peak: made.peak_rss_mb };
+  return answerOf([python, PYTORCH, ...flags], { what: "Timing PyTorch", remedy: MEMORY });
 }
 
 /**

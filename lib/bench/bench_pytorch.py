@@ -1,9 +1,8 @@
 """Times one eager PyTorch training step of a network; called by the bench task, which makes the environment.
 
-    python bench_pytorch.py --network discriminator --width 0.25 --batch 16 --steps 10
-    python bench_pytorch.py --network generator --width 0.25 --batch 10
+    python bench_pytorch.py --network discriminator --width 0.25 --batch 16 --steps 10 --warmup 2
 
-Prints one JSON object. Requirements, installed without their dependencies: bench_pytorch.txt.
+Prints one JSON object: milliseconds a step, median and least, and peak memory in MB. Requirements, installed without their dependencies: bench_pytorch.txt.
 """
 
 import argparse
@@ -83,45 +82,24 @@ def make_step(network, width, batch):
 def main():
     parser = argparse.ArgumentParser(description="Times one eager PyTorch training step.")
     parser.add_argument("--network", choices=["discriminator", "generator"], required=True)
-    parser.add_argument("--width", type=float, default=0.25)
-    parser.add_argument("--batch", type=int, help="windows, or frames of the generator (default 16, or 10)")
-    parser.add_argument("--steps", type=int, default=10, help="steps that are timed")
-    parser.add_argument("--warmup", type=int, default=2, help="steps before them")
-    parser.add_argument("--threads", type=int, help="default: as many as PyTorch takes")
+    parser.add_argument("--width", type=float, required=True)
+    parser.add_argument("--batch", type=int, required=True, help="windows, or frames of the generator")
+    parser.add_argument("--steps", type=int, required=True, help="steps that are timed")
+    parser.add_argument("--warmup", type=int, required=True, help="steps before them")
     options = parser.parse_args()
-    batch = options.batch or (16 if options.network == "discriminator" else 10)
 
     allow_absent_cuda()
     warnings.filterwarnings("ignore", "Failed to initialize NumPy")  # no array is asked for
-    import torch
-
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    step = make_step(options.network, options.width, batch)
-    losses = [step() for _ in range(options.warmup)]
+    step = make_step(options.network, options.width, options.batch)
     times = []
-    for _ in range(options.steps):
+    for _ in range(options.warmup + options.steps):
         start = time.perf_counter()
-        losses.append(step())
+        step()
         times.append(1000 * (time.perf_counter() - start))
+    timed = times[options.warmup :]
     # Linux counts in KiB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    print(
-        json.dumps(
-            {
-                "network": options.network,
-                "width": options.width,
-                "batch": batch,
-                "ms_per_step_median": round(statistics.median(times), 2),
-                "ms_per_step_min": round(min(times), 2),
-                "peak_rss_mb": round(peak),
-                "threads": torch.get_num_threads(),
-                "torch_version": torch.__version__,
-                "loss_first": losses[0],
-                "loss_last": losses[-1],
-            }
-        )
-    )
+    print(json.dumps({"median": statistics.median(timed), "least": min(timed), "peak": peak}))
 
 
 if __name__ == "__main__":
