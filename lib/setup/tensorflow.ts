@@ -10,75 +10,59 @@ import { hasWheel, installWheel, type Wheel } from "./wheel.ts";
 const VERSION = "2.21.0";
 
 /** Where wheels exist: package, platform tag, how the library's files end, megabytes to fetch. */
-const TABLE: Record<string, { name: string; platform: string; library: string; fetch: number }> = {
-  "linux x86_64": {
-    name: "tensorflow-cpu",
-    platform: "manylinux_2_27_x86_64",
-    library: "so\\.2",
-    fetch: 274,
-  },
-  "linux x86_64 gpu": {
-    name: "tensorflow",
-    platform: "manylinux_2_27_x86_64",
-    library: "so\\.2",
-    fetch: 572,
-  },
-  "linux aarch64": { name: "tensorflow", platform: "manylinux_2_27_aarch64", library: "so\\.2", fetch: 280 },
-  "darwin aarch64": { name: "tensorflow", platform: "macosx_12_0_arm64", library: "2\\.dylib", fetch: 250 },
+const TABLE: Record<string, [name: string, tag: string, library: string, fetch: number]> = {
+  "linux x86_64": ["tensorflow-cpu", "manylinux_2_27_x86_64", "so\\.2", 274],
+  "linux x86_64 gpu": ["tensorflow", "manylinux_2_27_x86_64", "so\\.2", 3372], // NVIDIA's wheels included
+  "linux aarch64": ["tensorflow", "manylinux_2_27_aarch64", "so\\.2", 280],
+  "darwin aarch64": ["tensorflow", "macosx_12_0_arm64", "2\\.dylib", 250],
 };
+const PLATFORM = `${Deno.build.os} ${Deno.build.arch}`;
 
-/** Megabytes to fetch of NVIDIA's wheels. */
-const CUDA_FETCH = 2800;
 const CUDA = fileURLToPath(new URL("./cuda.txt", import.meta.url));
 
 /** Whether to take the GPU build: KIT_GPU=1 or 0 decides, else an NVIDIA driver that is seen. */
 export function wantsGpu(): boolean {
   const asked = Deno.env.get("KIT_GPU");
   if (asked) return asked !== "0";
-  if (`${Deno.build.os} ${Deno.build.arch}` !== "linux x86_64") return false;
+  if (PLATFORM !== "linux x86_64") return false;
   const folders = (Deno.env.get("PATH") ?? "").split(delimiter).filter(Boolean);
   return existsSync("/proc/driver/nvidia/version") ||
     folders.some((folder) => existsSync(join(folder, "nvidia-smi")));
 }
 
+/** The build for a platform in Deno's words; throws KitError where TensorFlow publishes none. */
+function buildFor(platform: string, gpu: boolean) {
+  const row = TABLE[gpu ? `${platform} gpu` : platform];
+  if (row) return row;
+  throw new KitError(
+    `TensorFlow ${VERSION} has no ${gpu ? "GPU build" : "build"} for ${platform}`,
+    gpu ? "Set KIT_GPU=0 for the CPU build" : "Use Linux (x64 or arm64), macOS on Apple silicon, or WSL",
+  );
+}
+
 /**
  * The wheels of this machine: TensorFlow's, and with a GPU one for each of NVIDIA's libraries, which TensorFlow
- * looks for in ../nvidia/<library>/lib beside its own folder.
- * @param platform os and architecture in Deno's words
- * @throws KitError where TensorFlow publishes no build
+ * looks for in ../nvidia/<library>/lib beside its own folder. Throws KitError where TensorFlow publishes no build.
  */
-export function tensorflowWheels(
-  platform = `${Deno.build.os} ${Deno.build.arch}`,
-  { gpu = wantsGpu() } = {},
-): Wheel[] {
-  const row = TABLE[gpu ? `${platform} gpu` : platform];
-  if (!row) {
-    throw new KitError(
-      `TensorFlow ${VERSION} has no ${gpu ? "GPU build" : "build"} for ${platform}`,
-      gpu ? "Set KIT_GPU=0 for the CPU build" : "Use Linux (x64 or arm64), macOS on Apple silicon, or WSL",
-    );
-  }
-  // The C library is the same in the wheels of all Python versions; 3.11 is not this machine's choice.
-  const choose = (tag: string) =>
-    `--platform ${tag} --python-version 3.11 --implementation cp --abi cp311 --abi none`.split(" ");
+export function tensorflowWheels(platform = PLATFORM, { gpu = wantsGpu() } = {}): Wheel[] {
+  const [name, tag, library] = buildFor(platform, gpu);
   const tensorflow: Wheel = {
     part: "tensorflow",
-    requirement: `${row.name}==${VERSION}`,
-    choose: choose(row.platform),
-    members: `tensorflow/(libtensorflow_(?:cc|framework)\\.${row.library})$`,
+    requirement: `${name}==${VERSION}`,
+    // The C library is the same in the wheels of all Python versions; 3.11 is not this machine's choice.
+    choose: `--platform ${tag} --python-version 3.11 --implementation cp --abi cp311 --abi none`.split(" "),
+    members: `tensorflow/(libtensorflow_(?:cc|framework)\\.${library})$`,
     folder: ".native/tensorflow",
   };
   if (!gpu) return [tensorflow];
   const pins = Deno.readTextFileSync(CUDA).split("\n").filter((line) => /^nvidia/.test(line));
-  return [
-    tensorflow,
-    ...pins.map((pin) => ({
-      part: pin.split("==")[0],
-      requirement: pin,
-      members: "nvidia/((?!.*/include/).+)$",
-      folder: ".native/nvidia",
-    })),
-  ];
+  const nvidia = pins.map((pin): Wheel => ({
+    part: pin.split("==")[0],
+    requirement: pin,
+    members: "nvidia/((?!.*/include/).+)$",
+    folder: ".native/nvidia",
+  }));
+  return [tensorflow, ...nvidia];
 }
 
 /** Bytes that a fresh set-up needs on the disk: the wheel, pip's copy of it, and what is unpacked. */
@@ -89,15 +73,12 @@ export const hasTensorflow = (root: string): boolean =>
 
 /** Fetches and unpacks what is missing; returns its closing words. */
 export async function installTensorflow(site: Site, report: Report): Promise<string> {
-  const gpu = wantsGpu();
-  const missing = tensorflowWheels().filter((wheel) => !hasWheel(site.root, wheel));
-  const row = TABLE[`${Deno.build.os} ${Deno.build.arch}${gpu ? " gpu" : ""}`];
-  report.say(
-    `TensorFlow ${VERSION} for ${gpu ? "NVIDIA GPUs" : "CPU"}: ${
-      row.fetch + (gpu ? CUDA_FETCH : 0)
-    } MB to fetch`,
-  );
+  const gpu = wantsGpu(), what = `TensorFlow ${VERSION} for ${gpu ? "NVIDIA GPUs" : "CPU"}`;
+  const [, , , megabytes] = buildFor(PLATFORM, gpu);
+  report.say(`${what}: ${megabytes} MB to fetch`);
   let bytes = 0;
-  for (const wheel of missing) bytes += await installWheel(site, report, wheel);
-  return `TensorFlow ${VERSION} for ${gpu ? "NVIDIA GPUs" : "CPU"}, ${bytesInWords(bytes)} unpacked`;
+  for (const wheel of tensorflowWheels()) {
+    if (!hasWheel(site.root, wheel)) bytes += await installWheel(site, report, wheel);
+  }
+  return `${what}, ${bytesInWords(bytes)} unpacked`;
 }

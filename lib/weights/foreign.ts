@@ -1,10 +1,9 @@
 /**
  * How a PyTorch tensor's axes lie against ours: `linear` (out, in) -> (in, out), `conv2d` (out, in, h, w) ->
- * (h, w, in, out), `conv2dTransposed` (in, out, h, w) -> (h, w, out, in), `conv3d` (out, in, d, h, w) ->
- * (d, h, w, in, out), `conv3dAsConv2d` (out, in, d, h, w) -> (h, w, d in, out): the kernel covers all steps in time,
- * whose channels lie side by side.
+ * (h, w, in, out), `conv2dTransposed` (in, out, h, w) -> (h, w, out, in), `conv3dAsConv2d`
+ * (out, in, d, h, w) -> (h, w, d in, out): the kernel covers all steps in time, whose channels lie side by side.
  */
-export type AxisOrder = "same" | "linear" | "conv2d" | "conv2dTransposed" | "conv3d" | "conv3dAsConv2d";
+export type AxisOrder = "same" | "linear" | "conv2d" | "conv2dTransposed" | "conv3dAsConv2d";
 
 /** One parameter of a network as PyTorch names and lays it out. */
 export interface Foreign {

@@ -7,7 +7,6 @@ const AXES: Record<Exclude<AxisOrder, "same">, number[]> = {
   linear: [1, 0],
   conv2d: [2, 3, 1, 0],
   conv2dTransposed: [2, 3, 1, 0],
-  conv3d: [2, 3, 4, 1, 0],
   conv3dAsConv2d: [3, 4, 2, 1, 0], // steps in time and channels then lie side by side, and count as one axis
 };
 

@@ -100,28 +100,6 @@ Deno.test("both forms of PyTorch and safetensors become our names, our axis orde
     }
   }));
 
-Deno.test("3D kernels keep their steps in time where the network has them", () =>
-  inFolder(async (folder) => {
-    const video = await reader("film.weight");
-    const only: ForeignNetwork = {
-      name: "film",
-      specs: { kernel: { shape: [5, 2, 2, 3, 2] } },
-      names: { kernel: { name: "film.weight", order: "conv3d" } },
-      ignored: /^(?!film)/,
-    };
-    const out = join(folder, "film.safetensors");
-    assert.equal(
-      (await importWeights(pathOf("state_zip.pt"), { out, networks: { film: () => only } })).out,
-      out,
-    );
-    const imported = await openSafetensors(out);
-    assert.deepEqual(
-      [...await imported.readF32("kernel")],
-      indices([5, 2, 2, 3, 2]).map(([d, h, w, i, o]) => video(o, i, d, h, w)),
-    );
-    imported.close();
-  }));
-
 Deno.test("missing, wrongly shaped and unexpected tensors are told, in PyTorch's terms, and nothing is written", () =>
   inFolder(async (folder) => {
     const { specs, names } = net();
