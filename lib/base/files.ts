@@ -98,6 +98,12 @@ export async function holdFolder(
   return file;
 }
 
+/** A new folder in the system's place for such, removed with what is in it when the answer is disposed of. */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "kit-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
 /** Bytes of all files below a folder, which may change or vanish while it is read. */
 export function folderBytes(folder: string): number {
   let bytes = 0;

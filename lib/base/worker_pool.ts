@@ -1,3 +1,4 @@
+import { availableParallelism, freemem } from "node:os";
 import { KitError } from "./errors.ts";
 import { kitScript, linesOf, startProgram } from "./processes.ts";
 
@@ -16,6 +17,10 @@ type Message =
   | { answer: unknown }
   | { fault: string; remedy: string }
   | { crash: string };
+
+/** As many processes as there are cores, and memory for, when each takes so many bytes. */
+export const workersFor = (bytes: number): number =>
+  Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / bytes)));
 
 /** The processes share the cores, so each one's TensorFlow keeps to one, and off a GPU they would all fill. */
 export const ONE_CORE = {

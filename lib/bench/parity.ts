@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
+import { temporaryFolder } from "../base/files.ts";
 import { loadImported } from "../models/imported.ts";
 import { answerOf, checkPython, pytorch } from "./pytorch.ts";
 import { pytorchForward } from "./pytorch_forward.ts";
@@ -113,29 +114,25 @@ export async function parity(
   const python = named === undefined ? await pytorch() : await checkPython(named);
   const rows: Row[] = [];
   for (const network of networks) {
-    const folder = await Deno.makeTempDir({ prefix: "parity-" });
-    try {
-      console.error(`${network}: PyTorch saves it and answers`);
-      const { tensors, parameters, apart } = await saved(python, network, folder);
-      const answers = await readAnswers(join(folder, "answers.pth"));
-      for (const form of ["zip", "stream"]) {
-        console.error(`${network}: the kit imports the ${form} form and answers`);
-        const { matched, difference } = await compared(join(folder, `${form}.pth`), network, answers);
-        rows.push({
-          network,
-          form,
-          tensors,
-          taken: matched,
-          parameters,
-          "largest difference": difference.toExponential(1),
-          "two inputs apart": apart.toExponential(1),
-          same: difference < PARITY_TOLERANCE,
-        });
-      }
-      tf.dispose([answers.inputs, answers.outputs] as never);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
+    await using folder = await temporaryFolder();
+    console.error(`${network}: PyTorch saves it and answers`);
+    const { tensors, parameters, apart } = await saved(python, network, folder.path);
+    const answers = await readAnswers(join(folder.path, "answers.pth"));
+    for (const form of ["zip", "stream"]) {
+      console.error(`${network}: the kit imports the ${form} form and answers`);
+      const { matched, difference } = await compared(join(folder.path, `${form}.pth`), network, answers);
+      rows.push({
+        network,
+        form,
+        tensors,
+        taken: matched,
+        parameters,
+        "largest difference": difference.toExponential(1),
+        "two inputs apart": apart.toExponential(1),
+        same: difference < PARITY_TOLERANCE,
+      });
     }
+    tf.dispose([answers.inputs, answers.outputs] as never);
   }
   return rows;
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { listClips } from "../prepare/layouts/layouts.ts";
 import type { SourceClip } from "../prepare/layouts/source_clip.ts";
 import { KitError } from "../base/errors.ts";
-import { exists, makeFolder } from "../base/files.ts";
+import { exists, makeFolder, temporaryFolder } from "../base/files.ts";
 import { type Command, kitScript, runProgram } from "../base/processes.ts";
 import { ffmpegPath } from "../media/ffmpeg.ts";
 import { probe } from "../media/probe.ts";
@@ -115,34 +115,31 @@ export async function benchPeers(options: PeersOptions): Promise<Row[]> {
   const all = (await listClips(videos)).clips.filter(({ kind }) => kind === "film");
   if (all.length === 0) throw new KitError(`${videos} holds no film`, "Give a folder of films");
   const chosen = spread(all, Math.min(count, all.length));
-  const scratch = await Deno.makeTempDir({ prefix: "kit-peers-" }), films = join(scratch, "films");
-  try {
-    const duration = await copyVideos(chosen, films);
-    const programs: Record<string, (round: string) => Promise<Timed>> = {
-      "prepare": (round) => timePrepare(films, `${round}-5`, 5),
-      "prepare --every 1": (round) => timePrepare(films, `${round}-1`, 1),
-      "Wav2Lip's preprocess.py": (round) => timeWav2Lip(films, `${round}-wav2lip`, options),
-    };
-    const best: Record<string, Timed> = {};
-    for (let round = 1; round <= rounds; round++) {
-      for (const [name, run] of Object.entries(programs)) {
-        console.error(`${name}, round ${round} of ${rounds}`);
-        const time = await run(join(scratch, `${round}`));
-        if (time.seconds < (best[name]?.seconds ?? Infinity)) best[name] = time;
-      }
+  await using scratch = await temporaryFolder();
+  const films = join(scratch.path, "films");
+  const duration = await copyVideos(chosen, films);
+  const programs: Record<string, (round: string) => Promise<Timed>> = {
+    "prepare": (round) => timePrepare(films, `${round}-5`, 5),
+    "prepare --every 1": (round) => timePrepare(films, `${round}-1`, 1),
+    "Wav2Lip's preprocess.py": (round) => timeWav2Lip(films, `${round}-wav2lip`, options),
+  };
+  const best: Record<string, Timed> = {};
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, run] of Object.entries(programs)) {
+      console.error(`${name}, round ${round} of ${rounds}`);
+      const time = await run(join(scratch.path, `${round}`));
+      if (time.seconds < (best[name]?.seconds ?? Infinity)) best[name] = time;
     }
-    const peer = best["Wav2Lip's preprocess.py"].seconds;
-    return Object.entries(best).map(([name, { seconds, cpu, note }]) => ({
-      program: note ? `${name} (${note})` : name,
-      clips: chosen.length,
-      "seconds of film": duration,
-      seconds,
-      "CPU seconds": cpu,
-      "clips/s": chosen.length / seconds,
-      "times real time": duration / seconds,
-      "times faster": peer / seconds,
-    }));
-  } finally {
-    await Deno.remove(scratch, { recursive: true });
   }
+  const peer = best["Wav2Lip's preprocess.py"].seconds;
+  return Object.entries(best).map(([name, { seconds, cpu, note }]) => ({
+    program: note ? `${name} (${note})` : name,
+    clips: chosen.length,
+    "seconds of film": duration,
+    seconds,
+    "CPU seconds": cpu,
+    "clips/s": chosen.length / seconds,
+    "times real time": duration / seconds,
+    "times faster": peer / seconds,
+  }));
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { KitError } from "../base/errors.ts";
+import { temporaryFolder } from "../base/files.ts";
 import { runProgram } from "../base/processes.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
@@ -63,25 +64,22 @@ const fromFolder = (source: string, folder: string): string =>
  */
 export async function checkNotebooks(paths: string[]): Promise<string> {
   if (paths.length === 0) return "";
-  const folder = await Deno.makeTempDir({ prefix: "kit-cells-" });
-  const as = (extension: string) => paths.map((path) => join(folder, `${notebookName(path)}${extension}`));
+  await using folder = await temporaryFolder();
+  const as = (extension: string) =>
+    paths.map((path) => join(folder.path, `${notebookName(path)}${extension}`));
   const modules = as(".ts"), copies = as(".ipynb");
-  try {
-    for (const [index, path] of paths.entries()) {
-      await Deno.writeTextFile(modules[index], fromFolder(cellsAsModule(path), dirname(path)));
-      await Deno.copyFile(path, copies[index]);
-    }
-    const results = await Promise.all([
-      ["check", "--quiet", "--config", CONFIG, ...modules],
-      ["lint", "--config", CONFIG, `--rules-exclude=${NOT_FOR_CELLS}`, ...modules],
-      ["fmt", "--quiet", "--config", CONFIG, ...copies],
-    ].map((args) => runProgram([Deno.execPath(), ...args], { env: { NO_COLOR: "1" } })));
-    const faults = results.filter(({ success }) => !success).map(({ stdout, stderr }) => stdout + stderr);
-    const sources = (path: string) => readCells(path).map(({ source }) => joined(source).trimEnd());
-    const untidy = paths.filter((path, index) => !isDeepStrictEqual(sources(path), sources(copies[index])));
-    if (untidy.length > 0) faults.push(`Not formatted, mend with \`deno fmt\`: ${untidy.join(", ")}`);
-    return faults.join("\n");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  for (const [index, path] of paths.entries()) {
+    await Deno.writeTextFile(modules[index], fromFolder(cellsAsModule(path), dirname(path)));
+    await Deno.copyFile(path, copies[index]);
   }
+  const results = await Promise.all([
+    ["check", "--quiet", "--config", CONFIG, ...modules],
+    ["lint", "--config", CONFIG, `--rules-exclude=${NOT_FOR_CELLS}`, ...modules],
+    ["fmt", "--quiet", "--config", CONFIG, ...copies],
+  ].map((args) => runProgram([Deno.execPath(), ...args], { env: { NO_COLOR: "1" } })));
+  const faults = results.filter(({ success }) => !success).map(({ stdout, stderr }) => stdout + stderr);
+  const sources = (path: string) => readCells(path).map(({ source }) => joined(source).trimEnd());
+  const untidy = paths.filter((path, index) => !isDeepStrictEqual(sources(path), sources(copies[index])));
+  if (untidy.length > 0) faults.push(`Not formatted, mend with \`deno fmt\`: ${untidy.join(", ")}`);
+  return faults.join("\n");
 }

@@ -1,4 +1,3 @@
-import { availableParallelism, freemem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
@@ -15,7 +14,7 @@ import { inShard, parseShard, parseSplit, type SplitUnit, splitUnit } from "./sp
 import type { ClipJob } from "./excerpt.ts";
 import type { PreparedVideo } from "./prepare_clip.ts";
 import { recall, remember } from "./prepare_cache.ts";
-import { ONE_CORE, runJobs } from "../base/worker_pool.ts";
+import { ONE_CORE, runJobs, workersFor } from "../base/worker_pool.ts";
 
 export interface PrepareOptions {
   /** A face is looked for on every so many frames; between them its box is interpolated. */
@@ -47,9 +46,6 @@ const WORKER = fileURLToPath(new URL("./prepare_worker.ts", import.meta.url));
 /** Memory that one preparing process takes, with room to spare: 0.65 GB were measured. */
 const WORKER_BYTES = 1e9;
 const CUTS: Cuts[] = ["split", "reject", "ignore"];
-
-const defaultWorkers = () =>
-  Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
 
 /**
  * Opens or makes the prepared folder. One of an older version is taken over: its manifest goes, its clips are made
@@ -105,7 +101,7 @@ export async function prepare(
   out: string,
   options: PrepareOptions = {},
 ): Promise<PreparedData> {
-  const { every = 5, cuts = "split", split = "95,2,3", workers = defaultWorkers() } = options;
+  const { every = 5, cuts = "split", split = "95,2,3", workers = workersFor(WORKER_BYTES) } = options;
   check({ every, workers, cuts });
   const shares = parseSplit(split), shard = parseShard(options.shard);
   if (options.filters) setFilters(DEFAULT_FILTERS, options.filters); // a wrong one is told before the work

@@ -25,10 +25,10 @@ interface Step {
 }
 
 /** The steps, with what is done already looked up; the first three do not wait for each other. */
-async function steps(root: string): Promise<Step[]> {
-  const venv = await hasVenv(root);
+function steps(root: string): Step[] {
+  const venv = hasVenv(root);
   return [
-    { name: "packages", needs: PACKAGES_NEED, done: await hasPackages(root), run: installPackages },
+    { name: "packages", needs: PACKAGES_NEED, done: hasPackages(root), run: installPackages },
     {
       name: "tensorflow",
       needs: tensorflowNeeds(),
@@ -97,14 +97,14 @@ async function runSteps(root: string, missing: Step[]): Promise<void> {
  */
 export async function setup(root: string, { quiet = false } = {}): Promise<void> {
   const begun = performance.now();
-  const found = await steps(root);
+  const found = steps(root);
   if (found.some((step) => !step.done)) {
     using _held = await holdFolder(join(root, ".native"), {
       name: "lock",
       wait: "Another set-up is running in this folder: waiting for it",
     });
     // Another set-up may have done it while this one waited.
-    const missing = (await steps(root)).filter((step) => !step.done);
+    const missing = steps(root).filter((step) => !step.done);
     if (missing.length > 0) await runSteps(root, missing);
   } else if (!quiet) {
     for (const { name } of found) console.error(`${name.padEnd(12)}in place`);

@@ -8,14 +8,13 @@ import { digest, isDone, markDone, ofAnySize, unmark } from "./stamp.ts";
 export const PACKAGES_NEED = 1.1e9;
 
 /** The packages by name, and a version of all: the lock or the imports changing means installing again. */
-async function wanted(root: string): Promise<{ names: string[]; version: string }> {
+function wanted(root: string): { names: string[]; version: string } {
   const { imports } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
   const lock = Deno.readTextFileSync(join(root, "deno.lock"));
-  return { names: Object.keys(imports), version: await digest(lock + JSON.stringify(imports)) };
+  return { names: Object.keys(imports), version: digest(lock + JSON.stringify(imports)) };
 }
 
-export const hasPackages = async (root: string): Promise<boolean> =>
-  isDone(root, "packages", (await wanted(root)).version);
+export const hasPackages = (root: string): boolean => isDone(root, "packages", wanted(root).version);
 
 /**
  * Runs `deno install --frozen`. It warns of build scripts that it ignores (tfjs-node-gpu compiles its addon
@@ -34,7 +33,7 @@ export async function installPackages(site: Site, report: Report): Promise<strin
       if (line.startsWith("Download")) report.progress(`${++fetched} files fetched`);
     },
   });
-  const { names, version } = await wanted(root);
+  const { names, version } = wanted(root);
   const files = ofAnySize(names.map((name) => `node_modules/${name}/package.json`));
   await markDone(root, "packages", { version, files });
   return `npm packages, ${bytesInWords(folderBytes(join(root, "node_modules")))}`;

@@ -97,10 +97,10 @@ export function openUv(
 export const pythonIn = (folder: string): string => join(folder, "bin", "python");
 
 /** The pins, and the folder: scripts in a virtual environment hold its absolute path. */
-const version = async (root: string): Promise<string> =>
-  `${UV.requirement} ${await digest(Deno.readTextFileSync(REQUIREMENTS))} ${root}`;
+const version = (root: string): string =>
+  `${UV.requirement} ${digest(Deno.readTextFileSync(REQUIREMENTS))} ${root}`;
 
-export const hasVenv = async (root: string): Promise<boolean> => isDone(root, "python", await version(root));
+export const hasVenv = (root: string): boolean => isDone(root, "python", version(root));
 
 /** Makes .venv anew out of the pinned requirements; uv's cache keeps what an interrupted set-up fetched. */
 export async function installVenv(site: Site, report: Report, python: Python): Promise<string> {
@@ -119,6 +119,6 @@ export async function installVenv(site: Site, report: Report, python: Python): P
   const binaries = ["python", "jupyter-lab", "jupyter-nbconvert"].map((name) => join(".venv", "bin", name));
   const missing = binaries.find((path) => !existsSync(join(root, path)));
   if (missing) throw new KitError(`uv left no ${missing}`, "Delete .venv and run the same command again");
-  await markDone(root, "python", { version: await version(root), files: ofAnySize(binaries) });
+  await markDone(root, "python", { version: version(root), files: ofAnySize(binaries) });
   return "JupyterLab, nbclient, nbconvert and ffmpeg in .venv";
 }

@@ -1,4 +1,5 @@
 // What set-up has finished, one small JSON file for each part below .native/done/.
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeJson } from "../base/files.ts";
 
@@ -41,7 +42,4 @@ export function isDone(root: string, part: string, version: string): boolean {
 }
 
 /** The first 16 hex digits of the SHA-256 of some text: a version for content that has none. */
-export async function digest(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(hash, 0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+export const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);

@@ -1,6 +1,6 @@
 // Figures and tables of a trained pair of networks on clips they never saw: `deno task report`.
 import { join } from "node:path";
-import { writeAtomic } from "../base/files.ts";
+import { temporaryFolder, writeAtomic } from "../base/files.ts";
 import type { Row } from "../base/parquet.ts";
 import { type Dataset, openDataset } from "../dataset/dataset.ts";
 import { faceAt } from "../dataset/windows.ts";
@@ -172,13 +172,12 @@ async function reportGenerator(report: Report): Promise<Measured[]> {
 async function reportAttention({ dataset, discriminator, out }: Report): Promise<void> {
   // Only a discriminator with CBAM says where it looks.
   if (!(await readRun(discriminator)).config.discriminator.cbam) return;
-  const folder = await Deno.makeTempDir();
-  try {
-    const { picture } = await attentionReport(dataset.rows[0].source, { run: discriminator, out: folder });
-    await writeAtomic(join(out, "attention.png"), await Deno.readFile(picture));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = await temporaryFolder();
+  const { picture } = await attentionReport(dataset.rows[0].source, {
+    run: discriminator,
+    out: folder.path,
+  });
+  await writeAtomic(join(out, "attention.png"), await Deno.readFile(picture));
 }
 
 /**

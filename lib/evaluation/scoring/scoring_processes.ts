@@ -1,6 +1,5 @@
-import { availableParallelism, freemem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { ONE_CORE, runJobs, serveJobs } from "../../base/worker_pool.ts";
+import { ONE_CORE, runJobs, serveJobs, workersFor } from "../../base/worker_pool.ts";
 import type { ScoringTools } from "../judges/judge_source.ts";
 import { storeScore } from "./score_folder.ts";
 import { rowOf, type ScoreJob } from "./score_jobs.ts";
@@ -15,15 +14,12 @@ const WORKER_BYTES = 2e9;
 /** Has jobs scored and their rows stored, and says when each is done. */
 export type ScoreJobs = (jobs: ScoreJob[], onDone: (row: ScoreRow) => void) => Promise<void>;
 
-const defaultWorkers = () =>
-  Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / WORKER_BYTES)));
-
 /**
  * Scores jobs in processes of their own, as many as there are cores and memory for. A process that dies over a job gives
  * a row with the reason. Throws KitError for a fault that every job would meet.
  */
 export function scoringProcesses(
-  { workers = defaultWorkers(), script = WORKER, ...tools }: ScoringTools & {
+  { workers = workersFor(WORKER_BYTES), script = WORKER, ...tools }: ScoringTools & {
     workers?: number;
     /** The process to start, where it is not that of the kit. */
     script?: string;
