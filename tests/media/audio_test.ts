@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodeAudio, decodeInt16 } from "../../lib/media/decode.ts";
-import { fromInt16, levelOf, toInt16, wavBytes } from "../../lib/media/audio.ts";
+import { fromInt16, levelOf, toInt16 } from "../../lib/media/audio.ts";
+import { wavBytes } from "./wav.ts";
 import { ffmpeg, inFolder } from "./made_video.ts";
 
 /** Noise that uses every bit: 16-bit samples of a linear congruential generator. */

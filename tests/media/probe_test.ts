@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
 import { probe } from "../../lib/media/probe.ts";
-import { wavBytes } from "../../lib/media/audio.ts";
+import { wavBytes } from "./wav.ts";
 import { cutFile, ffmpeg, inFolder, makeVideo, videoInputs } from "./made_video.ts";
 
 /** Asserts that probing throws a KitError that names the file and matches. */

@@ -5,7 +5,7 @@ import { prepare } from "../../lib/prepare/prepare.ts";
 import { correlation } from "../../lib/evaluation/metrics/mouth_motion.ts";
 import { cropFace } from "../../lib/media/face_crop.ts";
 import { decodeAudio, decodeFrames } from "../../lib/media/decode.ts";
-import { wavBytes } from "../../lib/media/audio.ts";
+import { wavBytes } from "../media/wav.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { inFolder } from "../media/made_video.ts";
 import { opening, talkingFrames } from "./face_video.ts";

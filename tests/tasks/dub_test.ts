@@ -8,7 +8,7 @@ import { cropFace } from "../../lib/media/face_crop.ts";
 import { followFace } from "../../lib/media/face_video.ts";
 import { decodeAudio, decodeFrames } from "../../lib/media/decode.ts";
 import { probe } from "../../lib/media/probe.ts";
-import { wavBytes } from "../../lib/media/audio.ts";
+import { wavBytes } from "../media/wav.ts";
 import { tf } from "../../lib/native/tf.ts";
 import { makeFaceVideo } from "../prepare/face_video.ts";
 import { inFolder } from "../media/made_video.ts";
