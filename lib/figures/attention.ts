@@ -1,6 +1,7 @@
 import { max } from "d3-array";
 import type { Canvas } from "skia-canvas";
 import { KitError } from "../base/errors.ts";
+import type { CbamLayer } from "../inference/attention.ts";
 import {
   type Box,
   canvasPng,
@@ -18,17 +19,11 @@ import { colourMap, rangeOf, type Raster } from "./raster.ts";
 import { COLOURS, SOFT_INK, WIDTH } from "./style.ts";
 
 /** What one CBAM did: the weight of each channel and the map over places, both in [0, 1]. */
-export interface AttentionLayer {
-  /** Name of the layer in the parameter tree, such as "face/0/conv". */
-  name: string;
-  /** Which of the two inputs it looks at. */
-  input: "face" | "sound";
+export interface AttentionLayer extends Omit<CbamLayer, "channels"> {
   /** [channels] */
   channelWeights: Float32Array;
   /** [h, w]; of a sound layer h runs over mel bands, lowest first, and w over time. */
   spatialMap: Float32Array;
-  h: number;
-  w: number;
 }
 
 export interface AttentionOptions extends PageText {

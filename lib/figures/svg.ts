@@ -2,6 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { Resvg } from "@resvg/resvg-js";
 import { parseHTML } from "linkedom";
 import { writeAtomic } from "../base/files.ts";
+import { escapeHtml } from "../base/jupyter.ts";
 import { COLOURS, FONT, FONT_FAMILY, FONT_FILES, INK, linesThatFit, WIDTH } from "./style.ts";
 
 /** The lines of a text of at most `width` pixels; a letter of DejaVu is about 0.58 of the font size wide. */
@@ -10,45 +11,32 @@ function wrap(text: string, { width, size }: { width: number; size: number }): s
   return text.split("\n").flatMap((part) => linesThatFit(part, ({ length }) => length <= letters));
 }
 
-// The part of the document model that is used here: linkedom's types ask for a browser's, which Deno's do not have.
+// What is used here of a drawn plot: linkedom's types ask for a browser's, which Deno's do not have.
 interface SvgElement {
   outerHTML: string;
-  textContent: string;
   setAttribute(name: string, value: string): void;
-  querySelector(selector: string): SvgElement | null;
-  prepend(...children: SvgElement[]): void;
-  append(...children: SvgElement[]): void;
-  remove(): void;
-  // deno-lint-ignore no-explicit-any
-  scale(name: string): any;
+  querySelector(selector: string): { remove(): void } | null;
+  scale(name: string): { domain?: unknown[]; range?: string[] } | undefined;
 }
-interface SvgDocument {
-  createElementNS(namespace: string, name: string): SvgElement;
-}
-const XMLNS = "http://www.w3.org/2000/svg";
 
 type Attributes = Record<string, string | number>;
 
-function element(document: SvgDocument, name: string, attributes: Attributes, text?: string): SvgElement {
-  const made = document.createElementNS(XMLNS, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  if (text !== undefined) made.textContent = text;
-  return made;
+/** An element as linkedom writes those of the plot itself: its last attribute first. */
+function element(name: string, attributes: Attributes, content?: string): string {
+  const values = Object.entries(attributes).reverse().map(([key, value]) => ` ${key}="${value}"`).join("");
+  return content === undefined ? `<${name}${values} />` : `<${name}${values}>${content}</${name}>`;
 }
 
 /** The colour scale's names in a row of swatches, wrapping at `width`; returns its elements and height. */
-function legend(document: SvgDocument, plot: SvgElement, width: number) {
-  const { domain = [], range = [] } = plot.scale("color") ?? {};
-  const elements: SvgElement[] = [];
+function legend({ domain = [], range = [] }: { domain?: unknown[]; range?: string[] } = {}, width: number) {
   let x = 8, y = 0;
-  domain.forEach((name: unknown, index: number) => {
+  const elements = domain.map((name, index) => {
     const advance = 16 + String(name).length * 7 + 18;
     if (x > 8 && x + advance > width) [x, y] = [8, y + 18];
-    elements.push(
-      element(document, "rect", { x, y: y + 1, width: 11, height: 11, fill: range[index % range.length] }),
-      element(document, "text", { x: x + 16, y: y + 11, "font-size": 12 }, String(name)),
-    );
+    const swatch = { x, y: y + 1, width: 11, height: 11, fill: range[index % range.length] };
+    const words = { x: x + 16, y: y + 11, "font-size": 12 };
     x += advance;
+    return element("rect", swatch) + element("text", words, escapeHtml(String(name)));
   });
   return { elements, height: elements.length ? y + 20 : 0 };
 }
@@ -59,7 +47,6 @@ function legend(document: SvgDocument, plot: SvgElement, width: number) {
  */
 export function plotSvg(options: Plot.PlotOptions): string {
   const { title, caption, color, ...rest } = options;
-  const { document } = parseHTML("<html></html>") as unknown as { document: SvgDocument };
   const width = rest.width ?? WIDTH, height = rest.height ?? 320;
   const plot = Plot.plot({
     ...{ marginLeft: 60, marginRight: 24, marginTop: 30, marginBottom: 44, grid: true },
@@ -67,47 +54,46 @@ export function plotSvg(options: Plot.PlotOptions): string {
     width,
     height,
     color: { range: COLOURS, ...color, legend: false },
-    document: document as never,
+    document: (parseHTML("<html></html>") as unknown as { document: never }).document,
   }) as unknown as SvgElement;
   plot.querySelector("style")?.remove(); // Rules for a page's style sheet: the attributes below say the same.
 
-  const head = element(document, "g", { "text-anchor": "start", fill: INK });
   let top = 10;
-  const addLines = (group: SvgElement, text: unknown, size: number, style: Attributes = {}) => {
-    if (!text) return;
+  const lines = (text: unknown, size: number, style: Attributes = {}) => {
     const letters = style["font-weight"] ? 1.1 * size : size; // bold ones are wider
-    for (const line of wrap(String(text), { width: width - 24, size: letters })) {
+    return wrap(String(text ?? ""), { width: width - 24, size: letters }).map((line) => {
       top += Math.round(size * 1.4);
-      group.append(element(document, "text", { x: 8, y: top - 4, "font-size": size, ...style }, line));
-    }
+      return element("text", { x: 8, y: top - 4, "font-size": size, ...style }, escapeHtml(line));
+    });
   };
-  addLines(head, title, 15, { "font-weight": "bold" });
+  const head = lines(title, 15, { "font-weight": "bold" });
   if (color?.legend) {
-    const swatches = legend(document, plot, width);
-    const row = element(document, "g", { transform: `translate(0,${top + 6})` });
-    row.append(...swatches.elements);
-    head.append(row);
+    const swatches = legend(plot.scale("color"), width);
+    head.push(element("g", { transform: `translate(0,${top + 6})` }, swatches.elements.join("")));
     top += swatches.height;
   }
   if (title) top += 6;
   const plotTop = top;
-  const foot = element(document, "g", { "text-anchor": "start", fill: COLOURS.at(-1)! });
   top += height + 2;
-  addLines(foot, caption, 11);
-  const whole = top + 12;
+  const foot = lines(caption, 11), whole = top + 12;
 
   // Head and foot lie outside the plot's own square: the view box grows to hold them.
-  const box = { x: 0, y: -plotTop, width, height: whole };
-  head.setAttribute("transform", `translate(0,${-plotTop})`);
-  foot.setAttribute("transform", `translate(0,${-plotTop})`);
-  plot.prepend(element(document, "rect", { ...box, fill: "white" }), head);
-  plot.append(foot);
   const attributes = {
-    ...{ xmlns: XMLNS, width, height: whole, viewBox: `0 ${-plotTop} ${width} ${whole}` },
-    ...{ "font-family": FONT_FAMILY, "font-size": 12, color: INK },
+    ...{ xmlns: "http://www.w3.org/2000/svg", width, height: whole },
+    ...{
+      viewBox: `0 ${-plotTop} ${width} ${whole}`,
+      "font-family": FONT_FAMILY,
+      "font-size": 12,
+      color: INK,
+    },
   };
   for (const [name, value] of Object.entries(attributes)) plot.setAttribute(name, String(value));
-  return plot.outerHTML;
+  const group = (fill: string, content: string[]) =>
+    element("g", { "text-anchor": "start", fill, transform: `translate(0,${-plotTop})` }, content.join(""));
+  const background = element("rect", { x: 0, y: -plotTop, width, height: whole, fill: "white" });
+  const [opening] = plot.outerHTML.match(/^<svg[^>]*>/)!;
+  return opening + background + group(INK, head) +
+    plot.outerHTML.slice(opening.length, -"</svg>".length) + group(COLOURS.at(-1)!, foot) + "</svg>";
 }
 
 /** Paints an SVG at `scale` pixels to the unit, with the DejaVu fonts that come with the kit. */

@@ -1,21 +1,28 @@
+import { maxIndex, range, sum } from "d3-array";
 import { basename, join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { makeFolder, writeAtomic } from "../base/files.ts";
 import { Progress } from "../base/progress.ts";
 import { FRAME_RATE, MEL_BANDS, MEL_SIZE, SYNC_FRAMES } from "../base/shapes.ts";
-import { openSpeakerVideo, type SpeakerVideo } from "../dataset/speaker_video.ts";
-import { attentionFrame, attentionGrid } from "../figures/attention.ts";
-import { lowerRaster, melRaster } from "../figures/raster.ts";
+import { openSpeakerVideo, type SpeakerVideo, videoParts } from "../dataset/speaker_video.ts";
+import { attentionFrame, attentionGrid, type AttentionLayer } from "../figures/attention.ts";
+import { lowerRaster, melRaster, rangeOf } from "../figures/raster.ts";
 import { sourceLine } from "../figures/source.ts";
 import { writeVideo } from "../figures/video.ts";
+import { type CbamLayer, cbamLayers, windowAttention } from "../inference/attention.ts";
 import { melStart } from "../media/mel.ts";
-import { disposeParams } from "../nn/params.ts";
+import { disposeParams, type Params } from "../nn/params.ts";
 import { loadDiscriminator, readRun } from "../training/run.ts";
-import { openSafetensors } from "../weights/safetensors.ts";
-import { type LayerSummary, readAttention, writeAttentionMaps } from "./attention_maps.ts";
+import { type OpenSafetensors, openSafetensors } from "../weights/safetensors.ts";
+import { openRowWriter } from "../weights/safetensors_rows.ts";
 
 /** The frame of a window that its maps are drawn over. */
 const MIDDLE = SYNC_FRAMES >> 1;
+
+/** Size of one layer's attention, and the range of its spatial map over the whole video. */
+interface LayerSummary extends CbamLayer {
+  range: [number, number];
+}
 
 export interface AttentionReport {
   video: string;
@@ -43,14 +50,64 @@ function melAt({ mel }: SpeakerVideo, start: number): Float32Array {
 
 /** The start of the window that shows the most: an open mouth in a loud moment. */
 function tellingWindow(video: SpeakerVideo): number {
-  let best = 0, most = -1;
-  for (let start = 0; start < video.windows; start++) {
-    let loudness = 0;
-    for (const value of melAt(video, start)) loudness += (value + 4) / MEL_SIZE;
-    const telling = loudness * video.mouth[2 * (start + MIDDLE)];
-    if (telling > most) [best, most] = [start, telling];
+  const loudness = (start: number) => sum(melAt(video, start), (value) => (value + 4) / MEL_SIZE);
+  return maxIndex(range(video.windows), (start) => loudness(start) * video.mouth[2 * (start + MIDDLE)]);
+}
+
+/**
+ * Writes the attention of all windows of a video as a safetensors file of 16-bit floats: `<layer>/channel` [windows, c]
+ * and `<layer>/spatial` [windows, h, w]. Throws KitError when the place is not writable.
+ */
+async function writeAttentionMaps(
+  path: string,
+  video: SpeakerVideo,
+  { params, metadata }: { params: Params; metadata: Record<string, string> },
+): Promise<LayerSummary[]> {
+  const layers = cbamLayers(params).map((layer): LayerSummary => ({
+    ...layer,
+    range: [Infinity, -Infinity],
+  }));
+  const shapes: Record<string, number[]> = {};
+  for (const { name, channels, h, w } of layers) {
+    Object.assign(shapes, { [`${name}/channel`]: [channels], [`${name}/spatial`]: [h, w] });
   }
-  return best;
+  const writer = await openRowWriter(path, shapes, { rows: video.windows, metadata });
+  using progress = new Progress("attention", video.windows, { unit: "windows" });
+  try {
+    let window = 0;
+    for await (const part of videoParts(video)) {
+      for (const maps of windowAttention(params, part, range(part.windows))) {
+        for (const [name, values] of Object.entries(maps)) await writer.write(name, window, values);
+        for (const layer of layers) {
+          const [low, high] = rangeOf(maps[`${layer.name}/spatial`]);
+          layer.range = [Math.min(low, layer.range[0]), Math.max(high, layer.range[1])];
+        }
+        progress.update(++window);
+      }
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+  return layers;
+}
+
+/** Reads the attention of one window out of the file of maps. */
+async function readAttention(
+  file: OpenSafetensors,
+  layers: CbamLayer[],
+  window: number,
+): Promise<AttentionLayer[]> {
+  const row = async (name: string, size: number) => {
+    const bytes = await file.readRange(name, 2 * window * size, 2 * (window + 1) * size);
+    return Float32Array.from(new Float16Array(bytes.slice().buffer));
+  };
+  return await Promise.all(layers.map(async (layer) => ({
+    ...layer,
+    channelWeights: await row(`${layer.name}/channel`, layer.channels),
+    spatialMap: await row(`${layer.name}/spatial`, layer.h * layer.w),
+  })));
 }
 
 /** Draws the image and the video from the maps; the speaker's video is read once more for the faces. */
@@ -58,7 +115,7 @@ async function drawMaps(video: SpeakerVideo, report: AttentionReport): Promise<v
   const { layers, windows, moment, step } = report, name = basename(video.source);
   const caption = sourceLine({ data: name, note: `${basename(report.run)}, ${step} steps` });
   const ranges = Object.fromEntries(layers.map(({ name, range }) => [name, range]));
-  const maps = await openSafetensors(report.maps);
+  using maps = await openSafetensors(report.maps);
   using progress = new Progress("drawing", video.frames, { unit: "frames" });
   async function* frames() {
     let frame = 0;
@@ -75,11 +132,7 @@ async function drawMaps(video: SpeakerVideo, report: AttentionReport): Promise<v
       progress.update(++frame);
     }
   }
-  try {
-    await writeVideo(report.film, frames(), { audio: video.audio });
-  } finally {
-    maps.close();
-  }
+  await writeVideo(report.film, frames(), { audio: video.audio });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { least, max, range } from "d3-array";
 import { KitError } from "../base/errors.ts";
 import { cropFace, pasteFace } from "../media/face_crop.ts";
 import { type FollowedFace, followFace } from "../media/face_video.ts";
@@ -13,15 +14,16 @@ import { loadGenerator } from "../training/run.ts";
 /** Below this level the sound is silence and there is nothing to speak. */
 const SILENCE = 1e-3;
 
+const boxAt = ({ boxes }: FollowedFace, frame: number) => boxes.subarray(4 * frame, 4 * frame + 4);
+
 /** The crop of the frame whose mouth is the most closed: a reference that gives no mouth shape away. */
 async function referenceCrop(video: string, face: FollowedFace): Promise<Uint8Array> {
   const [first, last] = face.seen;
-  let closed = first;
-  for (let t = first; t <= last; t++) if (face.mouth[2 * t] < face.mouth[2 * closed]) closed = t;
+  const closed = least(range(first, last + 1), (t) => face.mouth[2 * t])!;
   let t = 0;
   for await (const frame of decodeFrames(video)) {
     if (t++ < closed) continue;
-    return cropFace(frame, face.width, face.height, face.boxes.subarray(4 * closed, 4 * closed + 4));
+    return cropFace(frame, face.width, face.height, boxAt(face, closed));
   }
   throw new KitError(`${video} gave fewer frames when read again`, "Copy or convert the film, it is damaged");
 }
@@ -29,8 +31,7 @@ async function referenceCrop(video: string, face: FollowedFace): Promise<Uint8Ar
 /** The sound to speak; throws KitError when there is none or nothing can be heard. */
 async function audioToSpeak(path: string): Promise<Float32Array> {
   const audio = await decodeAudio(path);
-  const peak = audio.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-  if (audio.length < SAMPLE_RATE / FRAME_RATE || peak < SILENCE) {
+  if (audio.length < SAMPLE_RATE / FRAME_RATE || max(audio, Math.abs)! < SILENCE) {
     throw new KitError(`There is nothing to hear in ${path}`, "Give a sound with speech in it");
   }
   return audio;
@@ -72,20 +73,19 @@ export async function dub(
   const total = Math.floor(speech.length / SAMPLES_A_FRAME);
   const { width, height, seen: [first, last] } = face;
   const writer = await openVideoWriter(out, { width, height, audio: speech });
-  const progress = new Progress("dubbing", total, { unit: "frames" });
+  using progress = new Progress("dubbing", total, { unit: "frames" });
   let done = 0, untouched = 0;
   const write = async (part: { frame: Uint8Array; index: number }[]) => {
-    const boxOf = (index: number) => face.boxes.subarray(4 * index, 4 * index + 4);
     const seen = part.map(({ frame, index }, k) => ({ frame, index, spoken: done + k }))
       .filter(({ index }) => index >= first && index <= last);
     const drawn = generate(
       seen.map(({ frame, index, spoken }) => ({
-        pose: cropFace(frame, width, height, boxOf(index)),
+        pose: cropFace(frame, width, height, boxAt(face, index)),
         frame: spoken,
       })),
       { reference, mel },
     );
-    seen.forEach(({ frame, index }, k) => pasteFace(frame, width, height, boxOf(index), drawn[k]));
+    seen.forEach(({ frame, index }, k) => pasteFace(frame, width, height, boxAt(face, index), drawn[k]));
     for (const { frame } of part) await writer.write(frame);
     untouched += part.length - seen.length;
     progress.update(done += part.length);
@@ -104,7 +104,6 @@ export async function dub(
     await writer.abort();
     throw error;
   } finally {
-    progress.stop();
     disposeParams(params);
   }
   return { out, frames: total, untouched, seconds: total / FRAME_RATE };
