@@ -38,11 +38,8 @@ export function addBenchCommand(program: KitCommand): void {
           return await benchLoader(options.loader, options);
         }
         if (options.peers === undefined) {
-          return await bench({
-            ...options,
-            networks: network ? [network] : undefined,
-            widths: width ? [width] : undefined,
-          });
+          const networks = network && [network], widths = width ? [width] : undefined;
+          return await bench({ ...options, networks, widths });
         }
         const { benchPeers, WAV2LIP_REQUIREMENTS } = await import("../bench/peers.ts");
         const { pytorch } = await import("../bench/pytorch.ts");

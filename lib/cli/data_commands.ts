@@ -1,19 +1,11 @@
 import { FRAME_RATE } from "../base/shapes.ts";
-import type { Cuts } from "../dataset/clip_file.ts";
 import type { Prepared } from "../dataset/prepared.ts";
 import type { OffsetOptions } from "../tasks/offsets.ts";
 import type { CorpusSize } from "../corpus/plan.ts";
+import type { PrepareOptions } from "../prepare/prepare.ts";
 import { collect, count, type KitCommand } from "./kit_command.ts";
 
-interface PrepareFlags {
-  split: string;
-  every: number;
-  cuts: Cuts;
-  filter: string[];
-  shard?: string;
-  workers?: number;
-  retryRejects?: boolean;
-}
+type PrepareFlags = Omit<PrepareOptions, "filters" | "say"> & { filter: string[] };
 
 /** How much there is, and what it takes. */
 const sizeLine = ({ hours, megabytes, megabytesPerHour }: NonNullable<Prepared["size"]>): string =>
@@ -61,12 +53,10 @@ export function addDataCommands(program: KitCommand): void {
       { filter, ...options }: PrepareFlags,
     ) => {
       const { prepare } = await import("../prepare/prepare.ts");
-      const say = (line: string) => console.log(line);
-      const filters = filter.length > 0 ? filter : undefined;
       const { dataSet, clips, rejects, size, elsewhere } = await prepare(videos, out, {
         ...options,
-        filters,
-        say,
+        filters: filter.length > 0 ? filter : undefined,
+        say: console.log,
       });
       const kept = clips.filter((clip) => clip.kept).length;
       return {

@@ -1,13 +1,8 @@
 import { Option } from "commander";
+import type { ReproduceOptions } from "../notebooks/reproduce.ts";
 import { collect, count, type KitCommand } from "./kit_command.ts";
 
-interface ReproduceFlags {
-  data?: string;
-  preset: string;
-  only: string[];
-  stored?: boolean;
-  tables?: boolean;
-}
+type ReproduceFlags = ReproduceOptions & { preset: string; tables?: boolean };
 
 /** Adds the commands that run the notebooks, and that open them. */
 export function addNotebookCommands(program: KitCommand): void {
@@ -28,7 +23,7 @@ export function addNotebookCommands(program: KitCommand): void {
       configure(options.preset);
       if (tables) {
         const { makeTables } = await import("../tables/make.ts");
-        await makeTables({ ...options, say: (line) => console.error(line) });
+        await makeTables({ ...options, say: console.error });
       }
       const { written, seconds } = await reproduce(options);
       const { spanInWords } = await import("../base/progress.ts");

@@ -1,3 +1,4 @@
+import type { TrainResult } from "../training/open_training.ts";
 import { count, type KitCommand, type Outcome } from "./kit_command.ts";
 
 interface TrainingFlags {
@@ -20,10 +21,7 @@ async function optionsOf({ run, preset, system, set, steps, resume, compile }: T
 
 const ENDED = { steps: "all steps done", patience: "the held-out loss no longer fell" };
 
-function outcomeOf(
-  result: { run: string; step: number; best: number; ended: keyof typeof ENDED },
-  best: string,
-): Outcome {
+function outcomeOf(result: TrainResult, best: string): Outcome {
   const { run, step, ended } = result;
   return {
     json: result,

@@ -7,8 +7,6 @@ import { WIDTH } from "./style.ts";
 export interface BatchOptions extends PageText {
   /** Pairs or frames shown, from the batch's first on. */
   most?: number;
-  /** A second line under each label, such as a network's probability of sync. */
-  notes?: string[];
 }
 
 const GAP = 4, LABEL = 104;
@@ -40,10 +38,10 @@ function lowerFace({ faces }: SyncBatch, k: number, frame: number): Raster {
   return channelsRaster(itemOf(faces, k, LOWER_SIZE), size);
 }
 
-/** One pair of a batch as images: the lower half of its middle frame, and its mel window. */
-export const pairInputs = (batch: SyncBatch, k = 0): { face: Raster; mel: Raster } => ({
-  face: lowerFace(batch, k, SYNC_FRAMES >> 1),
-  mel: melOf(batch, k),
+/** The first pair of a batch as images: the lower half of its middle frame, and its mel window. */
+export const pairInputs = (batch: SyncBatch): { face: Raster; mel: Raster } => ({
+  face: lowerFace(batch, 0, SYNC_FRAMES >> 1),
+  mel: melOf(batch, 0),
 });
 
 /** A page for rows of images of one height; the first one begins at `top`. */
@@ -59,7 +57,7 @@ function pageOfRows(count: number, height: number, text: PageText) {
  */
 export function syncBatchImage(
   batch: SyncBatch,
-  { most = 6, notes, ...text }: BatchOptions = {},
+  { most = 6, ...text }: BatchOptions = {},
 ): Uint8Array {
   const count = Math.min(batch.size, most), face = { width: 112, height: 56 };
   const { canvas, context, top } = pageOfRows(count, face.height, text);
@@ -70,10 +68,9 @@ export function syncBatchImage(
   for (let frame = 0; frame < SYNC_FRAMES; frame++) heading(`frame ${frame}`, xOf(frame) + face.width / 2);
   heading("mel, 200 ms", mel.x + mel.width / 2);
   for (let k = 0; k < count; k++) {
-    const y = top + k * (face.height + GAP), note = notes?.[k];
+    const y = top + k * (face.height + GAP);
     const label = batch.labels[k] > 0.5 ? "in sync (1)" : "off sync (0)";
-    drawText(context, label, { x: MARGIN, y: y + (note ? 25 : 32), size: 11, bold: true });
-    if (note) drawText(context, note, { ...NOTE, x: MARGIN, y: y + 41, width: LABEL - 8 });
+    drawText(context, label, { x: MARGIN, y: y + 32, size: 11, bold: true });
     for (let frame = 0; frame < SYNC_FRAMES; frame++) {
       drawRaster(context, lowerFace(batch, k, frame), { x: xOf(frame), y, ...face });
     }
@@ -88,7 +85,7 @@ export function syncBatchImage(
  */
 export function generatorBatchImage(
   batch: GeneratorBatch,
-  { most = 6, notes, ...text }: BatchOptions = {},
+  { most = 6, ...text }: BatchOptions = {},
 ): Uint8Array {
   const count = Math.min(batch.size, most), labels = ["masked pose", "reference", "mel, 200 ms", "target"];
   const side = Math.min(FACE_SIZE, (WIDTH - 2 * MARGIN - LABEL) / count - GAP);
@@ -105,8 +102,13 @@ export function generatorBatchImage(
       melOf(batch, k),
       channelsRaster(itemOf(batch.target, k, FACE_BYTES), { channels: 3 }),
     ];
-    const label = notes?.[k] ?? `sample ${k + 1}`;
-    drawText(context, label, { ...NOTE, x: x + side / 2, y: top - 5, width: side, align: "center" });
+    drawText(context, `sample ${k + 1}`, {
+      ...NOTE,
+      x: x + side / 2,
+      y: top - 5,
+      width: side,
+      align: "center",
+    });
     images.forEach((image, row) =>
       drawRaster(context, image, { x, y: yOf(row), width: side, height: side, smooth: row !== 2 })
     );

@@ -33,7 +33,8 @@ export function contactSheet(
   const side = FACE_SIZE * (zoom ?? Math.min(1.5, room / FACE_SIZE));
   const width = Math.max(LEAST_WIDTH, 2 * MARGIN + labels + columns * (side + GAP));
   const { canvas, context, top } = page(head + rows.length * (side + GAP), {
-    ...{ ...text, width, foot: [11, 11, MARGIN] },
+    ...text,
+    ...{ width, foot: [11, 11, MARGIN] },
   });
   const xOf = (column: number) => MARGIN + labels + column * (side + GAP);
   columnLabels?.forEach((label, column) => {
@@ -75,16 +76,16 @@ const masked = (face: Uint8Array): Uint8Array => face.map((value, k) => k < FACE
 
 /**
  * A contact sheet of a clip that was redrawn: original, masked input, reference, generated, generated with another
- * clip's sound, and the video of that sound, `columns` moments from left to right. Returns a PNG.
+ * clip's sound, and the video of that sound, seven moments from left to right. Returns a PNG.
  */
 export function generatedSheet(
   clip: Clip,
   { reference, own, foreign, other }: GeneratedVideos,
-  { columns = 7, scale = 1.5, ...text }: SheetOptions & { columns?: number } = {},
+  text: SheetOptions = {},
 ): Uint8Array {
   const frames = Math.min(own.length, foreign.length);
   // The ends, where little is said, are left out.
-  const times = Array.from({ length: columns }, (_, k) => Math.round((k + 1.5) * frames / (columns + 2)));
+  const times = Array.from({ length: 7 }, (_, k) => Math.round((k + 1.5) * frames / 9));
   const row = (label: string, faceOf: (t: number) => Uint8Array) => ({ label, frames: times.map(faceOf) });
   return contactSheet([
     row("original", (t) => faceAt(clip, t)),
@@ -93,5 +94,5 @@ export function generatedSheet(
     row("generated", (t) => own[t]),
     row("generated, another clip's sound", (t) => foreign[t]),
     row("film of that sound", (t) => faceAt(other, t)),
-  ], { columnLabels: inSeconds(times), scale, ...text });
+  ], { columnLabels: inSeconds(times), scale: 1.5, ...text });
 }

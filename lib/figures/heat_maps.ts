@@ -24,8 +24,6 @@ export interface HeatTile extends Omit<Plane, "range"> {
 export interface ImageTile {
   label: string;
   image: Raster;
-  /** Enlarge it smoothly; a mel window is shown in honest squares. */
-  smooth?: boolean;
 }
 
 export interface HeatMapOptions extends PageText {
@@ -89,7 +87,7 @@ export function heatMaps(
     drawText(context, tile.label, { x, y: y + 12, width: wide - 6 });
     const box = { x, y: y + LABEL, width: wide - BAR, height };
     if ("values" in tile) drawPlane(context, tile, box);
-    else drawRaster(context, tile.image, { ...box, smooth: tile.smooth });
+    else drawRaster(context, tile.image, box);
   });
   return canvasPng(canvas);
 }

@@ -73,13 +73,10 @@ export function offsetCurve(scores: Record<string, SyncScore>, text: ChartText):
  * The mouth openings of videos over time, laid over each other: inner-lip gap as a share of the face's height,
  * one value a frame at 25 frames/s; NaN where no mouth was found.
  */
-export function openingCurves(
-  videos: Record<string, ArrayLike<number>>,
-  { start = 0, ...text }: ChartText & { start?: number },
-): Plot.PlotOptions {
+export function openingCurves(videos: Record<string, ArrayLike<number>>, text: ChartText): Plot.PlotOptions {
   const names = Object.keys(videos);
   const points = names.flatMap((name) =>
-    Array.from(videos[name], (opening, frame) => ({ second: start + frame / FRAME_RATE, opening, name }))
+    Array.from(videos[name], (opening, frame) => ({ second: frame / FRAME_RATE, opening, name }))
   );
   return {
     ...chartFrame({ height: 240, ...text }, "Mouth opening over time"),

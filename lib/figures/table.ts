@@ -9,11 +9,6 @@ export interface Table extends Shown {
   markdown: string;
 }
 
-export interface TableOptions {
-  caption?: string;
-  columns?: string[];
-}
-
 type Value = Row[string];
 
 /** A number to four figures, without trailing zeros; whole numbers in full; what is missing as a dash. */
@@ -37,13 +32,11 @@ function decimalsOf(values: Value[]): number | undefined {
 const escapeMarkdown = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
 /**
- * Rows as a table for a notebook and as Markdown. Columns are the union of the rows' keys (or `columns`), numbers
- * are shown to four figures and aligned on the right; the caption stands above the table.
+ * Rows as a table for a notebook and as Markdown. Columns are the union of the rows' keys, numbers are shown to four
+ * figures and aligned on the right; the caption stands above the table.
  */
-export function table(
-  rows: Row[],
-  { caption = "", columns = columnsOf(rows) }: TableOptions = {},
-): Table {
+export function table(rows: Row[], { caption = "" } = {}): Table {
+  const columns = columnsOf(rows);
   const numeric = columns.map((name) => rows.some((row) => typeof row[name] === "number"));
   const decimals = columns.map((name) => decimalsOf(rows.map((row) => row[name])));
   const cells = rows.map((row) =>
@@ -85,9 +78,9 @@ export function table(
 export async function writeTable(
   name: string,
   rows: Row[],
-  { folder = FIGURES, ...options }: TableOptions & { folder?: string } = {},
+  { folder = FIGURES, caption }: { folder?: string; caption?: string } = {},
 ): Promise<Table> {
-  const made = table(rows, options);
+  const made = table(rows, { caption });
   await writeAtomic(join(folder, `${name}.md`), made.markdown);
   await writeParquet(join(folder, `${name}.parquet`), rows);
   return made;

@@ -12,6 +12,7 @@ import type { Params } from "../nn/params.ts";
 import type { RunKind } from "../training/checkpoint.ts";
 import { type Config, configure } from "../training/config.ts";
 import { bestPath, isRun, loadDiscriminator, readRun, type RunFile } from "../training/run.ts";
+import { storeRun } from "../training/stored_run.ts";
 import { CORPORA, embeddedCorpus } from "./corpora.ts";
 
 /** Everything that the notebooks share; the environment decides it, so that one notebook runs on any data. */
@@ -41,7 +42,7 @@ export const experimentName = ({ data, preset }: { data?: string; preset: string
   `${data === undefined ? "corpus" : basename(resolve(data))}-${preset}`;
 
 /** Where the ended runs of an experiment are kept, to be shown without a training. */
-export const storedFolder = ({ figures, name }: Pick<Experiment, "figures" | "name">): string =>
+const storedFolder = ({ figures, name }: Pick<Experiment, "figures" | "name">): string =>
   join(figures, "stored", name);
 
 const REPRODUCE = "Run `deno task reproduce` for it once without --stored";
@@ -106,4 +107,27 @@ export async function openDiscriminator(
   }
   const { params, step } = await loadDiscriminator(run);
   return { params, state: `trained for ${step.toLocaleString("en-US")} steps` };
+}
+
+/** Trainings beside the generator's that notebook 5 shows the course of. */
+const BRANCHES = ["frames", "frozen"];
+
+/**
+ * Stores an experiment's runs for `openExperiment` with KIT_STORED, in place of what was stored of it before; of the
+ * branches the logs and measured rows alone. Throws KitError when they were not trained, or the place is not writable.
+ * @returns the folder
+ */
+export async function storeExperiment(experiment: Experiment): Promise<string> {
+  const folder = storedFolder(experiment), part = `${folder}.part`;
+  const { discriminator, generator } = experiment;
+  await Deno.remove(part, { recursive: true }).catch(() => {}); // of a call that was killed
+  await storeRun(discriminator, join(part, "discriminator"));
+  await storeRun(generator, join(part, "generator"));
+  for (const branch of BRANCHES) {
+    const run = `${generator}-${branch}`;
+    if (await exists(run)) await storeRun(run, join(part, `generator-${branch}`), { weights: false });
+  }
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.rename(part, folder);
+  return folder;
 }

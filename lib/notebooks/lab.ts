@@ -1,5 +1,4 @@
 import { ROOT } from "../base/root.ts";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { startProgram } from "../base/processes.ts";
@@ -8,13 +7,12 @@ import { venvProgram } from "./run.ts";
 const FIRST_PORT = 8888, TRIES = 50;
 
 /** The first free port of 127.0.0.1 from `from` on. */
-async function freePort(from: number): Promise<number> {
+function freePort(from: number): number {
   for (let port = from; port < from + TRIES; port++) {
-    const free = await new Promise<boolean>((resolve) => {
-      const server = createServer().once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch { /* it is taken, or not ours to take */ }
   }
   throw new KitError(`No port from ${from} to ${from + TRIES - 1} is free`, "Give another one with --port");
 }
@@ -40,7 +38,7 @@ async function answers(address: string, server: Deno.ChildProcess): Promise<bool
  * @throws KitError when no port is free or JupyterLab does not run
  */
 export async function openLab({ port = FIRST_PORT, browser = true } = {}): Promise<void> {
-  const chosen = await freePort(port), base = `http://127.0.0.1:${chosen}`;
+  const chosen = freePort(port), base = `http://127.0.0.1:${chosen}`;
   const token = crypto.randomUUID().replaceAll("-", "");
   const child = startProgram([
     venvProgram("jupyter-lab"),

@@ -1,4 +1,5 @@
 // Runs the notebooks and writes what they draw: `deno task reproduce`.
+import { readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { expectedSeconds, type Timed } from "../base/expected_time.ts";
@@ -46,16 +47,11 @@ function choose(paths: string[], only: string[]): string[] {
 
 /** The files below a folder that were written since a moment (milliseconds of the clock), by path. */
 export function writtenSince(folder: string, since: number): Written[] {
-  const found: Written[] = [];
-  for (const entry of Deno.readDirSync(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory) found.push(...writtenSince(path, since));
-    else {
-      const { mtime, size } = Deno.statSync(path);
-      if (mtime && mtime.getTime() >= since) found.push({ path, bytes: size });
-    }
-  }
-  return found.sort((a, b) => a.path < b.path ? -1 : 1);
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name)).sort()
+    .map((path) => ({ path, ...Deno.statSync(path) }))
+    .filter(({ mtime }) => mtime && mtime.getTime() >= since)
+    .map(({ path, size }) => ({ path, bytes: size }));
 }
 
 /**
@@ -141,8 +137,8 @@ export async function reproduce(
   const written = writtenSince(figures, begun).map((file) => ({ ...file, path: relative(ROOT, file.path) }));
   // A whole run of the kit's own notebooks has trained all that they show.
   if (own && only.length === 0 && !stored) {
-    const { openExperiment } = await import("./experiment.ts"); // brings TensorFlow, which nothing else here needs
-    const { storeExperiment } = await import("./stored.ts");
+    // Brings TensorFlow, which nothing else here needs.
+    const { openExperiment, storeExperiment } = await import("./experiment.ts");
     await storeExperiment(await openExperiment({ env }));
   }
   return { written, seconds: (Date.now() - begun) / 1000 };

@@ -5,11 +5,8 @@ import type { HeatTile } from "../figures/heat_maps.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { AttentionMaps } from "../nn/scope.ts";
 
-/** One item of a batch: x [batch, ...] -> its values. */
-function itemOf(x: Tensor, item: number): Float32Array {
-  const values = x.dataSync() as Float32Array, size = values.length / x.shape[0];
-  return values.subarray(item * size, (item + 1) * size);
-}
+/** The first item of a batch: x [batch, ...] -> its values. */
+const firstOf = (x: Tensor): Float32Array => (x.dataSync() as Float32Array).subarray(0, x.size / x.shape[0]);
 
 /** The colours of values of both signs: red above 0, blue below. */
 function signedColours(values: Float32Array): Pick<HeatTile, "range" | "scheme"> {
@@ -18,49 +15,41 @@ function signedColours(values: Float32Array): Pick<HeatTile, "range" | "scheme">
 }
 
 /**
- * The channels of one item of x [batch, h, w, c] as planes for `heatMaps`, red above 0 and blue below, each with its own
- * range. `label` names channel k.
+ * The first 8 channels of x [batch, h, w, c], of its first item, as planes for `heatMaps`, red above 0 and blue below,
+ * each with its own range. `label` names channel k.
  */
 export function channelTiles(
   x: Tensor,
-  { item = 0, most = 8, label = (k) => `channel ${k}` }: {
-    item?: number;
-    most?: number;
-    label?: (channel: number) => string;
-  } = {},
+  { label = (k) => `channel ${k}` }: { label?: (channel: number) => string } = {},
 ): HeatTile[] {
-  const [, height, width, channels] = x.shape as number[], all = itemOf(x, item);
-  return Array.from({ length: Math.min(channels, most) }, (_, k) => {
+  const [, height, width, channels] = x.shape as number[], all = firstOf(x);
+  return Array.from({ length: Math.min(channels, 8) }, (_, k) => {
     const values = all.filter((_, place) => place % channels === k);
     return { label: label(k), height, width, values, ...signedColours(values) };
   });
 }
 
-/** One plane of one item of x [batch, h, w, 1], from its own least value to its greatest. */
-export function planeTile(label: string, x: Tensor, item = 0): HeatTile {
+/** The plane of the first item of x [batch, h, w, 1], from its own least value to its greatest. */
+export function planeTile(label: string, x: Tensor): HeatTile {
   const [, height, width] = x.shape as number[];
-  return { label, values: itemOf(x, item), height, width };
+  return { label, values: firstOf(x), height, width };
 }
 
-/** States of an LSTM [batch, steps, units] as a plane: units upwards, steps to the right. */
-export function stepTile(
-  label: string,
-  x: Tensor,
-  { item = 0, signed = false }: { item?: number; signed?: boolean } = {},
-): HeatTile {
-  const [, width, height] = x.shape as number[], states = itemOf(x, item);
+/** States of an LSTM [batch, steps, units], of the first item, as a plane: units upwards, steps to the right. */
+export function stepTile(label: string, x: Tensor, { signed = false } = {}): HeatTile {
+  const [, width, height] = x.shape as number[], states = firstOf(x);
   const values = states.map((_, k) => states[(k % width) * height + Math.floor(k / width)]);
   const colours = signed ? signedColours(values) : { range: [0, 1] as [number, number] };
   return { label, values, height, width, upwards: true, ...colours };
 }
 
-/** The attention of every layer for one item of a batch, as `attentionGrid` draws it. */
-export function attentionLayers(maps: Record<string, AttentionMaps>, item = 0): AttentionLayer[] {
+/** The attention of every layer for the first item of a batch, as `attentionGrid` draws it. */
+export function attentionLayers(maps: Record<string, AttentionMaps>): AttentionLayer[] {
   return Object.entries(maps).map(([name, { channel, spatial }]) => ({
     name,
     input: name.startsWith("video/") ? "face" : "sound",
-    channelWeights: itemOf(channel, item),
-    spatialMap: itemOf(spatial, item),
+    channelWeights: firstOf(channel),
+    spatialMap: firstOf(spatial),
     h: spatial.shape[1]!,
     w: spatial.shape[2]!,
   }));

@@ -7,7 +7,7 @@ import { faceAt } from "../dataset/windows.ts";
 import type { Pair } from "../evaluation/scoring/pairs.ts";
 import { planPairs } from "../evaluation/scoring/pairs.ts";
 import { contactSheet, inSeconds, type SheetOptions } from "../figures/contact_sheet.ts";
-import { writeSideBySide } from "../figures/side_by_side.ts";
+import { writeSideBySide } from "../figures/video.ts";
 import { fromInt16 } from "../media/audio.ts";
 import { generatePairs, type NamedRun, type OpenPair, openPairs, speechFrames } from "./dubbed_pairs.ts";
 

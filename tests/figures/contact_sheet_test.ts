@@ -49,10 +49,10 @@ Deno.test("a redrawn clip's sheet has its six videos in rows", async () => {
     foreign: Array.from({ length: 8 }, () => plain(...blue)),
     other: clipOf([7, 8, 9]),
   };
-  const sheet = await readPng(generatedSheet(clipOf(red), videos, { columns: 3, zoom: 1, scale: 1 }));
+  const sheet = await readPng(generatedSheet(clipOf(red), videos, { zoom: 1, scale: 1 }));
   // Column labels end at 26; cells are 96 and 100 apart, after labels of 96 and a margin of 8.
   const colours = [10, 110, 210, 310, 410, 510].map((y) => sheet.at(104 + 48, 26 + y));
   assert.deepEqual(colours, [red, red, grey, green, blue, [7, 8, 9]]);
   assert.deepEqual(sheet.at(104 + 48, 26 + 100 + 80), [0, 0, 0]);
-  assert.equal(sheet.width, 8 + 96 + 3 * 100 + 8);
+  assert.equal(sheet.width, 8 + 96 + 7 * 100 + 8);
 });

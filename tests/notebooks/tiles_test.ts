@@ -3,15 +3,15 @@ import { tf } from "../../lib/native/tf.ts";
 import { attentionLayers, channelTiles, planeTile, stepTile } from "../../lib/notebooks/tiles.ts";
 
 Deno.test("the channels of one item are planes, each with a range around 0", () => {
-  const x = tf.tensor([0, 0, 0, 0, 1, 10, 2, -20], [2, 1, 2, 2]);
-  const [first, second] = channelTiles(x, { item: 1, label: (k) => `c${k}` });
+  const x = tf.tensor([1, 10, 2, -20, 0, 0, 0, 0], [2, 1, 2, 2]);
+  const [first, second] = channelTiles(x, { label: (k) => `c${k}` });
   assert.deepEqual([first.label, first.height, first.width, [...first.values as Float32Array]], ["c0", 1, 2, [
     1,
     2,
   ]]);
   assert.deepEqual([[...second.values as Float32Array], second.range], [[10, -20], [-20, 20]]);
-  assert.equal(channelTiles(x, { most: 1 }).length, 1);
-  assert.deepEqual([...planeTile("p", tf.tensor([1, 2, 3, 4], [2, 2, 1, 1]), 1).values as Float32Array], [
+  assert.equal(channelTiles(tf.zeros([1, 1, 2, 9])).length, 8);
+  assert.deepEqual([...planeTile("p", tf.tensor([3, 4, 1, 2], [2, 2, 1, 1])).values as Float32Array], [
     3,
     4,
   ]);
@@ -27,10 +27,10 @@ Deno.test("states of an LSTM stand with units upwards and steps to the right", (
 
 Deno.test("attention comes by layer, of one item, with its encoder", () => {
   const maps = {
-    "video/0": { channel: tf.tensor([0.1, 0.2], [2, 1]), spatial: tf.tensor([1, 2, 3, 4], [2, 1, 2, 1]) },
-    "audio/0": { channel: tf.tensor([0.5, 0.6], [2, 1]), spatial: tf.tensor([5, 6], [2, 1, 1, 1]) },
+    "video/0": { channel: tf.tensor([0.1, 0.2], [2, 1]), spatial: tf.tensor([3, 4, 1, 2], [2, 1, 2, 1]) },
+    "audio/0": { channel: tf.tensor([0.6, 0.5], [2, 1]), spatial: tf.tensor([5, 6], [2, 1, 1, 1]) },
   };
-  const [video, audio] = attentionLayers(maps, 1);
+  const [video, audio] = attentionLayers(maps);
   assert.deepEqual([video.name, video.input, video.h, video.w], ["video/0", "face", 1, 2]);
   assert.deepEqual([...video.spatialMap], [3, 4]);
   assert.equal(audio.input, "sound");

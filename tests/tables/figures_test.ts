@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { faceAt } from "../../lib/dataset/windows.ts";
 import { openSystem } from "../../lib/evaluation/scoring/evaluated_system.ts";
-import { gridOf } from "../../lib/figures/side_by_side.ts";
+import { gridOf } from "../../lib/figures/video.ts";
 import { generateClip } from "../../lib/inference/generate.ts";
 import { decodeAudio, decodeFrames } from "../../lib/media/decode.ts";
 import { probe } from "../../lib/media/probe.ts";

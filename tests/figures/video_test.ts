@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gridOf } from "../../lib/figures/side_by_side.ts";
+import { gridOf } from "../../lib/figures/video.ts";
 
 Deno.test("a grid is as square as can be, its tiles and their names lie apart and within it", () => {
   for (const tiles of [1, 2, 3, 5, 9]) {
