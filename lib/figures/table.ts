@@ -9,6 +9,11 @@ export interface Table extends Shown {
   markdown: string;
 }
 
+export interface TableOptions {
+  caption?: string;
+  columns?: string[];
+}
+
 type Value = Row[string];
 
 /** A number to four figures, without trailing zeros; whole numbers in full; what is missing as a dash. */
@@ -32,11 +37,13 @@ function decimalsOf(values: Value[]): number | undefined {
 const escapeMarkdown = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
 /**
- * Rows as a table for a notebook and as Markdown. Columns are the union of the rows' keys, numbers are shown to four
- * figures and aligned on the right; the caption stands above the table.
+ * Rows as a table for a notebook and as Markdown. Columns are the union of the rows' keys (or `columns`), numbers
+ * are shown to four figures and aligned on the right; the caption stands above the table.
  */
-export function table(rows: Row[], { caption = "" } = {}): Table {
-  const columns = columnsOf(rows);
+export function table(
+  rows: Row[],
+  { caption = "", columns = columnsOf(rows) }: TableOptions = {},
+): Table {
   const numeric = columns.map((name) => rows.some((row) => typeof row[name] === "number"));
   const decimals = columns.map((name) => decimalsOf(rows.map((row) => row[name])));
   const cells = rows.map((row) =>
@@ -78,9 +85,9 @@ export function table(rows: Row[], { caption = "" } = {}): Table {
 export async function writeTable(
   name: string,
   rows: Row[],
-  { folder = FIGURES, caption }: { folder?: string; caption?: string } = {},
+  { folder = FIGURES, ...options }: TableOptions & { folder?: string } = {},
 ): Promise<Table> {
-  const made = table(rows, { caption });
+  const made = table(rows, options);
   await writeAtomic(join(folder, `${name}.md`), made.markdown);
   await writeParquet(join(folder, `${name}.parquet`), rows);
   return made;

@@ -19,6 +19,7 @@ Deno.test("numbers are aligned to four figures, what is missing is a dash", () =
       "| a\\|b | 16.21 | 24 | – |\n",
   );
   assert.match(table([{ loss: 1.5e-7 }, { loss: 2e-7 }]).markdown, /1\.50e-7/);
+  assert.match(table(rows, { columns: ["clips"] }).markdown, /^\| clips \|\n/);
 });
 
 Deno.test("a notebook gets HTML with its text escaped", () => {
