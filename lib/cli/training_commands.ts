@@ -1,3 +1,4 @@
+import { KitError } from "../base/errors.ts";
 import type { TrainResult } from "../training/open_training.ts";
 import { count, type KitCommand, type Outcome } from "./kit_command.ts";
 
@@ -47,7 +48,14 @@ export function addTrainingCommands(program: KitCommand): void {
 
   training("pretrain", "pretrain the sync discriminator")
     .answer("the result", async (prepared: string, flags: TrainingFlags) => {
-      const options = await optionsOf(flags);
+      const options = await optionsOf(flags), { system } = options.config;
+      const { needsDiscriminator } = await import("../training/systems.ts");
+      if (!needsDiscriminator(options.config)) {
+        throw new KitError(
+          `${system} has no discriminator to pretrain`,
+          `\`task train --system "${system}"\` trains it`,
+        );
+      }
       const { pretrain } = await import("../training/pretrain.ts");
       return outcomeOf(await pretrain(prepared, options), "loss");
     });

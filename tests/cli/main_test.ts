@@ -68,6 +68,10 @@ Deno.test("a fault is one line, what and what to do, and status 1; KIT_DEBUG=1 s
       ["pretrain", "x", "--run", "y", "--set", "gan.nope=1"],
       /^error: There is no setting "gan\.nope"\. .*\n$/,
     ],
+    [
+      ["pretrain", "x", "--run", "y", "--system", "LipGAN"],
+      /^error: LipGAN has no discriminator to pretrain\. `task train --system "LipGAN"` trains it\n$/,
+    ],
     [["reproduce", "--preset", "huge"], /^error: There is no preset "huge"\. .*\n$/],
     [
       ["reproduce", "--data", "/no/prepared"],
