@@ -11,6 +11,9 @@ import { type WindowedClip, windowInputs } from "./embed.ts";
 /** Windows a forward pass. */
 const BATCH = 16;
 
+/** Which of a sync discriminator's two inputs a layer looks at, by its path. */
+export const inputOf = (layer: string): "face" | "sound" => layer.startsWith("video/") ? "face" : "sound";
+
 /** A layer of a sync discriminator that has a CBAM. */
 export interface CbamLayer {
   /** Its path in the parameter tree, such as "video/3". */
@@ -35,7 +38,7 @@ export function cbamLayers(params: Params): CbamLayer[] {
     });
     return Object.entries(maps).map(([name, { channel, spatial }]) => ({
       name,
-      input: name.startsWith("video/") ? "face" as const : "sound" as const,
+      input: inputOf(name),
       channels: channel.shape[1]!,
       h: spatial.shape[1]!,
       w: spatial.shape[2]!,

@@ -2,6 +2,7 @@
 import { max } from "d3-array";
 import type { AttentionLayer } from "../figures/attention.ts";
 import type { HeatTile } from "../figures/heat_maps.ts";
+import { inputOf } from "../inference/attention.ts";
 import type { Tensor } from "../native/tf.ts";
 import type { AttentionMaps } from "../nn/scope.ts";
 
@@ -47,7 +48,7 @@ export function stepTile(label: string, x: Tensor, { signed = false } = {}): Hea
 export function attentionLayers(maps: Record<string, AttentionMaps>): AttentionLayer[] {
   return Object.entries(maps).map(([name, { channel, spatial }]) => ({
     name,
-    input: name.startsWith("video/") ? "face" : "sound",
+    input: inputOf(name),
     channelWeights: firstOf(channel),
     spatialMap: firstOf(spatial),
     h: spatial.shape[1]!,

@@ -4,7 +4,7 @@ import { openDataset } from "../../dataset/dataset.ts";
 import { KitError } from "../../base/errors.ts";
 import { disposeParams } from "../../nn/params.ts";
 import { readState } from "../../training/checkpoint.ts";
-import { bestPath, loadDiscriminator, readRun } from "../../training/run.ts";
+import { bestPath, loadDiscriminator, readRun, type RunFile } from "../../training/run.ts";
 import { type SyncAccuracy, syncAccuracy } from "../../training/sync_accuracy.ts";
 import type { EvaluatedSystem } from "../scoring/evaluated_system.ts";
 import type { JudgeSource } from "../judges/judge_source.ts";
@@ -121,8 +121,8 @@ export interface JudgeStatement {
   doubts: string[];
 }
 
-async function doubtsOf(run: string, systems: EvaluatedSystem[]): Promise<string[]> {
-  const { config: { seed, discriminator: { lstm, cbam } }, data } = await readRun(run);
+function doubtsOf({ config, data }: RunFile, systems: EvaluatedSystem[]): string[] {
+  const { seed, discriminator: { lstm, cbam } } = config;
   const sameData = systems.filter((system) => system.data === data.name).map(({ name }) => name);
   return [
     ...(lstm !== "none" || cbam ? ["it has an LSTM or CBAM, as what some systems were trained against"] : []),
@@ -145,13 +145,13 @@ export async function judgeStatement(
   }
   const good = rows.filter(({ system, reason }) => system === REAL && reason === "");
   const accuracy = await accuracyOn(source.run, prepared, new Set(good.map(({ video }) => video)));
-  const { config: { seed }, data } = await readRun(source.run),
-    { step } = await readState(bestPath(source.run));
+  const run = await readRun(source.run), { config: { seed }, data } = run;
+  const { step } = await readState(bestPath(source.run));
   const { inSync, offSync, auc, pairs } = accuracy;
   return {
     official: false,
     accuracy,
-    doubts: await doubtsOf(source.run, systems),
+    doubts: doubtsOf(run, systems),
     text:
       `Judge: the kit's own, not the official SyncNet (${step} steps, seed ${seed}, on ${data.name}). On speech of the ` +
       `evaluated clips it calls ${percent(inSync)} of pairs in sync and ${
