@@ -25,7 +25,7 @@ interface Training {
 const trainings = ({ pretrain, gan, ...config }: Config): Training[] => {
   const frames = { ...config, pretrain, gan: { ...gan, frameSteps: Infinity } };
   return [{
-    network: `discriminator, ${pretrain.batch} pairs`,
+    network: `discriminator, ${pretrain.clips * pretrain.windows} windows`,
     requests: () => pretrainRequests(frames),
     take: (stream) => stream.sync(),
     open: () => discriminatorSteps(frames),

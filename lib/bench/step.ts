@@ -40,22 +40,23 @@ export interface Steps<Batch> extends Disposable {
 
 /** Pretraining's steps. */
 export function discriminatorSteps(config: Config, options: { compiled?: boolean } = {}): Steps<SyncBatch> {
-  let network = beginTraining(initSyncDiscriminator(config.discriminator, config.seed));
+  let network = beginTraining(initSyncDiscriminator(config.discriminator, config.seed)), taken = 0;
   const take = pretrainStep(config, options);
   return {
-    step: (pairs) => void ({ network } = take(network, pairs)),
+    step: (pairs) => void ({ network } = take(network, pairs, taken++)),
     [Symbol.dispose]: () => tf.dispose(network),
   };
 }
 
 /** The generator's steps on frames, by L1 alone. */
 export function generatorSteps(config: Config, options: { compiled?: boolean } = {}): Steps<GeneratorBatch> {
-  const alone: Config = { ...config, gan: { ...config.gan, sync: "none", discriminator: "none" } };
-  let networks = openNetworks(alone);
+  const gan = { ...config.gan, sync: "none", discriminator: "none", frameSteps: Infinity } as const;
+  const alone: Config = { ...config, gan };
+  let networks = openNetworks(alone), taken = 0;
   const take = ganStep(alone, options);
   return {
     step: (generator) =>
-      void ({ networks } = take(networks, { generator }, { phase: "frames", weights: { l1: 1 } })),
+      void ({ networks } = take(networks, { generator }, { step: taken++, weights: { l1: 1 } })),
     [Symbol.dispose]: () => tf.dispose(networks),
   };
 }
@@ -68,8 +69,9 @@ function randomSteps({ network, width, batch: size, compiled }: StepOptions): St
   const mel = noise(MEL_SIZE), none = new Float32Array();
   if (network === "discriminator") {
     const labels = Float32Array.from({ length: size }, (_, k) => k % 2);
-    const steps = discriminatorSteps(config, { compiled }),
-      pairs = { mel, faces: noise(LOWER_SIZE), labels, size };
+    const weights = new Float32Array(size).fill(1 / size);
+    const pairs = { mel, faces: noise(LOWER_SIZE), labels, weights, size, windows: 1 };
+    const steps = discriminatorSteps(config, { compiled });
     return { ...steps, step: () => steps.step(pairs) };
   }
   const frames = { mel, faces: noise(2 * FACE_BYTES), target: noise(FACE_BYTES), size, windows: 0 };

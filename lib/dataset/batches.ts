@@ -5,6 +5,7 @@ import { FACE_BYTES, LOWER_SIZE, MEL_SIZE, SYNC_FRAMES } from "../base/shapes.ts
 import { melStart } from "../media/mel.ts";
 import type { Clips } from "./clips.ts";
 import type { PreparedClip } from "./prepared_clip.ts";
+import { type Augmentation, faceChange, melChange, unchanged } from "./augment.ts";
 import { generatorColumn, generatorInput, lowerFace, melWindow, wholeFace, windowFrames } from "./windows.ts";
 
 /** How many clips are tried for a pair that fits, before the data set is blamed. */
@@ -13,12 +14,20 @@ const TRIES = 200;
 /** The part of a packed array [n, size] that belongs to its element k. */
 const element = (packed: Float32Array, k: number, size: number) => packed.subarray(k * size, (k + 1) * size);
 
-/** Pairs of audio and lips: mel [n, 80, 16, 1], faces [n, 48, 96, 15], labels [n] (1 in sync, 0 off). */
+/**
+ * Windows, and the pairs of lips and sound between them. Windows lie clip by clip, as many of each: mel [n, 80, 16, 1],
+ * faces [n, 48, 96, 15]. `labels` [n / windows, seen, heard] says of each pair within a clip whether it is in sync (1) or
+ * off (0), `weights` of the same shape how much it counts; they sum to 1. With one window a clip the sound may be another
+ * moment's.
+ */
 export interface SyncBatch {
   mel: Float32Array;
   faces: Float32Array;
   labels: Float32Array;
+  weights: Float32Array;
   size: number;
+  /** Windows a clip. */
+  windows: number;
 }
 
 /** Which pairs may be sampled. */
@@ -29,17 +38,31 @@ export interface PairOptions {
   voicedOnly: boolean;
 }
 
+/**
+ * How pairs are sampled: "within clips" takes several windows of each clip and all pairs between them, "one by one" takes
+ * each pair from a clip of its own, in sync or off by the toss of a coin, as Wav2Lip's public code does.
+ */
+export type PairSampling = "within clips" | "one by one";
+
 export interface SyncBatchOptions extends PairOptions {
-  size: number;
+  sampling?: PairSampling;
+  clips: number;
+  /** Windows a clip; sampled one by one there are clips x windows pairs. */
+  windows: number;
+  augmentation?: Augmentation;
 }
 
-/** A start frame of a clip and another one whose audio is off, both allowed; undefined if there is none. */
-function sampleShift({ voiced }: PreparedClip, random: Random, { minShift, voicedOnly }: PairOptions) {
-  const starts = voiced.flatMap((speaks, f) => speaks || !voicedOnly ? [f] : []);
-  if (starts.length === 0) return undefined;
-  const start = random.pick(starts);
-  const others = starts.filter((f) => Math.abs(f - start) >= Math.max(1, minShift));
-  return others.length === 0 ? undefined : { start, other: random.pick(others) };
+/** The frames of a clip at which a window may start. */
+const startsOf = ({ voiced }: PreparedClip, { voicedOnly }: PairOptions): number[] =>
+  voiced.flatMap((speaks, f) => speaks || !voicedOnly ? [f] : []);
+
+/** Start frames of a clip in random order, each at least `minShift` from the others; undefined if there are fewer. */
+function sampleStarts(clip: PreparedClip, random: Random, options: PairOptions & { count: number }) {
+  const minShift = Math.max(1, options.minShift), taken: number[] = [];
+  for (const start of random.shuffle(startsOf(clip, options))) {
+    if (taken.every((other) => Math.abs(other - start) >= minShift)) taken.push(start);
+    if (taken.length === options.count) return taken;
+  }
 }
 
 /** Another frame of a clip, at least `minShift` away, or as far away as the clip allows. */
@@ -57,50 +80,73 @@ function sampleOther(
 const sampleClip = (clips: Clips, random: Random): Promise<PreparedClip> =>
   clips.open(random.below(clips.places.length));
 
-async function samplePair(clips: Clips, random: Random, options: PairOptions) {
+const COUNTS = ["no", "a", "two", "three", "four"];
+
+/** A clip and start frames of some of its windows. Throws KitError when none of the clips tried has as many. */
+async function sampleWindows(clips: Clips, random: Random, options: PairOptions & { count: number }) {
   for (let tries = 0; tries < TRIES; tries++) {
-    const clip = await sampleClip(clips, random), shift = sampleShift(clip, random, options);
-    if (shift) return { clip, ...shift };
+    const clip = await sampleClip(clips, random), starts = sampleStarts(clip, random, options);
+    if (starts) return { clip, starts };
   }
+  const { count, minShift } = options;
   throw new KitError(
-    `${clips.folder} has no clip with two windows of speech ${options.minShift} frames apart`,
-    "Use longer clips, or lower minShift",
+    `${clips.folder} has no clip with ${COUNTS[count] ?? count} windows of speech ${minShift} frames apart`,
+    `Use longer clips, or lower minShift${count > 2 ? " or the number of windows" : ""}`,
   );
 }
 
-/** Which of two windows is seen, and which is heard, in the four pairs of a group; who is seen again comes next. */
-const GROUP = [[0, 0], [0, 1], [1, 1], [1, 0]];
+/** All pairs of a clip's windows: those in sync lie on the diagonal, and both kinds weigh half. */
+function pairsWithin({ clips, windows }: SyncBatchOptions) {
+  const pairs = clips * windows ** 2, labels = new Float32Array(pairs), weights = new Float32Array(pairs);
+  const inSync = clips * windows, offSync = pairs - inSync;
+  for (let k = 0; k < pairs; k++) {
+    labels[k] = Math.floor(k / windows) % windows === k % windows ? 1 : 0;
+    weights[k] = labels[k] === 1 ? 0.5 / inSync : 0.5 / offSync;
+  }
+  return { labels, weights };
+}
 
 /**
- * Samples pairs, in sync and off sync in turns, in groups of four: two windows of a clip, each with its own audio and
- * with the other's. Whatever else there is to a face or a voice is then in both kinds of pairs alike, and cancels out of
- * the gradient. With pairs sampled one by one some trainings stayed at chance for 1,000 steps.
- * Throws KitError when the clips are too short or too silent for such a pair.
+ * Samples windows and the pairs between them. Within clips, whatever else there is to a face or a voice is in both kinds
+ * of pairs alike and cancels out of the gradient, and n windows give n in-sync pairs and (windows - 1) n off-sync ones for
+ * one pass through the encoders.
+ * Throws KitError when the clips are too short or too silent for such windows.
  */
 export async function sampleSyncBatch(
   clips: Clips,
   random: Random,
   options: SyncBatchOptions,
 ): Promise<SyncBatch> {
-  const { size } = options;
-  const batch = {
+  const { sampling = "within clips", augmentation = unchanged } = options,
+    within = sampling === "within clips";
+  const size = options.clips * options.windows;
+  const batch: SyncBatch = {
     mel: new Float32Array(size * MEL_SIZE),
     faces: new Float32Array(size * LOWER_SIZE),
-    labels: new Float32Array(size),
+    ...pairsWithin(within ? options : { ...options, clips: size, windows: 1 }),
     size,
+    windows: within ? options.windows : 1,
   };
-  for (let from = 0; from < size; from += GROUP.length) {
-    const { clip, start, other } = await samplePair(clips, random, options), windows = [start, other];
-    for (const [k, [seen, heard]] of GROUP.slice(0, size - from).entries()) {
-      batch.labels[from + k] = seen === heard ? 1 : 0;
-      melWindow(clip, melStart(windows[heard]), element(batch.mel, from + k, MEL_SIZE));
-      const out = element(batch.faces, from + k, LOWER_SIZE);
-      if (k > 0 && GROUP[k - 1][0] === seen) {
-        out.set(element(batch.faces, from + k - 1, LOWER_SIZE));
-        continue;
-      }
-      const faces = await clip.faces(windowFrames(windows[seen]));
-      faces.forEach((face, f) => lowerFace(face, f, out));
+  let filled = 0;
+  const put = async (clip: PreparedClip, { seen, heard }: { seen: number; heard: number }) => {
+    const mel = element(batch.mel, filled, MEL_SIZE), faces = element(batch.faces, filled, LOWER_SIZE);
+    melWindow(clip, melStart(heard), mel);
+    melChange(random, augmentation)(mel);
+    const change = faceChange(random, augmentation);
+    (await clip.faces(windowFrames(seen))).forEach((face, f) => lowerFace(change(face), f, faces));
+    filled++;
+  };
+  while (filled < size) {
+    const { clip, starts } = await sampleWindows(clips, random, {
+      ...options,
+      count: within ? options.windows : 2,
+    });
+    if (within) { for (const start of starts) await put(clip, { seen: start, heard: start }); }
+    else {
+      const inSync = random.uniform() < 0.5;
+      batch.labels[filled] = inSync ? 1 : 0;
+      batch.weights[filled] = 1 / size;
+      await put(clip, { seen: starts[0], heard: starts[inSync ? 0 : 1] });
     }
   }
   return batch;
@@ -128,6 +174,7 @@ export interface GeneratorBatchOptions extends PairOptions {
   windows: number;
   /** Share of frames whose pose is another frame of the clip. */
   poseShift: number;
+  augmentation?: Augmentation;
   /** Sample audio of another moment for each frame too, at least `minShift` frames away. */
   offSync?: boolean;
 }
@@ -150,7 +197,7 @@ export async function sampleGeneratorBatch(
   random: Random,
   options: GeneratorBatchOptions,
 ): Promise<GeneratorBatch> {
-  const { frames, windows, poseShift, minShift, offSync = false } = options;
+  const { frames, windows, poseShift, minShift, offSync = false, augmentation = unchanged } = options;
   const size = windows > 0 ? windows * SYNC_FRAMES : frames;
   const batch: GeneratorBatch = {
     mel: new Float32Array(size * MEL_SIZE),
@@ -164,14 +211,20 @@ export async function sampleGeneratorBatch(
   const samplePose = (clip: PreparedClip) => random.uniform() < poseShift ? random.below(clip.frames) : null;
   let filled = 0;
   const put = async ({ clip, frames, reference, pose }: FaceRequest) => {
-    const [seen, posed, ...faces] = await clip.faces([reference, pose ?? reference, ...frames]);
+    const change = faceChange(random, augmentation), changeMel = melChange(random, augmentation);
+    const crops = await clip.faces([reference, pose ?? reference, ...frames]);
+    const [seen, posed, ...faces] = crops.map(change);
     faces.forEach((face, f) => {
-      melWindow(clip, generatorColumn(frames[f]), element(batch.mel, filled, MEL_SIZE));
+      const mel = element(batch.mel, filled, MEL_SIZE);
+      melWindow(clip, generatorColumn(frames[f]), mel);
+      changeMel(mel);
       generatorInput(pose === null ? face : posed, seen, element(batch.faces, filled, 2 * FACE_BYTES));
       wholeFace(face, element(batch.target, filled, FACE_BYTES));
       if (offSync) {
         const other = sampleOther(clip, random, { frame: frames[f], minShift });
-        melWindow(clip, generatorColumn(other), element(batch.offMel, filled, MEL_SIZE));
+        const offMel = element(batch.offMel, filled, MEL_SIZE);
+        melWindow(clip, generatorColumn(other), offMel);
+        changeMel(offMel);
       }
       filled++;
     });
@@ -181,7 +234,7 @@ export async function sampleGeneratorBatch(
     await put({ clip, frames: [random.below(clip.frames)], reference: random.below(clip.frames), pose });
   }
   for (let k = 0; k < windows; k++) {
-    const { clip, start } = await samplePair(clips, random, options);
+    const { clip, starts: [start] } = await sampleWindows(clips, random, { ...options, count: 2 });
     melWindow(clip, melStart(start), element(batch.syncMel, k, MEL_SIZE));
     const reference = random.below(clip.frames);
     await put({ clip, frames: windowFrames(start), reference, pose: samplePose(clip) });

@@ -32,11 +32,25 @@ function channelsRaster(
   return { rgb, width: FACE_SIZE, height };
 }
 
-/** Frame `frame` of pair `k`: the lower half of a face. */
+/** Frame `frame` of window `k`: the lower half of a face. */
 function lowerFace({ faces }: SyncBatch, k: number, frame: number): Raster {
   const size = { height: HALF_FACE, channels: 3 * SYNC_FRAMES, first: 3 * frame };
   return channelsRaster(itemOf(faces, k, LOWER_SIZE), size);
 }
+
+/** A pair of a batch: the windows that are seen and heard, by their places, and whether they are in sync. */
+export interface BatchPair {
+  seen: number;
+  heard: number;
+  inSync: boolean;
+}
+
+/** The pairs of a batch in the order of their labels. */
+export const batchPairs = ({ labels, windows }: Pick<SyncBatch, "labels" | "windows">): BatchPair[] =>
+  Array.from(labels, (label, k) => {
+    const seen = Math.floor(k / windows), clip = Math.floor(seen / windows);
+    return { seen, heard: clip * windows + k % windows, inSync: label > 0.5 };
+  });
 
 /** The first pair of a batch as images: the lower half of its middle frame, and its mel window. */
 export const pairInputs = (batch: SyncBatch): { face: Raster; mel: Raster } => ({
@@ -59,7 +73,7 @@ export function syncBatchImage(
   batch: SyncBatch,
   { most = 6, ...text }: BatchOptions = {},
 ): Uint8Array {
-  const count = Math.min(batch.size, most), face = { width: 112, height: 56 };
+  const pairs = batchPairs(batch).slice(0, most), count = pairs.length, face = { width: 112, height: 56 };
   const { canvas, context, top } = pageOfRows(count, face.height, text);
   const xOf = (frame: number) => MARGIN + LABEL + frame * (face.width + GAP);
   const mel = { x: xOf(SYNC_FRAMES) + 8, width: WIDTH - MARGIN - xOf(SYNC_FRAMES) - 8, height: face.height };
@@ -67,14 +81,13 @@ export function syncBatchImage(
     drawText(context, text, { ...NOTE, x, y: top - 5, align: "center" });
   for (let frame = 0; frame < SYNC_FRAMES; frame++) heading(`frame ${frame}`, xOf(frame) + face.width / 2);
   heading("mel, 200 ms", mel.x + mel.width / 2);
-  for (let k = 0; k < count; k++) {
-    const y = top + k * (face.height + GAP);
-    const label = batch.labels[k] > 0.5 ? "in sync (1)" : "off sync (0)";
+  for (const [k, { seen, heard, inSync }] of pairs.entries()) {
+    const y = top + k * (face.height + GAP), label = inSync ? "in sync (1)" : "off sync (0)";
     drawText(context, label, { x: MARGIN, y: y + 32, size: 11, bold: true });
     for (let frame = 0; frame < SYNC_FRAMES; frame++) {
-      drawRaster(context, lowerFace(batch, k, frame), { x: xOf(frame), y, ...face });
+      drawRaster(context, lowerFace(batch, seen, frame), { x: xOf(frame), y, ...face });
     }
-    drawRaster(context, melOf(batch, k), { ...mel, y, smooth: false });
+    drawRaster(context, melOf(batch, heard), { ...mel, y, smooth: false });
   }
   return canvasPng(canvas);
 }

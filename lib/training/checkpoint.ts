@@ -45,15 +45,19 @@ function unflattenAdam(group: Params): AdamState {
 /** The group of a network's optimizer: a pretraining has one network and one optimizer. */
 const adamOf = (name: string, kind: RunKind) => kind === "discriminator" ? "adam" : `${name}_adam`;
 
+/** The group of the average of a network's weights. */
+const averageOf = (name: string) => `${name}_average`;
+
 /** Trained networks by name as groups of a checkpoint. */
 export const networkGroups = (
   networks: Record<string, TrainedNetwork>,
   kind: RunKind,
 ): Record<string, Params> =>
   Object.fromEntries(
-    Object.entries(networks).flatMap(([name, { params, state }]) => [
+    Object.entries(networks).flatMap(([name, { params, state, average }]) => [
       [name, params],
       [adamOf(name, kind), flattenAdam(state)],
+      ...(average ? [[averageOf(name), average]] : []),
     ]),
   );
 
@@ -140,4 +144,5 @@ export const networkIn = (
 ): TrainedNetwork => ({
   params: checkParams(path, groups[name], specs),
   state: unflattenAdam(groups[adamOf(name, kind)]),
+  ...(groups[averageOf(name)] ? { average: groups[averageOf(name)] } : {}),
 });

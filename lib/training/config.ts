@@ -1,6 +1,9 @@
 import { KitError } from "../base/errors.ts";
+import { type Augmentation, unchanged } from "../dataset/augment.ts";
+import type { PairSampling } from "../dataset/batches.ts";
 import type { GeneratorConfig } from "../models/generator_kinds.ts";
 import type { SyncDiscriminatorConfig } from "../models/sync_discriminator.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Everything that decides a training; a run folder keeps it, and another run may start from it. */
 export interface Config {
@@ -15,10 +18,22 @@ export interface Config {
   gan: GanConfig;
 }
 
-export interface PretrainConfig {
+/** How a network is trained, besides its loss. */
+interface Recipe extends Schedule {
+  /** Gradients whose norm is above this are made smaller; 0 leaves them as they are. */
+  clipNorm: number;
+  /** How much of the moving average of the weights stays at each step; 0 evaluates the weights themselves. */
+  average: number;
+  augment: Augmentation;
+}
+
+export interface PretrainConfig extends Recipe {
   steps: number;
-  /** Windows a step, half of them in sync. */
-  batch: number;
+  sampling: PairSampling;
+  /** Clips a step. */
+  clips: number;
+  /** Windows a clip, of which all pairs are learnt from. */
+  windows: number;
   learningRate: number;
   /** Frames between a video window and the sound of an off-sync pair, at least. */
   minShift: number;
@@ -30,7 +45,7 @@ export interface PretrainConfig {
   patience: number;
 }
 
-export interface GanConfig {
+export interface GanConfig extends Recipe {
   steps: number;
   /** Steps at the start that train on single frames with L1 alone, before windows and sync. */
   frameSteps: number;
@@ -69,6 +84,9 @@ export interface GanConfig {
   evaluateEvery: number;
 }
 
+/** The paper's: a constant rate, the last weights, samples as they are. */
+const plain: Recipe = { warmup: 0, decay: "none", clipNorm: 0, average: 0, augment: unchanged };
+
 /** The paper's sizes, with Wav2Lip's figures where the paper is silent. */
 export const paper: Config = {
   name: "paper",
@@ -77,8 +95,11 @@ export const paper: Config = {
   discriminator: { lstm: "front", cbam: true, width: 1 },
   generator: { kind: "wav2lip", width: 1 },
   pretrain: {
+    ...plain,
     steps: 200_000,
-    batch: 64,
+    sampling: "within clips",
+    clips: 16,
+    windows: 4,
     learningRate: 1e-4,
     minShift: 1,
     voicedOnly: false,
@@ -86,6 +107,7 @@ export const paper: Config = {
     patience: 20,
   },
   gan: {
+    ...plain,
     steps: 200_000,
     frameSteps: 0,
     frames: 0,
@@ -117,9 +139,8 @@ export const small: Config = {
   generator: { ...paper.generator, width: 0.25 },
   pretrain: {
     ...paper.pretrain,
-    // Of 16 pairs a step, with many people, a training stayed at chance for 2,000 steps.
     steps: 1250,
-    batch: 32,
+    clips: 8,
     learningRate: 3e-4,
     minShift: 5,
     voicedOnly: true,
@@ -151,7 +172,7 @@ export const tiny: Config = {
   name: "tiny",
   discriminator: { ...small.discriminator, width: 0.03 },
   generator: { ...small.generator, width: 0.03 },
-  pretrain: { ...small.pretrain, steps: 8, batch: 4, evaluateEvery: 4 },
+  pretrain: { ...small.pretrain, steps: 8, clips: 1, evaluateEvery: 4 },
   gan: { ...small.gan, steps: 6, frameSteps: 3, frames: 4, windows: 1, evaluateEvery: 3 },
 };
 
@@ -165,10 +186,23 @@ export const ablations: Record<string, Pick<SyncDiscriminatorConfig, "lstm" | "c
   "w/o LSTM & CBAM": { lstm: "none", cbam: false },
 };
 
+/** What can be set in a part of a configuration, by the rest of its path: `{ steps: 8, "augment.mirror": 0.5 }`. */
+export const settingsOf = (part: object): Record<string, string | number | boolean> =>
+  Object.fromEntries(
+    Object.entries(part).flatMap(([name, value]) =>
+      typeof value !== "object"
+        ? [[name, value]]
+        : Object.entries(settingsOf(value)).map(([below, inner]) => [`${name}.${below}`, inner])
+    ),
+  );
+
 /** Settings that are one of a few words. */
 const WORDS: Record<string, string[]> = {
   "discriminator.lstm": ["front", "none"],
   "generator.kind": ["wav2lip", "lipgan", "speech2vid"],
+  "pretrain.sampling": ["within clips", "one by one"],
+  "pretrain.decay": ["none", "cosine"],
+  "gan.decay": ["none", "cosine"],
   "gan.sync": ["discriminator", "contrastive", "none"],
   "gan.discriminator": ["alternate", "frozen", "joint", "none"],
 };
@@ -180,16 +214,26 @@ const whole = (least: number): Numbers => [
   (value) => Number.isSafeInteger(value) && value >= least,
 ];
 const SHARE: Numbers = ["a number from 0 to 1", (value) => value >= 0 && value <= 1];
+const BELOW_ONE: Numbers = ["a number from 0 to below 1", (value) => value >= 0 && value < 1];
 const FROM_ZERO: Numbers = ["a number from 0 on", (value) => value >= 0 && value < Infinity];
 const ABOVE_ZERO: Numbers = ["a number above 0", (value) => value > 0 && value < Infinity];
 
 /** What settings that are numbers take, by the last word of their path; the others are above 0. */
 const NUMBERS: Record<string, Numbers> = {
-  ...{ seed: whole(0), steps: whole(1), batch: whole(2), minShift: whole(1), evaluateEvery: whole(1) },
+  ...{
+    seed: whole(0),
+    steps: whole(1),
+    clips: whole(1),
+    warmup: whole(0),
+    shift: whole(0),
+    minShift: whole(1),
+    evaluateEvery: whole(1),
+  },
   ...{ patience: whole(1), frameSteps: whole(0), frames: whole(0), windows: whole(1) },
   ...{ syncWeight: SHARE, qualityWeight: SHARE, poseShift: SHARE },
   ...{ mouthWeight: FROM_ZERO, contrastiveWeight: FROM_ZERO, syncWhenBelow: FROM_ZERO },
-  beta1: ["a number from 0 to below 1", (value) => value >= 0 && value < 1],
+  ...{ clipNorm: FROM_ZERO, mirror: SHARE, colour: SHARE, gain: FROM_ZERO, noise: FROM_ZERO },
+  ...{ beta1: BELOW_ONE, average: BELOW_ONE },
 };
 
 /** The value that a text gives to a setting, of the kind that it has now; undefined with what it takes otherwise. */
@@ -235,7 +279,13 @@ function withSetting(config: Config, setting: string): Config {
 
 /** A copy of a configuration with settings such as `gan.syncWeight=0.01`; throws KitError for what does not fit. */
 export function withSettings(config: Config, settings: string[]): Config {
-  const changed = settings.reduce(withSetting, structuredClone(config)), { gan } = changed;
+  const changed = settings.reduce(withSetting, structuredClone(config)), { pretrain, gan } = changed;
+  if (pretrain.sampling === "within clips" && pretrain.windows < 2) {
+    throw new KitError(
+      "pretrain.windows is 1, which makes no pair off sync",
+      "Set pretrain.windows=2 or more",
+    );
+  }
   if (gan.frameSteps > 0 && gan.frames === 0) {
     throw new KitError(
       "gan.frameSteps trains on single frames, but gan.frames is 0",

@@ -10,7 +10,13 @@ import { type Scope, scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import type { Config, GanConfig } from "./config.ts";
 import { lowerHalves, lowerWindows } from "./face_regions.ts";
-import { binaryCrossEntropy, contrastiveLoss, syncLoss, syncProbability } from "./losses.ts";
+import {
+  binaryCrossEntropy,
+  contrastiveLoss,
+  pairProbabilities,
+  syncLoss,
+  syncProbability,
+} from "./losses.ts";
 import type { LossOf } from "./training_step.ts";
 
 /** What a discriminator learns from. */
@@ -54,16 +60,24 @@ const SYNC: Discriminator = {
     return syncLoss(syncProbability(syncDiscriminator(net, lips)));
   },
   discriminatorLoss(net, { generated, batch, pairs }) {
-    const count = pairs.labels.shape[0], windows = batch.syncMel.shape[0];
-    const mel = tf.concat([pairs.mel, batch.syncMel], 0);
-    const faces = tf.concat([pairs.faces, lowerWindows(generated)], 0);
-    const labels = tf.concat([pairs.labels, tf.zeros([windows])], 0);
-    const probability = syncProbability(syncDiscriminator(net, { mel, faces }));
-    // Pairs come in sync and off sync in turns.
-    const inSync = tf.slice(tf.reshape(tf.slice(probability, 0, count), [count / 2, 2]), [0, 0], [-1, 1]);
+    const sizes = [pairs.mel.shape[0], batch.syncMel.shape[0]];
+    const { audio, video } = syncDiscriminator(net, {
+      mel: tf.concat([pairs.mel, batch.syncMel], 0),
+      faces: tf.concat([pairs.faces, lowerWindows(generated)], 0),
+    });
+    const [[realAudio, ownAudio], [realVideo, madeVideo]] = [audio, video].map((x) => tf.split(x, sizes));
+    const { labels, weights } = pairs;
+    const ofReal = pairProbabilities({ audio: realAudio, video: realVideo }, labels.shape[1]!);
+    const ofMade = syncProbability({ audio: ownAudio, video: madeVideo });
+    const real = binaryCrossEntropy(ofReal, labels, weights);
+    // In sync, off sync and generated weigh a third each.
+    const made = binaryCrossEntropy(ofMade, tf.zerosLike(ofMade));
     return {
-      loss: binaryCrossEntropy(probability, labels),
-      aux: { d_real: tf.mean(inSync), d_generated: tf.mean(tf.slice(probability, count, windows)) },
+      loss: tf.add(tf.mul(2 / 3, real), tf.mul(1 / 3, made)),
+      aux: {
+        d_real: tf.div(tf.sum(tf.mul(ofReal, labels)), tf.sum(labels)),
+        d_generated: tf.mean(ofMade),
+      },
     };
   },
 };

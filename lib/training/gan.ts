@@ -9,34 +9,44 @@ import { holdsGroup } from "./checkpoint.ts";
 import type { Config, GanConfig } from "./config.ts";
 import { DISCRIMINATORS, discriminatorsOf, lossWeights, type Phase, trainedIn } from "./discriminators.ts";
 import { evaluateGenerator, recalibrateGenerator } from "./gan_evaluation.ts";
-import { discriminatorParams, ganStep, type Networks } from "./gan_steps.ts";
+import { discriminatorParams, ganStep, type Networks, phaseOf } from "./gan_steps.ts";
 import { logged } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { openTraining, type Training, type TrainOptions, type TrainResult } from "./open_training.ts";
 import { isRun, lastPath, loadDiscriminator, readRun } from "./run.ts";
 import { storedEnd } from "./stored_run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
-import { beginTraining } from "./training_step.ts";
+import { averaged, beginTraining, evaluated } from "./training_step.ts";
 
 export interface GanOptions extends TrainOptions {
   /** Run folder of the pretrained discriminator, for the systems that have one. */
   discriminator?: string;
 }
 
-const phaseOf = (step: number, { frameSteps }: GanConfig): Phase => step < frameSteps ? "frames" : "windows";
-
 /** Whether a discriminator learns from pairs in its turn. */
 const needsPairs = (gan: GanConfig, phase: Phase): boolean =>
   trainedIn(gan, phase).some((name) => DISCRIMINATORS[name].pairs);
 
+/** The real pairs of a discriminator's turn: two windows of as many clips as the generator has windows. */
+export const pairsOfTurn = ({ windows, voicedOnly, minShift }: GanConfig) => ({
+  clips: windows,
+  windows: 2,
+  voicedOnly,
+  minShift,
+});
+
 /** What the steps from one on learn from: frames or windows, and pairs beside them. */
 export function* ganRequests({ gan }: Config, step: number): Generator<BatchRequest> {
-  const { frames, poseShift, voicedOnly, minShift } = gan, offSync = gan.sync === "contrastive";
+  const { frames, poseShift, voicedOnly, minShift, augment: augmentation } = gan;
+  const offSync = gan.sync === "contrastive";
   for (;; step++) {
     const phase = phaseOf(step, gan), windows = phase === "windows" ? gan.windows : 0;
-    yield { kind: "generator", options: { frames, windows, poseShift, voicedOnly, minShift, offSync } };
+    yield {
+      kind: "generator",
+      options: { frames, windows, poseShift, voicedOnly, minShift, offSync, augmentation },
+    };
     if (needsPairs(gan, phase)) {
-      yield { kind: "sync", options: { size: 2 * gan.windows, voicedOnly, minShift } };
+      yield { kind: "sync", options: { ...pairsOfTurn(gan), augmentation } };
     }
   }
 }
@@ -48,7 +58,8 @@ export function openNetworks(
 ): Networks {
   const open = (name: string, specs: Specs, given?: Params) =>
     training?.network(name, specs) ?? beginTraining(given ?? initialize(specs, config.seed));
-  const networks: Networks = { generator: open("generator", describeGenerator(config.generator).specs) };
+  const generator = open("generator", describeGenerator(config.generator).specs);
+  const networks: Networks = { generator: config.gan.average > 0 ? averaged(generator) : generator };
   for (const name of discriminatorsOf(config.gan)) {
     const given = name === "discriminator" ? pretrained : undefined;
     networks[name] = open(name, DISCRIMINATORS[name].specs(config), given);
@@ -108,7 +119,7 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   const take = ganStep(config, options);
 
   const evaluate = async () => {
-    const generator = await recalibrateGenerator(networks.generator.params, training);
+    const generator = await recalibrateGenerator(evaluated(networks.generator), training);
     const discriminators = discriminatorParams(networks, gan, "windows");
     const held = await evaluateGenerator(training.heldOut, { generator, discriminators, config });
     // What fools a discriminator of looks today need not be good: the choice goes by L1 and sync.
@@ -139,11 +150,18 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     const phase = phaseOf(step, gan), weights = lossWeights(gan, phase, { syncWeight });
     const generator = await batches.generator();
     const pairs = needsPairs(gan, phase) ? await batches.sync() : undefined;
-    const { networks: next, terms, turns } = take(networks, { generator, pairs }, { phase, weights });
+    const { networks: next, terms, turns, gradientNorm, rate } = take(networks, { generator, pairs }, {
+      step,
+      weights,
+    });
     networks = next;
     step++;
     checkLoss(terms.l1, { step, rate: phase === "windows" ? "gan.windowLearningRate" : "gan.learningRate" });
-    log.append({ step, ...logged("train", terms), ...weightRow(weights), ...logged("train", turns) });
+    log.append({
+      step,
+      ...logged("train", { ...terms, ...turns, gradient_norm: gradientNorm, rate }),
+      ...weightRow(weights),
+    });
     recent = recent === 0 ? terms.l1 : 0.95 * recent + 0.05 * terms.l1;
     progress.update(step, `L1 ${recent.toFixed(4)}${note}`);
     options.onStep?.(step);

@@ -18,6 +18,7 @@ import {
 } from "./discriminators.ts";
 import { mouthWeights } from "./face_regions.ts";
 import { generatorLoss, reconstructionLoss } from "./losses.ts";
+import { averageDecay, rateShare } from "./schedule.ts";
 import { syncTensors } from "./pretrain_step.ts";
 import { type TrainedNetwork, trainingStep } from "./training_step.ts";
 
@@ -64,7 +65,7 @@ export const generatorStep = ({ gan, generator }: Pick<Config, "gan" | "generato
   }, gan);
 
 /** A discriminator's step, on its own loss. */
-export const discriminatorStep = (name: DiscriminatorName, gan: Pick<GanConfig, "beta1">) =>
+export const discriminatorStep = (name: DiscriminatorName, gan: Pick<GanConfig, "beta1" | "clipNorm">) =>
   trainingStep<DiscriminatorBatch, Named>(DISCRIMINATORS[name].discriminatorLoss, gan);
 
 /** Parameters of the discriminators that the generator plays against in a phase. */
@@ -74,9 +75,21 @@ export const discriminatorParams = (networks: Networks, gan: GanConfig, phase: P
 const numbers = (scalars: Named): Record<string, number> =>
   Object.fromEntries(Object.entries(scalars).map(([name, scalar]) => [name, scalar.dataSync()[0]]));
 
+/** The phase of a step. */
+export const phaseOf = (step: number, { frameSteps }: GanConfig): Phase =>
+  step < frameSteps ? "frames" : "windows";
+
+/** The share of its height that a rate has at a step: each phase has a schedule of its own. */
+function rateShareAt(step: number, gan: GanConfig): number {
+  const frames = Math.min(gan.frameSteps, gan.steps);
+  return phaseOf(step, gan) === "frames"
+    ? rateShare(step, frames, gan)
+    : rateShare(step - frames, gan.steps - frames, gan);
+}
+
 /**
  * One step of a training (eq. 1): the generator's, then in their turns those of the discriminators that are trained,
- * each compiled on its first use. The networks given are the step's own; the next ones come back, with the terms of the
+ * each compiled on its first use. The networks given, after `step` steps, are the step's own; the next ones come back, with the terms of the
  * generator's loss and what the discriminators' turns say, by their names in logs.
  */
 export function ganStep(config: Config, { compiled = true }: { compiled?: boolean } = {}) {
@@ -89,17 +102,23 @@ export function ganStep(config: Config, { compiled = true }: { compiled?: boolea
   return (
     networks: Networks,
     { generator, pairs }: { generator: GeneratorBatch; pairs?: SyncBatch },
-    { phase, weights }: { phase: Phase; weights: Record<string, number> },
+    { step, weights }: { step: number; weights: Record<string, number> },
   ) =>
     tf.tidy(() => {
-      const next = { ...networks }, batch = generatorTensors(generator);
-      const { network, aux: { terms, face } } = generate(networks.generator, {
-        batch,
-        discriminators: discriminatorParams(networks, gan, phase),
-        weights: Object.fromEntries(
-          Object.entries(weights).map(([term, weight]) => [term, tf.scalar(weight)]),
-        ),
-      }, tf.scalar(rates[phase]));
+      const next = { ...networks }, batch = generatorTensors(generator), phase = phaseOf(step, gan);
+      const share = rateShareAt(step, gan), rate = rates[phase] * share;
+      const { network, norm, aux: { terms, face } } = generate(
+        networks.generator,
+        {
+          batch,
+          discriminators: discriminatorParams(networks, gan, phase),
+          weights: Object.fromEntries(
+            Object.entries(weights).map(([term, weight]) => [term, tf.scalar(weight)]),
+          ),
+        },
+        tf.scalar(rate),
+        tf.scalar(averageDecay(step, gan.average)),
+      );
       next.generator = network;
       const turns: Record<string, number> = {};
       for (const name of trainedIn(gan, phase)) {
@@ -107,11 +126,12 @@ export function ganStep(config: Config, { compiled = true }: { compiled?: boolea
         const { network, loss, aux } = turnOf.get(name)!(
           networks[name]!,
           seen,
-          tf.scalar(gan.discriminatorLearningRate),
+          tf.scalar(gan.discriminatorLearningRate * share),
         );
         next[name] = network;
         Object.assign(turns, numbers({ [DISCRIMINATORS[name].loss]: loss, ...aux }));
       }
-      return { networks: next, terms: numbers(terms), turns };
+      const [gradientNorm] = norm.dataSync<"float32">();
+      return { networks: next, terms: numbers(terms), turns, gradientNorm, rate };
     });
 }

@@ -1,5 +1,5 @@
 import { KitError } from "../base/errors.ts";
-import { type Tensor, tf } from "../native/tf.ts";
+import { type Tensor, type Tensor3D, tf } from "../native/tf.ts";
 
 /** Keeps cosines off 0 and 1, where the logarithm has no end. */
 const EPSILON = 1e-6;
@@ -15,12 +15,32 @@ export function syncProbability({ audio, video }: { audio: Tensor; video: Tensor
   return tf.div(dot, tf.sqrt(tf.maximum(squares, EPSILON ** 2)));
 }
 
-/** Binary cross entropy of a probability [batch] against labels [batch] of 1 (in sync) and 0. */
-export function binaryCrossEntropy(probability: Tensor, labels: Tensor): Tensor {
+/**
+ * Probability of sync (eq. 4) of all pairs within groups of windows, each of which was embedded once.
+ * audio, video [groups x windows, c] -> [groups, windows seen, windows heard].
+ */
+export function pairProbabilities(
+  { audio, video }: { audio: Tensor; video: Tensor },
+  windows: number,
+): Tensor {
+  const [count, c] = audio.shape as number[], groups = count / windows;
+  const [seen, heard] = [video, audio].map((x) => tf.reshape(x, [groups, windows, c]));
+  const squares = (x: Tensor) => tf.sum(tf.square(x), 2, true);
+  const product = tf.mul(squares(seen), tf.reshape(squares(heard), [groups, 1, windows]));
+  const dot = tf.matMul(seen as Tensor3D, heard as Tensor3D, false, true);
+  return tf.div(dot, tf.sqrt(tf.maximum(product, EPSILON ** 2)));
+}
+
+/**
+ * Binary cross entropy of probabilities against labels of 1 (in sync) and 0: the mean, or the sum by `weights`, all of
+ * one shape.
+ */
+export function binaryCrossEntropy(probability: Tensor, labels: Tensor, weights?: Tensor): Tensor {
   const p = tf.clipByValue(probability, EPSILON, 1 - EPSILON);
   const inSync = tf.mul(labels, tf.log(p));
   const offSync = tf.mul(tf.sub(1, labels), tf.log(tf.sub(1, p)));
-  return tf.neg(tf.mean(tf.add(inSync, offSync)));
+  const all = tf.add(inSync, offSync);
+  return tf.neg(weights ? tf.sum(tf.mul(all, weights)) : tf.mean(all));
 }
 
 /** The generator's sync loss (eq. 5): E_sync = mean(-log P). probability [batch] -> scalar. */

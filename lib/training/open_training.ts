@@ -72,7 +72,7 @@ export async function openTraining(
 ): Promise<Training> {
   const dataset = await openDataset(prepared, "train"), heldOut = await openDataset(prepared, "val");
   // Held-out clips that cannot be scored are named now, not at the first evaluation.
-  if (!resume) await sampleSyncBatch(heldOut, random(1), { ...heldOutPairs, size: 1 });
+  if (!resume) await sampleSyncBatch(heldOut, random(1), { ...heldOutPairs, clips: 1, windows: 2 });
   using opened = new DisposableStack();
   opened.use(await holdFolder(run));
   const data = { name: basename(prepared), clips: dataset.rows.length };

@@ -14,7 +14,7 @@ import { pretrainStep, syncTensors } from "./pretrain_step.ts";
 import { recalibrate, statisticsPass } from "./recalibrate.ts";
 import { storedEnd } from "./stored_run.ts";
 import { syncAccuracy } from "./sync_accuracy.ts";
-import { beginTraining } from "./training_step.ts";
+import { averaged, beginTraining, evaluated } from "./training_step.ts";
 
 /** Frames between a held-out window and the sound of its off-sync pairs, at least. */
 const HELD_OUT_SHIFT = 5;
@@ -23,15 +23,11 @@ const HELD_OUT_CLIPS = 20;
 /** A loss this near ln 2 says that nothing has been learnt. */
 const PLATEAU = 0.68;
 
-const pairsOf = ({ pretrain: { batch: size, minShift, voicedOnly } }: Config) => ({
-  size,
-  minShift,
-  voicedOnly,
-});
-
 /** Pairs without end. */
-export function* pretrainRequests(config: Config): Generator<BatchRequest> {
-  for (;;) yield { kind: "sync", options: pairsOf(config) };
+export function* pretrainRequests({ pretrain }: Config): Generator<BatchRequest> {
+  const { sampling, clips, windows, minShift, voicedOnly, augment: augmentation } = pretrain;
+  const options = { sampling, clips, windows, minShift, voicedOnly, augmentation };
+  for (;;) yield { kind: "sync", options };
 }
 
 const pass = statisticsPass(syncDiscriminator);
@@ -42,7 +38,7 @@ function recalibrated(
   { dataset, config }: { dataset: Dataset; config: Config },
 ): Promise<Params> {
   const numbers = random(config.seed);
-  const sample = async () => syncTensors(await sampleSyncBatch(dataset, numbers, pairsOf(config)));
+  const sample = async () => syncTensors(await sampleSyncBatch(dataset, numbers, config.pretrain));
   return recalibrate(params, { pass, sample });
 }
 
@@ -65,11 +61,12 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
   const { config, batches, log } = training, { steps, evaluateEvery, patience } = config.pretrain;
   const specs = describeSyncDiscriminator(config.discriminator).specs;
   let network = training.network("discriminator", specs) ?? beginTraining(initialize(specs, config.seed));
+  if (config.pretrain.average > 0) network = averaged(network);
   let { step = 0, best = Infinity, bestStep = 0 } = training.state ?? {};
   const take = pretrainStep(config, options);
 
   const evaluate = async () => {
-    const discriminator = await recalibrated(network.params, training);
+    const discriminator = await recalibrated(evaluated(network), training);
     const held = await syncAccuracy(training.heldOut, discriminator, {
       clips: HELD_OUT_CLIPS,
       minShift: HELD_OUT_SHIFT,
@@ -89,11 +86,15 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
   using progress = new Progress("pretraining", steps, { unit: "steps", start: step });
   let recent = 0, note = "";
   while (step < steps && (step - bestStep) / evaluateEvery < patience) {
-    const { network: next, loss, inSync, offSync } = take(network, await batches.sync());
+    const { network: next, loss, rate, ...measured } = take(network, await batches.sync(), step);
+    const { inSync, offSync, gradientNorm } = measured;
     network = next;
     step++;
     checkLoss(loss, { step, rate: "pretrain.learningRate" });
-    log.append({ step, ...logged("train", { loss, in_sync: inSync, off_sync: offSync }) });
+    log.append({
+      step,
+      ...logged("train", { loss, in_sync: inSync, off_sync: offSync, gradient_norm: gradientNorm, rate }),
+    });
     recent = recent === 0 ? loss : 0.95 * recent + 0.05 * loss;
     progress.update(step, `loss ${recent.toFixed(3)}${note}`);
     options.onStep?.(step);

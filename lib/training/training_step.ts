@@ -2,13 +2,30 @@ import { valueAndGradients } from "../native/compile.ts";
 import { adamDefaults, adamInit, type AdamState, adamStep } from "../nn/adam.ts";
 import { type Params, trainable } from "../nn/params.ts";
 import { type Scope, scope } from "../nn/scope.ts";
-import type { Tensor } from "../native/tf.ts";
+import { type Tensor, tf } from "../native/tf.ts";
 
-/** A network that is trained: its parameters and its optimizer's state. */
-export type TrainedNetwork = { params: Params; state: AdamState }; // a type: only a type is seen to be a tree of tensors
+/**
+ * A network that is trained: its parameters, its optimizer's state and, where it is asked for, the exponential moving
+ * average of the weights, by which it is evaluated and exported.
+ */
+export type TrainedNetwork = { // a type, not an interface: only a type is seen to be a tree of tensors
+  params: Params;
+  state: AdamState;
+  average?: Params;
+};
+
+/** A network whose weights are averaged from now on, unless they are already. */
+export const averaged = (network: TrainedNetwork): TrainedNetwork =>
+  network.average ? network : { ...network, average: clones(trainable(network.params)) };
+
+const clones = (params: Params): Params =>
+  Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, tf.keep(tensor.clone())]));
 
 /** A network before its first step. */
 export const beginTraining = (params: Params): TrainedNetwork => ({ params, state: adamInit(params) });
+
+/** The parameters that a network is evaluated with: the averaged weights, where there are such. */
+export const evaluated = ({ params, average }: TrainedNetwork): Params => ({ ...params, ...average });
 
 /** A network's loss on a batch, a scalar, and what else is worth looking at. */
 export type LossOf<Batch, Aux> = (net: Scope, batch: Batch) => { loss: Tensor; aux: Aux };
@@ -23,17 +40,43 @@ export function lossAndGradients<Batch, Aux>(lossOf: LossOf<Batch, Aux>, params:
   return { ...found, ...aux };
 }
 
+/** The norm of all gradients together, and the gradients, made smaller where it is above `most` (0: never). */
+function clipped(gradients: Params, most: number): { norm: Tensor; gradients: Params } {
+  const norm = tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))));
+  if (most === 0) return { norm, gradients };
+  const share = tf.div(most, tf.maximum(norm, most));
+  return {
+    norm,
+    gradients: Object.fromEntries(
+      Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, share)]),
+    ),
+  };
+}
+
+/** An average of weights after one more step: `decay` of it stays. */
+const moved = (average: Params, params: Params, decay: Tensor): Params =>
+  Object.fromEntries(
+    Object.entries(average).map(([name, old]) => [
+      name,
+      tf.add(params[name], tf.mul(decay, tf.sub(old, params[name]))),
+    ]),
+  );
+
 /**
- * A training step as a pure function: forward pass and loss, gradients, Adam. Compile it with `donate: [0]`: it puts
- * the next network in the place of the one it is given.
+ * A training step as a pure function: forward pass and loss, gradients, their norm (clipped to `clipNorm`, 0: not), Adam,
+ * and the average of the weights, of which `decay` stays. Compile it with `donate: [0]`: it puts the next network in the
+ * place of the one it is given.
  */
 export function trainingStep<Batch, Aux>(
   lossOf: LossOf<Batch, Aux>,
-  { beta1 = adamDefaults.beta1 }: { beta1?: number } = {},
+  { beta1 = adamDefaults.beta1, clipNorm = 0 }: { beta1?: number; clipNorm?: number } = {},
 ) {
-  return ({ params, state }: TrainedNetwork, batch: Batch, rate: Tensor) => {
-    const { loss, gradients, statistics, aux } = lossAndGradients(lossOf, params, batch);
+  return ({ params, state, average }: TrainedNetwork, batch: Batch, rate: Tensor, decay?: Tensor) => {
+    const { loss, gradients: found, statistics, aux } = lossAndGradients(lossOf, params, batch);
+    const { norm, gradients } = clipped(found, clipNorm);
     const next = adamStep({ params, gradients, state }, rate, { ...adamDefaults, beta1 });
-    return { network: { params: { ...next.params, ...statistics }, state: next.state }, loss, aux };
+    const network: TrainedNetwork = { params: { ...next.params, ...statistics }, state: next.state };
+    if (average) network.average = moved(average, next.params, decay!);
+    return { network, loss, norm, aux };
   };
 }

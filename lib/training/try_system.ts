@@ -5,7 +5,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
 import { lossWeights } from "./discriminators.ts";
-import { openNetworks } from "./gan.ts";
+import { openNetworks, pairsOfTurn } from "./gan.ts";
 import { ganStep } from "./gan_steps.ts";
 
 /** What a system's first step on windows says: its losses by their names in the log, and the time of the later ones. */
@@ -27,13 +27,13 @@ export async function trySystem(
   const { gan, seed } = config, weights = lossWeights(gan, "windows", gan);
   const options = { ...gan, offSync: gan.sync === "contrastive" };
   const generator = await sampleGeneratorBatch(dataset, random(seed), options);
-  const pairs = await sampleSyncBatch(dataset, random(seed), { ...gan, size: 2 * gan.windows });
+  const pairs = await sampleSyncBatch(dataset, random(seed), pairsOfTurn(gan));
   const take = ganStep(config);
   let networks = openNetworks(config);
-  const tried = Array.from({ length: steps }, () => {
+  const tried = Array.from({ length: steps }, (_, k) => {
     const begun = performance.now();
     const { networks: next, terms, turns } = take(networks, { generator, pairs }, {
-      phase: "windows",
+      step: gan.frameSteps + k,
       weights,
     });
     networks = next;

@@ -7,7 +7,7 @@ import { KitError } from "../../lib/base/errors.ts";
 import { random } from "../../lib/base/random.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
 
-const PAIRS = { size: 2, minShift: 5, voicedOnly: true };
+const PAIRS = { clips: 1, windows: 2, minShift: 5, voicedOnly: true };
 const FRAMES = { frames: 2, windows: 0, poseShift: 0.5, minShift: 5, voicedOnly: true };
 
 /** Frames and pairs in turns, `count` of each. */

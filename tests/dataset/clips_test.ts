@@ -60,7 +60,7 @@ Deno.test({
       const clips = openClips(folder, paths.map(placed), { cacheMegabytes: 10 }), numbers = random(1);
       const draw = async (batches: number) => {
         for (let k = 0; k < batches; k++) {
-          await sampleSyncBatch(clips, numbers, { size: 10, minShift: 5, voicedOnly: true });
+          await sampleSyncBatch(clips, numbers, { clips: 5, windows: 2, minShift: 5, voicedOnly: true });
         }
       };
       const held = () => {
@@ -71,8 +71,8 @@ Deno.test({
       const heldBefore = held(), before = Deno.memoryUsage().rss;
       await draw(120);
       const more = held() - heldBefore, grown = (Deno.memoryUsage().rss - before) / 1e6;
-      // 1,200 pairs are 190 MB of frames and mel, and the batches another 370 MB.
-      assert.ok(more < 5, `${more.toFixed(1)} MB more are held after 1,200 pairs`);
+      // 1,200 windows are 190 MB of frames and mel, and the batches another 370 MB.
+      assert.ok(more < 5, `${more.toFixed(1)} MB more are held after 1,200 windows`);
       // The process itself keeps some of what it was given; 120 MB more were seen, and none.
       assert.ok(grown < 250, `the process has grown by ${grown.toFixed(0)} MB`);
     }),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Clip, loadClip, openDataset } from "../../lib/dataset/dataset.ts";
+import { unchanged } from "../../lib/dataset/augment.ts";
+import { type Clip, type Dataset, loadClip, openDataset } from "../../lib/dataset/dataset.ts";
 import { faceAt, generatorInput, lowerFaces, melWindow } from "../../lib/dataset/windows.ts";
-import { sampleGeneratorBatch, sampleSyncBatch } from "../../lib/dataset/batches.ts";
+import { sampleGeneratorBatch, sampleSyncBatch, type SyncBatch } from "../../lib/dataset/batches.ts";
 import { KitError } from "../../lib/base/errors.ts";
 import { FACE_BYTES } from "../../lib/base/shapes.ts";
 import { random } from "../../lib/base/random.ts";
@@ -88,42 +89,95 @@ Deno.test("clips that do not fit the memory allowed are dropped, the oldest firs
     assert.notEqual(await dataset.clip(1), second, "dropped for the third one");
   }));
 
-Deno.test("pairs: in sync and off sync in turns, both from one clip, the same for the same seed", () =>
+/** Where the lips and the sound of window k of a batch were taken from: the clip, and the frames at which they begin. */
+async function originOf(dataset: Dataset, batch: SyncBatch, k: number) {
+  const lips = new Float32Array(LOWER), audio = new Float32Array(MEL);
+  const same = (a: Float32Array, all: Float32Array) => a.every((v, n) => v === all[k * a.length + n]);
+  for (let clip = 0; clip < dataset.rows.length; clip++) {
+    const made = await dataset.clip(clip), starts = made.voiced.map((_, start) => start);
+    const seen = starts.find((f) => (lowerFaces(made, f, lips), same(lips, batch.faces)));
+    const heard = starts.find((
+      f,
+    ) => (melWindow(made, Math.floor(80 * f / 25), audio), same(audio, batch.mel)));
+    if (seen !== undefined && heard !== undefined) return { clip, seen, heard };
+  }
+  throw new Error(`window ${k} is of no clip, or its sound of another one`);
+}
+
+Deno.test("within clips: windows with their own sound, apart from each other, and all pairs between them", () =>
   inFolder(async (folder) => {
     await makePrepared(folder, FEW_CLIPS);
     const dataset = await openDataset(folder, "train");
-    const options = { size: 8, minShift: 5, voicedOnly: true };
+    const options = { clips: 3, windows: 4, minShift: 5, voicedOnly: true };
     const batch = await sampleSyncBatch(dataset, random(3), options);
-    assert.deepEqual(Array.from(batch.labels), [1, 0, 1, 0, 1, 0, 1, 0]);
-    assert.deepEqual([batch.mel.length, batch.faces.length], [8 * MEL, 8 * LOWER]);
+    assert.deepEqual([batch.size, batch.windows], [12, 4]);
+    assert.deepEqual([batch.mel.length, batch.faces.length], [12 * MEL, 12 * LOWER]);
     assert.deepEqual(await sampleSyncBatch(dataset, random(3), options), batch);
     assert.notDeepEqual(await sampleSyncBatch(dataset, random(4), options), batch);
-    // In each four pairs both windows are seen twice and heard twice, once in sync and once off.
-    const part = (all: Float32Array, k: number, length: number) => all.subarray(k * length, (k + 1) * length);
-    for (const first of [0, 4]) {
-      const [faces, mels] = [[batch.faces, LOWER], [batch.mel, MEL]].map(([all, length]) =>
-        [0, 1, 2, 3].map((k) => part(all as Float32Array, first + k, length as number))
+    assert.equal(batch.labels.length, 3 * 16);
+    batch.labels.forEach((label, k) => assert.equal(label, k % 16 % 5 === 0 ? 1 : 0, `pair ${k}`));
+    const sum = (label: number) =>
+      batch.weights.reduce((w, v, k) => batch.labels[k] === label ? w + v : w, 0);
+    assert.ok(Math.abs(sum(1) - 0.5) < 1e-6 && Math.abs(sum(0) - 0.5) < 1e-6, "both kinds weigh half");
+    for (let first = 0; first < 12; first += 4) {
+      const found: Awaited<ReturnType<typeof originOf>>[] = [];
+      for (let k = first; k < first + 4; k++) found.push(await originOf(dataset, batch, k));
+      assert.ok(found.every(({ clip, seen, heard }) => clip === found[0].clip && seen === heard));
+      const starts = found.map(({ seen }) => seen).sort((a, b) => a - b);
+      starts.slice(1).forEach((start, k) => assert.ok(start - starts[k] >= 5, `${starts}`));
+    }
+    const many = { ...options, windows: 9 };
+    await assert.rejects(
+      sampleSyncBatch(dataset, random(1), many),
+      /no clip with 9 windows of speech 5 frames apart.*or the number of windows/,
+    );
+  }));
+
+Deno.test("one by one, as Wav2Lip: each pair from a clip of its own, in sync or off by a coin", () =>
+  inFolder(async (folder) => {
+    await makePrepared(folder, FEW_CLIPS);
+    const dataset = await openDataset(folder, "train");
+    const options = { sampling: "one by one", clips: 10, windows: 2, minShift: 5, voicedOnly: true } as const;
+    const batch = await sampleSyncBatch(dataset, random(3), options);
+    assert.deepEqual([batch.size, batch.windows, batch.labels.length], [20, 1, 20]);
+    batch.weights.forEach((weight) => assert.ok(Math.abs(weight - 1 / 20) < 1e-6));
+    const inSync = batch.labels.reduce((a, b) => a + b, 0);
+    assert.ok(inSync >= 4 && inSync <= 16 && inSync !== 10, `a coin: ${inSync} of 20 in sync`);
+    for (let k = 0; k < 20; k++) {
+      const { seen, heard } = await originOf(dataset, batch, k);
+      assert.ok(
+        batch.labels[k] === 1 ? seen === heard : Math.abs(seen - heard) >= 5,
+        `${k}: ${seen}, ${heard}`,
       );
-      assert.deepEqual([faces[0], faces[2]], [faces[1], faces[3]]);
-      assert.deepEqual([mels[0], mels[2]], [mels[3], mels[1]]);
-      assert.notDeepEqual(faces[0], faces[2]);
     }
-    // Where the lips and the sound of each pair were taken from.
-    const clips = [await dataset.clip(0), await dataset.clip(1)];
-    const lips = new Float32Array(LOWER), audio = new Float32Array(MEL);
-    for (let k = 0; k < 8; k++) {
-      const shifts = clips.flatMap((clip) => {
-        const starts = clip.voiced.map((_, start) => start);
-        const same = (a: Float32Array, all: Float32Array) => a.every((v, n) => v === all[k * a.length + n]);
-        const seen = starts.find((f) => (lowerFaces(clip, f, lips), same(lips, batch.faces)));
-        const heard = starts.find((
-          f,
-        ) => (melWindow(clip, Math.floor(80 * f / 25), audio), same(audio, batch.mel)));
-        return seen === undefined || heard === undefined ? [] : [heard - seen];
+  }));
+
+Deno.test("an augmented batch has one change a window, and the same windows", () =>
+  inFolder(async (folder) => {
+    await makePrepared(folder, FEW_CLIPS);
+    const dataset = await openDataset(folder, "train");
+    const options = { clips: 1, windows: 4, minShift: 5, voicedOnly: true };
+    const mirrored = { ...unchanged, mirror: 1 };
+    const batch = await sampleSyncBatch(dataset, random(3), { ...options, augmentation: mirrored });
+    const flipped = Float32Array.from({ length: LOWER }, (_, k) => {
+      const [row, column] = [Math.floor(k / (96 * 15)), Math.floor(k / 15) % 96];
+      return batch.faces[(96 * row + 95 - column) * 15 + k % 15];
+    });
+    const own = new Float32Array(LOWER);
+    let found = 0;
+    for (let k = 0; k < dataset.rows.length; k++) {
+      const clip = await dataset.clip(k);
+      clip.voiced.forEach((_, start) => {
+        lowerFaces(clip, start, own);
+        if (own.every((v, at) => v === flipped[at])) found++;
       });
-      assert.equal(shifts.length, 1, "lips and sound are of the same clip");
-      assert.ok(batch.labels[k] === 1 ? shifts[0] === 0 : Math.abs(shifts[0]) >= 5, `${k}: ${shifts}`);
     }
+    assert.equal(found, 1, "the first window, seen in a mirror");
+    const louder = { ...unchanged, gain: 0.5 };
+    const loud = await sampleSyncBatch(dataset, random(3), { ...options, augmentation: louder });
+    const bands = (k: number) => loud.mel.subarray(k * MEL, (k + 1) * MEL);
+    assert.ok([0, 1, 2, 3].every((k) => bands(k).every((v) => v >= -4 && v <= 4)));
+    assert.equal(loud.labels.join(), batch.labels.join());
   }));
 
 Deno.test("frames for the generator, single and in windows", () =>
@@ -157,7 +211,7 @@ Deno.test("folders that cannot be trained on are named, with what to do", () =>
     const silent = await makePrepared(join(folder, "silent"), [{ split: "train", silent: true }]);
     await rejects(openDataset(silent, "val"), /silent has no clip in its val split.*--split/);
     const dataset = await openDataset(silent, "train");
-    const options = { size: 2, minShift: 5, voicedOnly: true };
+    const options = { clips: 1, windows: 2, minShift: 5, voicedOnly: true };
     await rejects(
       sampleSyncBatch(dataset, random(1), options),
       /no clip with two windows of speech 5 frames apart/,
@@ -181,7 +235,12 @@ Deno.test("a real clip, prepared and drawn from", () =>
     assert.ok(clip.frames >= 70 && clip.frames <= 75, `${clip.frames} frames`);
     const share = clip.voiced.filter((voiced) => voiced).length / clip.voiced.length;
     assert.ok(share > 0.4 && share < 1, `${share} of the windows hold speech`);
-    const batch = await sampleSyncBatch(dataset, random(1), { size: 4, minShift: 5, voicedOnly: true });
+    const batch = await sampleSyncBatch(dataset, random(1), {
+      clips: 2,
+      windows: 2,
+      minShift: 5,
+      voicedOnly: true,
+    });
     const mean = batch.faces.reduce((a, b) => a + b, 0) / batch.faces.length;
     assert.ok(mean > 0.1 && mean < 0.9, `faces of mean ${mean}`);
   }));

@@ -19,7 +19,8 @@ Deno.test("pairs stand in rows: frame k shows channels 3k to 3k + 2, low mel ban
     faces[HALF_WINDOW + p + 2] = 1; // frame 0 of the second pair: blue
   }
   mel.fill(4, 0, 40 * 16); // the lower bands of the first pair
-  const batch: SyncBatch = { faces, mel, labels: Float32Array.of(1, 0), size: 2 };
+  const labels = Float32Array.of(1, 0);
+  const batch: SyncBatch = { faces, mel, labels, weights: labels, size: 2, windows: 1 };
   const image = await readPng(syncBatchImage(batch, { scale: 1 }));
   // Headings end at 26; rows are 56 high and 60 apart; faces begin at 112 and are 116 apart, mel at 700.
   assert.deepEqual([image.width, image.height], [760, 26 + 2 * 60 + 8]);
@@ -58,7 +59,8 @@ Deno.test("a pair's inputs: the middle frame's lower half, and its mel window", 
   const faces = new Float32Array(2 * 48 * 96 * 15), mel = new Float32Array(2 * 80 * 16).fill(-4);
   faces[7] = 1; // first pixel, middle frame, green
   mel[3 * 16 + 5] = 2; // band 3, column 5
-  const batch: SyncBatch = { faces, mel, labels: new Float32Array(2), size: 2 };
+  const labels = new Float32Array(2);
+  const batch: SyncBatch = { faces, mel, labels, weights: labels, size: 2, windows: 1 };
   const inputs = pairInputs(batch);
   assert.deepEqual([...inputs.face.rgb.subarray(0, 3)], [0, 255, 0]);
   // Six of eight steps up viridis.

@@ -17,7 +17,8 @@ function madeBatch(seed: number, size = 4): Named {
   return {
     mel: tf.tensor4d(fill(size * 80 * 16, -4, 4), [size, 80, 16, 1]),
     faces: tf.tensor4d(fill(size * 48 * 96 * 15, 0, 1), [size, 48, 96, 15]),
-    labels: tf.tensor1d(Array.from({ length: size }, (_, k) => (k + 1) % 2)),
+    labels: tf.tensor3d(Array.from({ length: size / 2 }, () => [[1, 0], [0, 1]])),
+    weights: tf.fill([size / 2, 2, 2], 1 / (2 * size)),
   };
 }
 
@@ -28,9 +29,9 @@ function losses(steps: number, { enabled, onStep }: { enabled: boolean; onStep?:
   const rate = tf.scalar(1e-3), batches = [0, 1, 2].map((seed) => madeBatch(seed));
   const found = [];
   for (let k = 0; k < steps; k++) {
-    const { network: next, loss, aux } = step(network, batches[k % 3], rate);
+    const { network: next, loss, norm, aux } = step(network, batches[k % 3], rate);
     found.push(loss.dataSync()[0]);
-    tf.dispose([loss, aux]);
+    tf.dispose([loss, norm, aux]);
     network = next;
     onStep?.();
   }

@@ -11,7 +11,7 @@ import {
   networkIn,
   saveCheckpoint,
 } from "../../lib/training/checkpoint.ts";
-import { beginTraining } from "../../lib/training/training_step.ts";
+import { averaged, beginTraining } from "../../lib/training/training_step.ts";
 import { openSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";
 import { inFolder } from "../prepared.ts";
 
@@ -28,7 +28,8 @@ const rejects = (work: Promise<unknown>, message: RegExp) =>
 Deno.test("a checkpoint comes back bit by bit: weights, optimizer, numbers", () =>
   inFolder(async (folder) => {
     const before = tf.memory().numTensors;
-    const network = beginTraining(initSyncDiscriminator(thin, 3)), { params, state: adam } = network;
+    const network = averaged(beginTraining(initSyncDiscriminator(thin, 3)));
+    const { params, state: adam, average } = network;
     adam.m["audio/0/conv/bias"].dispose();
     adam.m["audio/0/conv/bias"] = tf.tensor1d([1e-20, -3.5, 0, 1, 2, 3, 4, 5]);
     const path = join(folder, "last.safetensors");
@@ -43,7 +44,7 @@ Deno.test("a checkpoint comes back bit by bit: weights, optimizer, numbers", () 
       { step: 17, random: 4294967295, loss: 0.1 + 0.2 },
       "no best yet is no number",
     );
-    const { params: back, state: adamBack } = networkIn(loaded, {
+    const { params: back, state: adamBack, average: averageBack } = networkIn(loaded, {
       path,
       kind: "discriminator",
       name: "discriminator",
@@ -51,6 +52,10 @@ Deno.test("a checkpoint comes back bit by bit: weights, optimizer, numbers", () 
     });
     for (const [name, tensor] of Object.entries(params)) {
       assert.deepEqual(back[name].dataSync(), tensor.dataSync());
+    }
+    assert.deepEqual(Object.keys(averageBack!).sort(), Object.keys(average!).sort());
+    for (const [name, tensor] of Object.entries(average!)) {
+      assert.deepEqual(averageBack![name].dataSync(), tensor.dataSync());
     }
     assert.deepEqual(Object.keys(adamBack.v).sort(), Object.keys(adam.v).sort());
     assert.deepEqual(adamBack.m["audio/0/conv/bias"].dataSync(), adam.m["audio/0/conv/bias"].dataSync());

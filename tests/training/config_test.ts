@@ -5,6 +5,7 @@ import {
   configure,
   paper,
   presets,
+  settingsOf,
   small,
   tiny,
   withSettings,
@@ -33,7 +34,11 @@ Deno.test("the paper's preset has the paper's numbers", () => {
   }
   assert.equal(paper.pretrain.learningRate, 1e-4);
   assert.equal(paper.gan.discriminator, "alternate", "generator and discriminator in turns");
-  assert.deepEqual([paper.pretrain.batch, paper.gan.windows, paper.gan.syncWeight], [64, 16, 0.03]);
+  assert.deepEqual([paper.pretrain.clips * paper.pretrain.windows, paper.gan.windows, paper.gan.syncWeight], [
+    64,
+    16,
+    0.03,
+  ]);
 });
 
 Deno.test("settings change a copy, each with its own type", () => {
@@ -87,8 +92,8 @@ Deno.test("values that do not fit are refused, with what is wanted", () => {
     ["gan.learningRate=Infinity", /a number above 0/],
     ["gan.mouthWeight=-1", /a number from 0 on/],
     ["discriminator.width=-0.25", /a number above 0/],
-    ["pretrain.batch=2.5", /a whole number from 2 on/],
-    ["pretrain.batch=1", /a whole number from 2 on/],
+    ["pretrain.clips=2.5", /a whole number from 1 on/],
+    ["pretrain.windows=1", /no pair off sync.*windows=2/],
     ["pretrain.steps=0", /a whole number from 1 on/],
     ["seed=-1", /a whole number from 0 on/],
     ["pretrain.voicedOnly=yes", /true or false/],
@@ -111,6 +116,23 @@ Deno.test("an unknown preset is refused, with those that are there", () => {
 Deno.test("settings can be laid over any configuration", () => {
   assert.equal(withSettings(tiny, ["pretrain.steps=9"]).pretrain.steps, 9);
   assert.equal(tiny.pretrain.steps, 8);
+});
+
+Deno.test("what can be set is listed by its path", () => {
+  const { augment, ...rest } = tiny.pretrain, listed = settingsOf(tiny.pretrain);
+  assert.deepEqual(listed, {
+    ...rest,
+    ...{
+      "augment.mirror": augment.mirror,
+      "augment.shift": augment.shift,
+      "augment.colour": augment.colour,
+      "augment.gain": augment.gain,
+      "augment.noise": augment.noise,
+    },
+  });
+  for (const [path, value] of Object.entries(listed)) {
+    assert.deepEqual(withSettings(tiny, [`pretrain.${path}=${value}`]), tiny);
+  }
 });
 
 Deno.test("Table 1's discriminators are two switches", () => {

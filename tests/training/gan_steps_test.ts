@@ -33,6 +33,8 @@ const near = (found: number, expected: number, tolerance = 1e-5) =>
 /** `tiny`'s generator step with another weight of the mouth. */
 const stepOf = (mouthWeight = tiny.gan.mouthWeight) =>
   generatorStep({ ...tiny, gan: { ...tiny.gan, mouthWeight } });
+const PAIRS = { clips: 2, windows: 2, minShift: 5, voicedOnly: true };
+
 /** Weights of the loss's terms (eq. 6). */
 const weightsOf = (syncWeight = 0) => ({ l1: tf.scalar(1 - syncWeight), e_sync: tf.scalar(syncWeight) });
 
@@ -41,7 +43,7 @@ async function setting(folder: string) {
   const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
   const options = { frames: 4, poseShift: 0, voicedOnly: true, minShift: 5 };
   const draw = (windows: number) => sampleGeneratorBatch(dataset, random(1), { ...options, windows });
-  const pairs = await sampleSyncBatch(dataset, random(2), { size: 4, minShift: 5, voicedOnly: true });
+  const pairs = await sampleSyncBatch(dataset, random(2), PAIRS);
   return {
     dataset,
     frames: generatorTensors(await draw(0)),
@@ -133,18 +135,23 @@ Deno.test("the discriminator's turn: real in sync 1, real off sync 0, generated 
     const seen = { generated: windows.target, batch: windows, pairs };
     const step = discriminatorStep("discriminator", tiny.gan);
     const next = step(beginTraining(discriminator), seen, tf.scalar(1e-3));
+    // Four real windows of two clips, then the generated ones.
     const mel = tf.concat([pairs.mel, generatedMel], 0), faces = tf.concat([pairs.faces, generated], 0);
-    const probability = syncProbability(
-      syncDiscriminator(scope(discriminator, { training: true }), { mel, faces }),
-    );
-    const p = Array.from(probability.dataSync());
-    near(value(next.loss), value(binaryCrossEntropy(probability, tf.tensor1d([1, 0, 1, 0, 0, 0]))));
-    near(value(next.aux.d_real), (p[0] + p[2]) / 2);
-    near(value(next.aux.d_generated), (p[4] + p[5]) / 2);
-    const after = syncProbability(
-      syncDiscriminator(scope(next.network.params, { training: true }), { mel, faces }),
-    );
-    const loss = value(binaryCrossEntropy(after, tf.tensor1d([1, 0, 1, 0, 0, 0])));
+    const lossOf = (params: Params) => {
+      const { audio, video } = syncDiscriminator(scope(params, { training: true }), { mel, faces });
+      const seen = tf.gather(video, [0, 0, 1, 1, 2, 2, 3, 3, 4, 5]);
+      const heard = tf.gather(audio, [0, 1, 0, 1, 2, 3, 2, 3, 4, 5]);
+      const p = Array.from(syncProbability({ audio: heard, video: seen }).dataSync());
+      const [inSync, offSync, made] = [[p[0], p[3], p[4], p[7]], [p[1], p[2], p[5], p[6]], [p[8], p[9]]];
+      const bce = (values: number[], label: number) =>
+        value(binaryCrossEntropy(tf.tensor1d(values), tf.fill([values.length], label)));
+      return { inSync, made, loss: (bce(inSync, 1) + bce(offSync, 0) + bce(made, 0)) / 3 };
+    };
+    const before = lossOf(discriminator), mean = (p: number[]) => p.reduce((a, b) => a + b) / p.length;
+    near(value(next.loss), before.loss);
+    near(value(next.aux.d_real), mean(before.inSync));
+    near(value(next.aux.d_generated), mean(before.made));
+    const { loss } = lossOf(next.network.params);
     assert.ok(loss < value(next.loss), "it learns");
   }));
 
@@ -153,7 +160,7 @@ Deno.test("compiled steps give eager's numbers, and neither gains a tensor; a fr
     const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
     const options = { frames: 0, windows: 2, poseShift: 0, voicedOnly: true, minShift: 5 };
     const generator = await sampleGeneratorBatch(dataset, random(1), options);
-    const pairs = await sampleSyncBatch(dataset, random(2), { size: 4, minShift: 5, voicedOnly: true });
+    const pairs = await sampleSyncBatch(dataset, random(2), PAIRS);
     for (const config of [tiny, withSystem(tiny, "Wav2Lip + quality")]) {
       const weights = lossWeights(config.gan, "windows", { syncWeight: 0.03 });
       const [eager, compiled] = [false, true].map((compiled) => {
@@ -163,7 +170,7 @@ Deno.test("compiled steps give eager's numbers, and neither gains a tensor; a fr
         const frozen = config === tiny ? [] : Object.values(networks.discriminator!.params);
         const start = tf.memory().numTensors;
         const rows = [1, 2, 3].map(() => {
-          const step = take(networks, { generator, pairs }, { phase: "windows", weights });
+          const step = take(networks, { generator, pairs }, { step: config.gan.frameSteps, weights });
           networks = step.networks;
           assert.equal(tf.memory().numTensors, start, "no tensor is gained");
           return { ...step.terms, ...step.turns };

@@ -6,6 +6,7 @@ import {
   checkLoss,
   contrastiveLoss,
   generatorLoss,
+  pairProbabilities,
   reconstructionLoss,
   syncLoss,
   syncProbability,
@@ -26,12 +27,35 @@ Deno.test("P of sync is the cosine (eq. 4)", () => {
   [1, 0, 24 / 25, 0].forEach((expected, k) => near(p[k], expected));
 });
 
+Deno.test("P of all pairs within groups is the cosine of each window seen with each window heard", () => {
+  const [audio, video] = [4, 5].map((seed) => tf.randomUniform([6, 5], 0, 1, "float32", seed));
+  const found = pairProbabilities({ audio, video }, 3);
+  assert.deepEqual(found.shape, [2, 3, 3]);
+  const of = found.arraySync() as number[][][];
+  for (let group = 0; group < 2; group++) {
+    for (let seen = 0; seen < 3; seen++) {
+      for (let heard = 0; heard < 3; heard++) {
+        const one = (x: Tensor, k: number) => tf.slice(x, [3 * group + k, 0], [1, 5]);
+        const pair = { audio: one(audio, heard), video: one(video, seen) };
+        near(of[group][seen][heard], value(syncProbability(pair)));
+      }
+    }
+  }
+  const single = pairProbabilities({ audio, video }, 1), rows = syncProbability({ audio, video }).dataSync();
+  single.dataSync().forEach((p, k) => near(p, rows[k]));
+});
+
 Deno.test("binary cross entropy, and ln 2 for knowing nothing", () => {
   near(
     value(binaryCrossEntropy(tf.tensor1d([0.8, 0.3]), tf.tensor1d([1, 0]))),
     -(Math.log(0.8) + Math.log(0.7)) / 2,
   );
   near(value(binaryCrossEntropy(tf.tensor1d([0.5, 0.5]), tf.tensor1d([1, 0]))), Math.LN2);
+  const weights = tf.tensor1d([0.9, 0.1]);
+  near(
+    value(binaryCrossEntropy(tf.tensor1d([0.8, 0.3]), tf.tensor1d([1, 0]), weights)),
+    -(0.9 * Math.log(0.8) + 0.1 * Math.log(0.7)),
+  );
   // Certain and wrong is bad, not endless; float32 holds 1 - 1e-6 only roughly.
   near(value(binaryCrossEntropy(tf.tensor1d([0, 1]), tf.tensor1d([1, 0]))), -Math.log(1e-6), 1e-2);
 });
@@ -73,8 +97,18 @@ Deno.test("the gradient through cosine and cross entropy is what finite differen
     slope(loss, audio, direction, 1e-3),
     2e-2,
   );
-  const zero = tf.grad(loss as never)(tf.zeros([4, 6]));
-  assert.ok(Array.from(zero.dataSync()).every(Number.isFinite), "an embedding of zeros gives no NaN");
+  const labels = tf.tile(tf.reshape(tf.eye(2), [1, 2, 2]), [2, 1, 1]), weights = tf.fill([2, 2, 2], 1 / 8);
+  const ofPairs = (a: Tensor) =>
+    binaryCrossEntropy(pairProbabilities({ audio: a, video }, 2), labels, weights);
+  near(
+    value(tf.sum(tf.mul(tf.grad(ofPairs as never)(audio), direction))),
+    slope(ofPairs, audio, direction, 1e-3),
+    2e-2,
+  );
+  for (const f of [loss, ofPairs]) {
+    const zero = tf.grad(f as never)(tf.zeros([4, 6]));
+    assert.ok(Array.from(zero.dataSync()).every(Number.isFinite), "an embedding of zeros gives no NaN");
+  }
 });
 
 Deno.test("a loss that is no number ends training, with what to do", () => {

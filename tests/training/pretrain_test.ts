@@ -24,7 +24,12 @@ import { assertSameLog } from "./same_log.ts";
 Deno.test("one batch is learnt by heart in a few dozen steps", () =>
   inFolder(async (folder) => {
     const dataset = await openDataset(await makePrepared(folder, FEW_CLIPS), "train");
-    const generated = await sampleSyncBatch(dataset, random(1), { size: 8, minShift: 5, voicedOnly: true });
+    const generated = await sampleSyncBatch(dataset, random(1), {
+      clips: 2,
+      windows: 4,
+      minShift: 5,
+      voicedOnly: true,
+    });
     const batch = syncTensors(generated), rate = tf.scalar(1e-3);
     const params = initSyncDiscriminator({ lstm: "front", cbam: true, width: 0.06 }, 1);
     const step = compile(trainingStep(pretrainLoss), { donate: [0] });

@@ -38,7 +38,7 @@ Deno.test("a kept run says how its training ended, without its data and without 
         assert.ok(error instanceof KitError);
         return /is kept without the state.*Train another run/.test(error.message);
       });
-      await assert.rejects(pretrain(absent, { ...asked, settings: ["pretrain.batch=2"] }), /is kept without/);
+      await assert.rejects(pretrain(absent, { ...asked, settings: ["pretrain.clips=2"] }), /is kept without/);
     }
   }));
 

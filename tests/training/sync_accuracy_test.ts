@@ -79,7 +79,7 @@ Deno.test("windows are scored as training sees them, at every shift that both fi
     const clip = await dataset.clip(0);
     const { audio, video } = embedWindows(params, clip, [3, 20]);
     const tensors = syncTensors(
-      await sampleSyncBatch(dataset, random(1), { size: 2, minShift: 5, voicedOnly: true }),
+      await sampleSyncBatch(dataset, random(1), { clips: 1, windows: 2, minShift: 5, voicedOnly: true }),
     );
     assert.equal(
       audio[0].length,
@@ -97,7 +97,7 @@ Deno.test("embedded windows are the batches': the same pair has the same probabi
     const dataset = await openDataset(await makePrepared(folder, [{ split: "val" }]), "val");
     const params = initSyncDiscriminator(tiny.discriminator, 1);
     const { mel, faces } = syncTensors(
-      await sampleSyncBatch(dataset, random(5), { size: 1, minShift: 5, voicedOnly: true }),
+      await sampleSyncBatch(dataset, random(5), { clips: 1, windows: 2, minShift: 5, voicedOnly: true }),
     );
     const made = syncDiscriminator(scope(params), { mel, faces });
     const probability = syncProbability(made).dataSync()[0];
