@@ -1,3 +1,4 @@
+import { matMul } from "../native/kernels.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { layer, type Scope } from "./scope.ts";
 
@@ -6,7 +7,7 @@ export function affine(net: Scope, x: Tensor, units: (width: number) => number):
   const fanIn = x.shape[1]!;
   const kernel = net.param("kernel", (width) => ({ shape: [fanIn, units(width)], fanIn }));
   const bias = net.param("bias", () => ({ shape: [kernel.shape[1]!], fanIn }));
-  return tf.add(tf.matMul(x, kernel), bias);
+  return tf.add(matMul(x, kernel), bias);
 }
 
 /** A dense layer, which is a 1x1 convolution at one place. x [n, inputs] -> [n, units]. */

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { batchNormTraining, blockLstm, leakyRelu, meanAndMax, relu } from "../../lib/native/kernels.ts";
+import {
+  batchNormTraining,
+  blockLstm,
+  leakyRelu,
+  matMul,
+  meanAndMax,
+  relu,
+} from "../../lib/native/kernels.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import { assertClose, gradientsOf, readGolden, slope, under } from "../golden.ts";
 
@@ -9,6 +16,16 @@ Deno.test("relu and its gradient", () => {
   const x = tf.tensor1d([-2, -0, 0, 0.5, 3]);
   assert.deepEqual(values(relu(x)).map((v) => v + 0), [0, 0, 0, 0.5, 3]);
   assert.deepEqual(values(tf.grad((t) => relu(t))(x, tf.tensor1d([1, 2, 3, 4, 5]))), [0, 0, 0, 4, 5]);
+});
+
+Deno.test("a product of matrices and its gradients are those of plain ops", () => {
+  const [a, b, r] = [[3, 4], [4, 2], [3, 2]].map((shape, k) =>
+    tf.randomNormal(shape, 0, 1, "float32", k + 1)
+  );
+  assertClose(matMul(a, b), tf.matMul(a as never, b as never), "product");
+  const fused = gradientsOf(({ a, b }) => matMul(a, b), { a, b }, r);
+  const plain = gradientsOf(({ a, b }) => tf.matMul(a as never, b as never), { a, b }, r);
+  for (const name of ["a", "b"]) assertClose(fused[name], plain[name], name);
 });
 
 Deno.test("leaky relu and its gradient", () => {

@@ -10,6 +10,7 @@ import {
   scaled,
   transposedBlock,
 } from "../../lib/nn/conv.ts";
+import { valueAndGradients } from "../../lib/native/compile.ts";
 import { initialize } from "../../lib/nn/params.ts";
 import { describe, scope } from "../../lib/nn/scope.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
@@ -135,6 +136,36 @@ Deno.test("blocks with and without CBAM are PyTorch's: conv, CBAM, norm, residua
       withoutBias,
       name,
     );
+  }
+});
+
+Deno.test("a bias before batch norm moves the moving mean alone: its gradient is exactly zero", () => {
+  const row = block(4, 3), up = { filters: 4, side: 3, stride: 2 as const };
+  const x = tf.randomNormal([2, 5, 6, 3], 0, 1, "float32", 1);
+  const given = initialize(
+    describe(1, (net, input) => [
+      convBlock(net.at("plain"), input(5, 6, 3), row),
+      transposedBlock(net.at("up"), input(5, 6, 3), up),
+    ]).specs,
+    2,
+  );
+  for (const part of ["plain", "up"]) {
+    const apply = (params: Record<string, Tensor>, training: boolean) => {
+      const net = scope(params, { training });
+      const y = part === "up" ? transposedBlock(net.at(part), x, up) : convBlock(net.at(part), x, row);
+      return { y, mean: net.statistics[`${part}/norm/moving_mean`] };
+    };
+    const bias = `${part}/conv/bias`, shifted = { ...given, [bias]: tf.add(given[bias], 3) };
+    const was = apply(given, true), now = apply(shifted, true);
+    assertClose(now.y, was.y, `${part}: output in training`);
+    assertClose(now.mean, tf.add(was.mean, 0.1 * 3), `${part}: moving mean`);
+    // In evaluation the bias counts: shifting it is shifting the moving mean the other way.
+    const mean = `${part}/norm/moving_mean`;
+    const other = { ...given, [mean]: tf.sub(given[mean], 3) };
+    assertClose(apply(shifted, false).y, apply(other, false).y, `${part}: output in evaluation`);
+    const loss = (b: Tensor) => tf.sum(tf.square(apply({ ...given, [bias]: b }, true).y));
+    const { gradients } = valueAndGradients((p) => ({ loss: loss(p.bias), aux: {} }), { bias: given[bias] });
+    assert.deepEqual(Array.from(gradients.bias.dataSync()), new Array(given[bias].size).fill(0));
   }
 });
 
