@@ -22,6 +22,17 @@ export function aboveZero(text: string): number {
 /** Gathers an option that may be repeated. */
 export const collect = (text: string, all: string[] = []): string[] => [...all, text];
 
+/** Seeds such as "1,2,3", each once. */
+export function seedList(text: string): number[] {
+  const seeds = text.split(",").map(Number);
+  if (
+    seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0) && new Set(seeds).size === seeds.length
+  ) {
+    return seeds;
+  }
+  throw new InvalidArgumentError("Give different whole numbers, such as 1,2,3.");
+}
+
 /** A command, with what several of the kit's share. */
 export class KitCommand extends Command {
   override createCommand(name?: string): KitCommand {

@@ -10,6 +10,7 @@ import { addDataCommands } from "./data_commands.ts";
 import { KitCommand } from "./kit_command.ts";
 import { addNotebookCommands } from "./notebook_commands.ts";
 import { addEvaluateCommand, addTablesCommand } from "./scoring_commands.ts";
+import { addStudyCommand } from "./study_command.ts";
 import { addTrainingCommands } from "./training_commands.ts";
 import { addVideoCommands } from "./video_commands.ts";
 import { addWeightsCommands } from "./weights_commands.ts";
@@ -42,6 +43,7 @@ addTrainingCommands(program);
 addVideoCommands(program);
 addEvaluateCommand(program);
 addTablesCommand(program);
+addStudyCommand(program);
 addBenchCommand(program);
 
 /** Runs a command; ends the process where it fails, or where commander refuses it or has shown its help. */

@@ -1,7 +1,7 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { TablesOptions } from "../tables/plan.ts";
 import type { EvaluateOptions } from "../tasks/evaluate.ts";
-import { collect, count, type KitCommand } from "./kit_command.ts";
+import { collect, count, type KitCommand, seedList } from "./kit_command.ts";
 
 type EvaluateFlags = Omit<EvaluateOptions, "runs"> & { run: string[] };
 
@@ -53,17 +53,6 @@ type TablesFlags = Omit<TablesOptions, "systems" | "settings"> & {
   system?: string[];
   plan?: boolean;
 };
-
-/** Seeds such as "1,2,3", each once. */
-function seedList(text: string): number[] {
-  const seeds = text.split(",").map(Number);
-  if (
-    seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0) && new Set(seeds).size === seeds.length
-  ) {
-    return seeds;
-  }
-  throw new InvalidArgumentError("Give different whole numbers, such as 1,2,3.");
-}
 
 /** Adds the command that trains and scores all systems of the paper's tables. */
 export function addTablesCommand(program: KitCommand): void {
