@@ -2,7 +2,7 @@
 
     python bench_pytorch.py --network discriminator --width 0.25 --batch 16 --steps 10 --warmup 2
 
-Prints one JSON object: milliseconds a step, median and least, and peak memory in MB. Requirements, installed without their dependencies: bench_pytorch.txt.
+Prints one JSON object: milliseconds a step, median and least and of all cores together, and peak memory in MB. Requirements, installed without their dependencies: bench_pytorch.txt.
 """
 
 import argparse
@@ -92,14 +92,17 @@ def main():
     warnings.filterwarnings("ignore", "Failed to initialize NumPy")  # no array is asked for
     step = make_step(options.network, options.width, options.batch)
     times = []
-    for _ in range(options.warmup + options.steps):
+    for k in range(options.warmup + options.steps):
+        if k == options.warmup:
+            begun = time.process_time()
         start = time.perf_counter()
         step()
         times.append(1000 * (time.perf_counter() - start))
+    cpu = 1000 * (time.process_time() - begun) / options.steps
     timed = times[options.warmup :]
     # Linux counts in KiB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    print(json.dumps({"median": statistics.median(timed), "least": min(timed), "peak": peak}))
+    print(json.dumps({"median": statistics.median(timed), "least": min(timed), "cpu": cpu, "peak": peak}))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import { FACE_BYTES, LOWER_SIZE, MEL_SIZE } from "../base/shapes.ts";
 import { random } from "../base/random.ts";
 import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
+import type { Precision } from "../native/recorder.ts";
 import { tf } from "../native/tf.ts";
 import { type Config, paper } from "../training/config.ts";
 import { openNetworks } from "../training/gan.ts";
@@ -19,6 +20,8 @@ export interface StepOptions {
   /** Windows a step of the discriminator, frames of the generator. */
   batch: number;
   compiled: boolean;
+  /** What the convolutions compute with: 32-bit floats unless said. */
+  precision?: Precision;
   steps: number;
   warmup: number;
 }
@@ -27,6 +30,8 @@ export interface StepTime {
   /** Milliseconds a step: the median and the least of the timed ones. */
   median: number;
   least: number;
+  /** Milliseconds of all cores together a step, which other programs on the machine disturb less; NaN where the system does not say. */
+  cpu: number;
   /** Milliseconds of the first step, recording included. */
   first: number;
   /** Peak memory of the process, MB. */
@@ -39,7 +44,10 @@ export interface Steps<Batch> extends Disposable {
 }
 
 /** Pretraining's steps. */
-export function discriminatorSteps(config: Config, options: { compiled?: boolean } = {}): Steps<SyncBatch> {
+export function discriminatorSteps(
+  config: Config,
+  options: { compiled?: boolean; precision?: Precision } = {},
+): Steps<SyncBatch> {
   let network = beginTraining(initSyncDiscriminator(config.discriminator, config.seed)), taken = 0;
   const take = pretrainStep(config, options);
   return {
@@ -49,7 +57,10 @@ export function discriminatorSteps(config: Config, options: { compiled?: boolean
 }
 
 /** The generator's steps on frames, by L1 alone. */
-export function generatorSteps(config: Config, options: { compiled?: boolean } = {}): Steps<GeneratorBatch> {
+export function generatorSteps(
+  config: Config,
+  options: { compiled?: boolean; precision?: Precision } = {},
+): Steps<GeneratorBatch> {
   const gan = { ...config.gan, sync: "none", discriminator: "none", frameSteps: Infinity } as const;
   const alone: Config = { ...config, gan };
   let networks = openNetworks(alone), taken = 0;
@@ -62,7 +73,7 @@ export function generatorSteps(config: Config, options: { compiled?: boolean } =
 }
 
 /** A random batch for steps of this size, and the steps. */
-function randomSteps({ network, width, batch: size, compiled }: StepOptions): Steps<void> {
+function randomSteps({ network, width, batch: size, compiled, precision }: StepOptions): Steps<void> {
   const discriminator = { ...paper.discriminator, width }, generator = { ...paper.generator, width };
   const config = { ...paper, discriminator, generator }, numbers = random(1);
   const noise = (elements: number) => Float32Array.from({ length: size * elements }, () => numbers.uniform());
@@ -71,11 +82,11 @@ function randomSteps({ network, width, batch: size, compiled }: StepOptions): St
     const labels = Float32Array.from({ length: size }, (_, k) => k % 2);
     const weights = new Float32Array(size).fill(1 / size);
     const pairs = { mel, faces: noise(LOWER_SIZE), labels, weights, size, windows: 1 };
-    const steps = discriminatorSteps(config, { compiled });
+    const steps = discriminatorSteps(config, { compiled, precision });
     return { ...steps, step: () => steps.step(pairs) };
   }
   const frames = { mel, faces: noise(2 * FACE_BYTES), target: noise(FACE_BYTES), size, windows: 0 };
-  const steps = generatorSteps(config, { compiled });
+  const steps = generatorSteps(config, { compiled, precision });
   return { ...steps, step: () => steps.step({ ...frames, syncMel: none, offMel: none }) };
 }
 
@@ -90,6 +101,14 @@ export async function times(count: number, work: () => void | Promise<void>): Pr
   return milliseconds;
 }
 
+/** What this process has taken of all cores, ms (proc_pid_stat(5): utime, stime). */
+function cpuMilliseconds(): number {
+  if (Deno.build.os !== "linux") return NaN;
+  const stat = Deno.readTextFileSync("/proc/self/stat");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // from the third field on
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 /** The most memory that this process has had, MB; NaN where the system does not say. */
 function peakMegabytes(): number {
   try {
@@ -102,8 +121,9 @@ function peakMegabytes(): number {
 /** Times training steps on random data; the losses are read each time, as training does. */
 export async function timeSteps(options: StepOptions): Promise<StepTime> {
   using steps = randomSteps(options);
-  const all = await times(options.warmup + options.steps, steps.step), timed = all.slice(options.warmup);
-  return { median: median(timed)!, least: min(timed)!, first: all[0], peak: peakMegabytes() };
+  const [first] = await times(options.warmup, steps.step), begun = cpuMilliseconds();
+  const timed = await times(options.steps, steps.step), cpu = (cpuMilliseconds() - begun) / options.steps;
+  return { median: median(timed)!, least: min(timed)!, cpu, first, peak: peakMegabytes() };
 }
 
 if (import.meta.main) console.log(JSON.stringify(await timeSteps(JSON.parse(Deno.args[0]))));

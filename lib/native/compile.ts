@@ -1,4 +1,4 @@
-import { Recorder } from "./recorder.ts";
+import { type Precision, Recorder } from "./recorder.ts";
 import { binding, type Tensor, tf } from "./tf.ts";
 
 /** Tensors in plain objects and arrays, to any depth. */
@@ -36,6 +36,13 @@ function signature(tree: Tree): string {
   return `{${Object.entries(tree).map(([name, child]) => `${name}:${signature(child)}`)}}`;
 }
 
+/** How a step runs: see compile. */
+export interface CompileOptions {
+  enabled?: boolean;
+  donate?: number[];
+  precision?: Precision;
+}
+
 interface Trace<R> {
   name: string;
   result: R;
@@ -49,14 +56,14 @@ interface Trace<R> {
  * out as its result. Everything else is frozen while recording, so reading a value, drawing random numbers in
  * JavaScript and large tensors from outside are refused with an error that says so. Results belong to the caller's
  * tf.tidy and outlive the arguments, one handed straight back included. The arguments at the places in `donate` are the
- * step's own: their tensors are gone after it, as with JAX's donate_argnums. With `enabled: false` the step runs as it
- * stands, operation by operation.
+ * step's own: their tensors are gone after it, as with JAX's donate_argnums. `precision` is what its convolutions compute
+ * with. With `enabled: false` the step runs as it stands, operation by operation, in 32-bit floats.
  */
 export function compile<A extends unknown[], R>(
   step: (...args: A) => R,
-  { enabled = true, donate = [] }: { enabled?: boolean; donate?: number[] } = {},
+  { enabled = true, donate = [], precision }: CompileOptions = {},
 ): (...args: A) => R {
-  const run = enabled ? recorded(step) : eager(step);
+  const run = enabled ? recorded(step, precision) : eager(step);
   return (...args) => {
     const result = run(args);
     donate.forEach((place) => tf.dispose(args[place] as Tensor));
@@ -72,23 +79,27 @@ function eager<A extends unknown[], R>(step: (...args: A) => R) {
     }) as R;
 }
 
-function recorded<A extends unknown[], R>(step: (...args: A) => R) {
+function recorded<A extends unknown[], R>(step: (...args: A) => R, precision?: Precision) {
   const traces = new Map<string, Trace<R>>();
   return (args: A): R => {
     if (binding.recorder) throw new Error("A step is being compiled already: compile() does not nest");
     const inputs = leaves(args);
     const key = signature(args as unknown as Tree);
     let trace = traces.get(key);
-    if (!trace) traces.set(key, trace = record(step, args));
+    if (!trace) traces.set(key, trace = record(step, args, precision));
     const outputs = binding.executeOp(trace.name, [], inputs.map(idOf), trace.shapes.length);
     return withLeaves(trace.result, outputs.map((output) => backend().createOutputTensor(output)));
   };
 }
 
-function record<A extends unknown[], R>(step: (...args: A) => R, args: A): Trace<R> {
+function record<A extends unknown[], R>(
+  step: (...args: A) => R,
+  args: A,
+  precision?: Precision,
+): Trace<R> {
   const inputs = leaves(args);
   inputs.forEach(idOf); // uploads what is not in TensorFlow's memory yet, before recording starts
-  const recorder = new Recorder(binding);
+  const recorder = new Recorder(binding, precision);
   const random = Math.random;
   Math.random = () => {
     throw new Error(

@@ -5,6 +5,21 @@ import { type Bytes, CONSTANTS, cString, int64s, memory, type Pointer, utf8 } fr
 /** A node's output in the graph: a TF_Output of 16 bytes (operation pointer, index). */
 type Output = Bytes;
 
+/**
+ * What convolutions and their gradients compute with: 32-bit floats, or bfloat16 (8 bits of precision; sums in 32 bits),
+ * to which their inputs are rounded and from which their outputs come back. All else stays in 32 bits.
+ */
+export type Precision = "float32" | "bfloat16";
+
+/** With fewer channels than this on one of its sides a convolution is no quicker in bfloat16. */
+const LEAST_CHANNELS = 4;
+/** The convolutions and, of their inputs, the two that are multiplied. */
+const CONVOLUTIONS: Record<string, [number, number]> = {
+  Conv2D: [0, 1],
+  Conv2DBackpropInput: [1, 2],
+  Conv2DBackpropFilter: [0, 2],
+};
+
 /** Values made in JavaScript inside a step are frozen into the graph; above this many they are refused. */
 const LARGEST_CONSTANT = 1024;
 
@@ -19,10 +34,12 @@ export class Recorder {
   readonly #nodes = new Map<number, Output>();
   readonly #captured = new Map<number, Output>();
   readonly #arguments: Output[] = [];
+  /** What was rounded to bfloat16 already: a convolution's input is its gradient's too. */
+  readonly #rounded = new Map<number, Output>();
   #names = 0;
 
   /** Starts recording what the binding is asked to run, until `close`. */
-  constructor(readonly binding: Binding) {
+  constructor(readonly binding: Binding, readonly precision: Precision = "float32") {
     if (binding.recorder) throw new Error("A step is being compiled already: compile() does not nest");
     this.#graph = binding.symbols.TF_NewGraph();
     binding.recorder = this;
@@ -42,17 +59,55 @@ export class Recorder {
   }
 
   add(name: string, attributes: Attribute[], ids: number[], outputs: number): TensorMetadata[] {
-    const s = this.binding.symbols;
-    const inputs = ids.map((id) => this.#input(id));
-    const node = this.#begin(name);
+    const multiplied = this.precision === "bfloat16" ? CONVOLUTIONS[name] : undefined;
+    if (multiplied && this.#channels(name, ids) >= LEAST_CHANNELS) {
+      return [this.#describe(this.#convolve(name, attributes, ids, multiplied), name)];
+    }
+    const first = this.#node(name, attributes, ids.map((id) => this.#input(id)));
+    return Array.from({ length: outputs }, (_, k) => this.#describe(outputAt(first, k), name));
+  }
+
+  /** A convolution of rounded inputs, whose output is a 32-bit float again. */
+  #convolve(name: string, attributes: Attribute[], ids: number[], multiplied: number[]): Output {
+    const inputs = ids.map((id, k) => multiplied.includes(k) ? this.#round(id) : this.#input(id));
+    const type = { name: "T", type: CONSTANTS.TF_ATTR_TYPE, value: CONSTANTS.TF_BFLOAT16 };
+    const others = attributes.filter((attribute) => attribute.name !== "T");
+    return this.#cast(this.#node(name, [type, ...others], inputs), CONSTANTS.TF_BFLOAT16, CONSTANTS.TF_FLOAT);
+  }
+
+  /** The fewer of a convolution's channels going in and coming out. */
+  #channels(name: string, ids: number[]): number {
+    const [first, second] = CONVOLUTIONS[name].map((place) => this.#shape(this.#input(ids[place])));
+    // A kernel [h, w, in, out] tells both; its gradient is made of what went in and what came out.
+    return name === "Conv2DBackpropFilter"
+      ? Math.min(first[3], second[3])
+      : Math.min(...(name === "Conv2D" ? second : first).slice(2));
+  }
+
+  #round(id: number): Output {
+    const known = this.#rounded.get(id);
+    if (known) return known;
+    const rounded = this.#cast(this.#input(id), CONSTANTS.TF_FLOAT, CONSTANTS.TF_BFLOAT16);
+    this.#rounded.set(id, rounded);
+    return rounded;
+  }
+
+  #cast(input: Output, from: number, to: number): Output {
+    const types = Object.entries({ SrcT: from, DstT: to });
+    const attributes = types.map(([name, value]) => ({ name, type: CONSTANTS.TF_ATTR_TYPE, value }));
+    return this.#node("Cast", attributes, [input]);
+  }
+
+  /** Adds an operation; its first output comes back. */
+  #node(name: string, attributes: Attribute[], inputs: Output[]): Output {
+    const s = this.binding.symbols, node = this.#begin(name);
     // In every operation that takes a list of tensors, the list comes first and `N` counts it. TensorFlow finds N by
     // itself and refuses it as an attribute.
     const listed = attributes.find((attribute) => attribute.name === "N")?.value ?? 0;
     if (listed > 0) s.TF_AddInputList(node, joined(inputs.slice(0, listed)), listed);
     for (const input of inputs.slice(listed)) s.TF_AddInput(node, input);
     for (const attribute of attributes) if (attribute.name !== "N") this.#setAttribute(node, attribute);
-    const first = this.#finish(node);
-    return Array.from({ length: outputs }, (_, k) => this.#describe(outputAt(first, k), name));
+    return this.#finish(node);
   }
 
   /**
@@ -173,21 +228,27 @@ export class Recorder {
   }
 
   #describe(output: Output, op: string): TensorMetadata {
-    const { binding } = this, s = binding.symbols;
-    const id = binding.newId(), dtype = s.TF_OperationOutputType(output);
-    const rank = s.TF_GraphGetTensorNumDims(this.#graph, output, binding.status);
-    binding.check();
+    const { binding } = this;
+    const id = binding.newId(), dtype = binding.symbols.TF_OperationOutputType(output);
     this.#nodes.set(id, output);
-    // An output of unknown rank (a scratch output such as batch norm's reserve space) is only passed on.
-    if (rank < 0) return { id, shape: [], dtype };
-    const dims = new BigInt64Array(new ArrayBuffer(8 * Math.max(rank, 1)));
-    if (rank > 0) s.TF_GraphGetTensorShape(this.#graph, output, dims, rank, binding.status);
-    binding.check();
-    const shape = Array.from(dims.subarray(0, rank), Number);
+    const shape = this.#shape(output);
     if (shape.some((d) => d < 0)) {
       throw new Error(`A compiled step needs shapes that follow from its arguments; ${op} gave [${shape}]`);
     }
     return { id, shape, dtype };
+  }
+
+  /** A node's shape as far as TensorFlow infers it. */
+  #shape(output: Output): number[] {
+    const { binding } = this, s = binding.symbols;
+    const rank = s.TF_GraphGetTensorNumDims(this.#graph, output, binding.status);
+    binding.check();
+    // An output of unknown rank (a scratch output such as batch norm's reserve space) is only passed on.
+    if (rank < 0) return [];
+    const dims = new BigInt64Array(new ArrayBuffer(8 * Math.max(rank, 1)));
+    if (rank > 0) s.TF_GraphGetTensorShape(this.#graph, output, dims, rank, binding.status);
+    binding.check();
+    return Array.from(dims.subarray(0, rank), Number);
   }
 
   #setAttribute(node: Pointer, attribute: Attribute): void {

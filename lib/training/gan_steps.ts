@@ -3,6 +3,7 @@ import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
 import type { GeneratorInputs } from "../models/generator.ts";
 import { GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
+import type { Precision } from "../native/recorder.ts";
 import type { Params } from "../nn/params.ts";
 import { tf } from "../native/tf.ts";
 import type { Config, GanConfig } from "./config.ts";
@@ -92,8 +93,11 @@ function rateShareAt(step: number, gan: GanConfig): number {
  * each compiled on its first use. The networks given, after `step` steps, are the step's own; the next ones come back, with the terms of the
  * generator's loss and what the discriminators' turns say, by their names in logs.
  */
-export function ganStep(config: Config, { compiled = true }: { compiled?: boolean } = {}) {
-  const { gan } = config, options = { enabled: compiled, donate: [0] };
+export function ganStep(
+  config: Config,
+  { compiled = true, precision }: { compiled?: boolean; precision?: Precision } = {},
+) {
+  const { gan } = config, options = { enabled: compiled, donate: [0], precision };
   const rates = { frames: gan.learningRate, windows: gan.windowLearningRate };
   const generate = compile(generatorStep(config), options);
   const turnOf = new Map(

@@ -2,6 +2,7 @@ import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../bas
 import type { SyncBatch } from "../dataset/batches.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";
+import type { Precision } from "../native/recorder.ts";
 import type { Scope } from "../nn/scope.ts";
 import { tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
@@ -45,8 +46,11 @@ function accuracies(probability: Float32Array, labels: Float32Array) {
  * One step of pretraining, compiled on its first use. The network given, after `step` steps, is the step's own; the next
  * one comes back, with the loss, the accuracies of the batch and the norm of the gradients.
  */
-export function pretrainStep({ pretrain }: Config, { compiled = true }: { compiled?: boolean } = {}) {
-  const take = compile(trainingStep(pretrainLoss, pretrain), { enabled: compiled, donate: [0] });
+export function pretrainStep(
+  { pretrain }: Config,
+  { compiled = true, precision }: { compiled?: boolean; precision?: Precision } = {},
+) {
+  const take = compile(trainingStep(pretrainLoss, pretrain), { enabled: compiled, donate: [0], precision });
   return (trained: TrainedNetwork, pairs: SyncBatch, step: number) =>
     tf.tidy(() => {
       const rate = pretrain.learningRate * rateShare(step, pretrain.steps, pretrain);
