@@ -1,4 +1,5 @@
 import { type Tensor, tf } from "../native/tf.ts";
+import { inGroups } from "./in_groups.ts";
 import { isStatistic, type Params } from "./params.ts";
 
 export interface AdamConfig {
@@ -41,13 +42,14 @@ export function adamStep(
   // lr * mHat / (sqrt(vHat) + eps), with the corrections taken out of the loop over parameters.
   const rate = tf.div(tf.mul(learningRate, rootCorrection), tf.sub(1, power1));
   const floor = tf.mul(rootCorrection, epsilon);
-  const next = { params: { ...params }, state: { m: {} as Params, v: {} as Params, powers } };
-  for (const [name, gradient] of Object.entries(gradients)) {
-    const m = tf.add(tf.mul(state.m[name], beta1), tf.mul(gradient, 1 - beta1));
-    const v = tf.add(tf.mul(state.v[name], beta2), tf.mul(tf.square(gradient), 1 - beta2));
-    next.params[name] = tf.sub(params[name], tf.mul(rate, tf.div(m, tf.add(tf.sqrt(v), floor))));
-    next.state.m[name] = m;
-    next.state.v[name] = v;
-  }
-  return next;
+  const chosen = (all: Params) => Object.fromEntries(Object.keys(gradients).map((name) => [name, all[name]]));
+  const [stepped, m, v] = inGroups(
+    [chosen(params), gradients, chosen(state.m), chosen(state.v)],
+    (value, gradient, oldM, oldV) => {
+      const m = tf.add(tf.mul(oldM, beta1), tf.mul(gradient, 1 - beta1));
+      const v = tf.add(tf.mul(oldV, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+      return [tf.sub(value, tf.mul(rate, tf.div(m, tf.add(tf.sqrt(v), floor)))), m, v];
+    },
+  );
+  return { params: { ...params, ...stepped }, state: { m, v, powers } };
 }

@@ -1,5 +1,6 @@
 import { valueAndGradients } from "../native/compile.ts";
 import { adamDefaults, adamInit, type AdamState, adamStep } from "../nn/adam.ts";
+import { inGroups, normOf } from "../nn/in_groups.ts";
 import { type Params, trainable } from "../nn/params.ts";
 import { type Scope, scope } from "../nn/scope.ts";
 import { type Tensor, tf } from "../native/tf.ts";
@@ -42,25 +43,15 @@ export function lossAndGradients<Batch, Aux>(lossOf: LossOf<Batch, Aux>, params:
 
 /** The norm of all gradients together, and the gradients, made smaller where it is above `most` (0: never). */
 function clipped(gradients: Params, most: number): { norm: Tensor; gradients: Params } {
-  const norm = tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))));
+  const norm = normOf(gradients);
   if (most === 0) return { norm, gradients };
   const share = tf.div(most, tf.maximum(norm, most));
-  return {
-    norm,
-    gradients: Object.fromEntries(
-      Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, share)]),
-    ),
-  };
+  return { norm, gradients: inGroups([gradients], (gradient) => [tf.mul(gradient, share)])[0] };
 }
 
 /** An average of weights after one more step: `decay` of it stays. */
 const moved = (average: Params, params: Params, decay: Tensor): Params =>
-  Object.fromEntries(
-    Object.entries(average).map(([name, old]) => [
-      name,
-      tf.add(params[name], tf.mul(decay, tf.sub(old, params[name]))),
-    ]),
-  );
+  inGroups([average, params], (old, now) => [tf.add(now, tf.mul(decay, tf.sub(old, now)))])[0];
 
 /**
  * A training step as a pure function: forward pass and loss, gradients, their norm (clipped to `clipNorm`, 0: not), Adam,

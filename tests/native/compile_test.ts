@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { random } from "../../lib/base/random.ts";
 import { initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile, leaves, type Named, valueAndGradients, withLeaves } from "../../lib/native/compile.ts";
-import { binding, type Tensor, tf } from "../../lib/native/tf.ts";
+import { binding, type Tensor, type Tensor4D, tf } from "../../lib/native/tf.ts";
 import { pretrainLoss } from "../../lib/training/pretrain_step.ts";
 import { beginTraining, trainingStep } from "../../lib/training/training_step.ts";
 
@@ -217,5 +217,41 @@ Deno.test("gradients: values, what was computed on the way, zeros for what the l
       assert.deepEqual([values(aux.y), values(aux.deep[0])], [[3, 8], [-3, -8]]);
     });
     assert.equal(tf.memory().numTensors, before);
+  }
+});
+
+/** A convolution's output and both its gradients for a loss of squares, compiled. */
+function convolved(precision: "float32" | "bfloat16", x: Tensor, kernel: Tensor) {
+  const step = compile(({ x, kernel }: Record<string, Tensor>) => {
+    const { loss, gradients } = valueAndGradients(
+      (p) => ({
+        loss: tf.sum(tf.square(tf.conv2d(p.x as Tensor4D, p.kernel as Tensor4D, 1, "same"))),
+        aux: {},
+      }),
+      { x, kernel },
+    );
+    return { loss, ...gradients };
+  }, { precision });
+  return step({ x, kernel });
+}
+
+Deno.test("in bfloat16 a convolution and its gradients are those of 32 bits to 1 %, and are rounded", () => {
+  const x = tf.randomNormal([2, 6, 7, 8], 0, 1, "float32", 1);
+  const kernel = tf.randomNormal([3, 3, 8, 16], 0, 1, "float32", 2);
+  const exact = convolved("float32", x, kernel), rounded = convolved("bfloat16", x, kernel);
+  for (const name of ["loss", "x", "kernel"] as const) {
+    const off = tf.norm(tf.sub(rounded[name], exact[name])).dataSync()[0] /
+      tf.norm(exact[name]).dataSync()[0];
+    assert.equal(rounded[name].dtype, "float32");
+    assert.ok(off > 1e-6 && off < 1e-2, `${name} is off by ${off}`);
+  }
+});
+
+Deno.test("a convolution of few channels stays in 32 bits", () => {
+  const x = tf.randomNormal([2, 6, 7, 2], 0, 1, "float32", 1);
+  const kernel = tf.randomNormal([3, 3, 2, 8], 0, 1, "float32", 2);
+  const exact = convolved("float32", x, kernel), asked = convolved("bfloat16", x, kernel);
+  for (const name of ["loss", "x", "kernel"] as const) {
+    assert.deepEqual(Array.from(asked[name].dataSync()), Array.from(exact[name].dataSync()));
   }
 });
