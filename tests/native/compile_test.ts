@@ -230,7 +230,7 @@ function convolved(precision: "float32" | "bfloat16", x: Tensor, kernel: Tensor)
       }),
       { x, kernel },
     );
-    return { loss, ...gradients };
+    return { loss, x: gradients.x, kernel: gradients.kernel };
   }, { precision });
   return step({ x, kernel });
 }
