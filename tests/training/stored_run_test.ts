@@ -4,6 +4,7 @@ import { KitError } from "../../lib/base/errors.ts";
 import { exists } from "../../lib/base/files.ts";
 import { writeParquet } from "../../lib/base/parquet.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/training/checkpoint.ts";
+import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { train } from "../../lib/training/gan.ts";
 import { measuredRows, rowsPath, storeRun } from "../../lib/training/stored_run.ts";
@@ -40,6 +41,30 @@ Deno.test("a kept run says how its training ended, without its data and without 
       });
       await assert.rejects(pretrain(absent, { ...asked, settings: ["pretrain.clips=2"] }), /is kept without/);
     }
+  }));
+
+Deno.test("weights are kept in half floats, but for those that half floats cannot hold", () =>
+  inFolder(async (folder) => {
+    const run = await endedRun(folder, 4), to = join(folder, "kept");
+    const best = await loadCheckpoint(bestPath(run)), { discriminator } = best.groups;
+    const large = "video/0/norm/moving_variance";
+    discriminator[large] = tf.fill(discriminator[large].shape, 1e6);
+    await saveCheckpoint(bestPath(run), best);
+    await storeRun(run, to);
+    const { params } = await loadDiscriminator(to);
+    for (const [name, kept] of Object.entries(params)) {
+      const values = discriminator[name].dataSync(), halves = kept.dataSync();
+      const exact = name === large;
+      values.forEach((value, k) => {
+        const off = Math.abs(halves[k] - value);
+        assert.ok(
+          exact ? off === 0 : off <= Math.abs(value) / 2048 + 3e-8,
+          `${name}: ${halves[k]}, not ${value}`,
+        );
+      });
+    }
+    const [own, kept] = await Promise.all([run, to].map((path) => Deno.stat(bestPath(path))));
+    assert.ok(kept.size < 0.62 * own.size, `${kept.size} of ${own.size} bytes`);
   }));
 
 Deno.test("of a branch the log is kept alone, and train returns as pretrain does", () =>
