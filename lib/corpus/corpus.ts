@@ -110,7 +110,7 @@ async function renderVideos(
 
 /**
  * Renders the corpus into `<folder>/main/<speaker>/<clip>.mp4` and `.txt`, with the lists train.txt, val.txt and
- * test.txt beside `main`: 224x224 frames, 25 a second, 16 kHz sound. `tiny` has 4 speakers and 8 clips, `small` 48
+ * test.txt beside `main`: 224x224 frames, 25 a second, 16 kHz sound. `tiny` has 4 speakers and 8 clips, `small` 85
  * speakers and about twelve minutes, `large` 100 speakers and over an hour; whole speakers are held out.
  *
  * clips.parquet has a row for each clip with the hash of its frames and sound, corpus.json a hash of all. Clips that are

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { bin, extent, range, sum } from "d3-array";
 import type { Row } from "../base/parquet.ts";
+import { seriesName } from "./series.ts";
 import { chartFrame, type ChartText } from "./source.ts";
 import { DASHED, GUIDE } from "./style.ts";
 
@@ -62,7 +63,7 @@ export function lossCurve(
     const points = rows.filter((row) => isNumber(row[name])).map((row) => ({
       step: row.step,
       value: row[name],
-      name,
+      name: seriesName(name),
     }));
     const channels = { x: "step", y: "value", stroke: "name" };
     const k = smooth ?? Math.ceil((points.length || 1) / 40);
@@ -76,7 +77,7 @@ export function lossCurve(
     ...chartFrame(text, "Loss over training"),
     x: { label: "step", tickFormat: (step: number) => step.toLocaleString("en-US") },
     y: { label: yLabel, ...(log ? { type: "log", tickFormat: "~g" } : { nice: true }) },
-    color: byName(values),
+    color: byName(values.map(seriesName)),
     marks: [
       ...(chance ? guide(chance.value, chance.label) : []),
       Plot.ruleX(events, { x: "step", stroke: GUIDE }),

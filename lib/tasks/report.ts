@@ -74,7 +74,7 @@ async function reportCurves({ source, discriminator, run, out: folder }: Report)
       ...{ events, source, log: true },
       yLabel: "mean absolute error, 0..1",
       title: "Training of the generator",
-      caption: "train/l1 is weighted towards the mouth; val/l1 is not.",
+      caption: "On training batches it is weighted towards the mouth; on held-out clips it is not.",
     }),
     "loss-sync": lossCurve(log, {
       values: ["train/e_sync", "val/e_sync", "train/d_loss"],

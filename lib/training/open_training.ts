@@ -7,7 +7,7 @@ import { type Dataset, openDataset } from "../dataset/dataset.ts";
 import type { Params, Specs } from "../nn/params.ts";
 import { type Checkpoint, networkGroups, networkIn, type RunKind, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
-import { type Log, openLog } from "./log.ts";
+import { type Log, type LogRow, openLog } from "./log.ts";
 import { bestPath, lastPath, openRun, type TrainingEnd } from "./run.ts";
 import type { TrainedNetwork } from "./training_step.ts";
 
@@ -25,6 +25,8 @@ export interface TrainOptions {
   resume?: boolean;
   /** Hears of every step that is done. */
   onStep?: (step: number) => void;
+  /** Hears of every row of the log, as it is written. */
+  onRow?: (row: LogRow) => void;
   /** Run steps as one TensorFlow function (the default) or operation by operation. */
   compiled?: boolean;
 }
@@ -68,7 +70,7 @@ export async function openTraining(
     /** What the steps from `step` on learn from. */
     requests: (config: Config, step: number) => Iterator<BatchRequest>;
   },
-  { run, resume = false, steps, settings }: TrainOptions,
+  { run, resume = false, steps, settings, onRow = () => {} }: TrainOptions,
 ): Promise<Training> {
   const dataset = await openDataset(prepared, "train"), heldOut = await openDataset(prepared, "val");
   // Held-out clips that cannot be scored are named now, not at the first evaluation.
@@ -82,7 +84,14 @@ export async function openTraining(
     settings,
   });
   const { step = 0, random: state = config.seed } = checkpoint?.state ?? {}, path = lastPath(run);
-  const log = await openLog(run, { upTo: step });
+  const written = await openLog(run, { upTo: step });
+  const log: Log = {
+    ...written,
+    append(row) {
+      written.append(row);
+      onRow(row);
+    },
+  };
   const batches = opened.use(
     streamBatches(dataset, { state, requests: requests(config, step), ahead: AHEAD }),
   );
