@@ -15,7 +15,7 @@ import { runJobs } from "../base/worker_pool.ts";
 import { FRAME_RATE } from "../base/shapes.ts";
 
 /** Changes whenever the same seed would give other videos. */
-const VERSION = 2;
+const VERSION = 3;
 /** Videos may be of this many more before the table of clips is written again: a killed run renders so many anew. */
 const UNSAVED = 24;
 

@@ -24,7 +24,7 @@ const JUDGE_CORPUS_SEED = 2;
 async function preparedCorpus(
   folder: string,
   { name, size, seed }: { name: string; size: CorpusSize; seed?: number },
-): Promise<{ prepared: string; videos: string }> {
+): Promise<{ prepared: string; videos: string; people: number }> {
   const prepared = join(folder, `prepared-${name}`), corpus = join(folder, `corpus-${name}`);
   const videos = join(corpus, "main");
   // Two notebooks opened side by side must not both render.
@@ -42,7 +42,7 @@ async function preparedCorpus(
     const { clips, rejects } = await prepare(videos, prepared);
     await writeManifest(prepared, clips.map((row) => ({ ...row, split: splits.get(row.id)! })), rejects);
   }
-  return { prepared, videos };
+  return { prepared, videos, people: new Set(plans.map(({ speaker }) => speaker)).size };
 }
 
 /** The corpus that notebooks work on where no data is given: its name for captions, prepared folder and videos. */
@@ -50,8 +50,8 @@ export async function embeddedCorpus(
   preset: string,
   folder: string,
 ): Promise<{ data: string; prepared: string; videos: string }> {
-  const size = sizeFor(preset);
-  return { data: `embedded corpus, ${size}`, ...await preparedCorpus(folder, { name: size, size }) };
+  const size = sizeFor(preset), { people, ...made } = await preparedCorpus(folder, { name: size, size });
+  return { data: `embedded corpus, ${size} (${people} people)`, ...made };
 }
 
 /** The prepared folder of people for a judge, as many as the embedded corpus has. */

@@ -21,7 +21,7 @@ export interface Experiment {
   name: string;
   preset: string;
   config: Config;
-  /** Name of the data for captions: "embedded corpus, small", or the prepared folder's own name. */
+  /** Name of the data for captions: "embedded corpus, small (85 people)", or the prepared folder's own name. */
   data: string;
   /** The prepared folder. */
   prepared: string;

@@ -34,9 +34,13 @@ Deno.test("the embedded corpus is drawn and prepared once, split as it says, and
     const { prepared, videos, ...experiment } = await openExperiment({ env, corpora });
     assert.equal(prepared, join(corpora, "prepared-tiny"));
     assert.equal(videos, join(corpora, "corpus-tiny", "main"));
-    assert.equal(experiment.data, "embedded corpus, tiny");
+    assert.equal(experiment.data, "embedded corpus, tiny (4 people)");
     assert.deepEqual(experiment.config, tiny);
-    assert.deepEqual(experiment.source, { data: "embedded corpus, tiny", preset: "tiny", seed: 1 });
+    assert.deepEqual(experiment.source, {
+      data: "embedded corpus, tiny (4 people)",
+      preset: "tiny",
+      seed: 1,
+    });
     assert.equal(experiment.discriminator, join(folder, "runs", "corpus-tiny", "discriminator"));
     assert.equal(basename(experiment.figures), "figures");
 

@@ -124,7 +124,7 @@ Deno.test("data without stored tables is shown the kit's own, and a training of 
   assert.deepEqual(rows, []);
   assert.match(
     note,
-    /they are of embedded corpus, small, preset small; this run is of embedded corpus, tiny, tiny/,
+    /they are of embedded corpus, small, preset small; this run is of embedded corpus, tiny \(4 people\), tiny/,
   );
 });
 
