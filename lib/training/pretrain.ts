@@ -10,6 +10,7 @@ import type { Config } from "./config.ts";
 import { logged } from "./log.ts";
 import { checkLoss } from "./losses.ts";
 import { openTraining, type TrainOptions, type TrainResult } from "./open_training.ts";
+import { type HeldOutLook, plateauNotice } from "./plateau.ts";
 import { pretrainStep, syncTensors } from "./pretrain_step.ts";
 import { recalibrate, statisticsPass } from "./recalibrate.ts";
 import { storedEnd } from "./stored_run.ts";
@@ -20,8 +21,6 @@ import { averaged, beginTraining, evaluated } from "./training_step.ts";
 const HELD_OUT_SHIFT = 5;
 /** Clips that an evaluation scores. */
 const HELD_OUT_CLIPS = 20;
-/** A loss this near ln 2 says that nothing has been learnt. */
-const PLATEAU = 0.68;
 
 /** Pairs without end. */
 export function* pretrainRequests({ pretrain }: Config): Generator<BatchRequest> {
@@ -84,7 +83,8 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
   };
 
   using progress = new Progress("pretraining", steps, { unit: "steps", start: step });
-  let recent = 0, note = "";
+  const looks: HeldOutLook[] = [];
+  let recent = 0, note = "", told = false;
   while (step < steps && (step - bestStep) / evaluateEvery < patience) {
     const { network: next, loss, rate, ...measured } = take(network, await batches.sync(), step);
     const { inSync, offSync, gradientNorm } = measured;
@@ -100,8 +100,11 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
     options.onStep?.(step);
     if (step % evaluateEvery === 0 || step === steps) {
       const held = await evaluate();
-      note = `, held-out loss ${held.loss.toFixed(3)} AUC ${held.auc.toFixed(3)}` +
-        (recent > PLATEAU && step > 2000 ? " (still at chance: check the data's sync)" : "");
+      note = `, held-out loss ${held.loss.toFixed(3)} AUC ${held.auc.toFixed(3)}`;
+      looks.push({ step, ...held });
+      const notice: string | undefined = told ? undefined : plateauNotice(looks, config.pretrain);
+      if (notice) console.error(notice);
+      told ||= notice !== undefined;
     }
   }
   tf.dispose(network);
