@@ -39,6 +39,11 @@ interface Discriminator {
   windows: boolean;
   /** It learns from pairs of the data set besides what was generated. */
   pairs: boolean;
+  /**
+   * It comes pretrained, and its batch norm keeps the statistics of that: those of a turn's few windows, real and generated
+   * together, are not those by which the generator's loss is taken, and with them the turns undid what E_sync had gained.
+   */
+  pretrained: boolean;
   /** The term of the generator's loss that this discriminator gives: a scalar. */
   generatorLoss(net: Scope, generated: Tensor, batch: Named): Tensor;
   /** Its own loss, and what else is worth a line in the log. */
@@ -55,6 +60,7 @@ const SYNC: Discriminator = {
   loss: "d_loss",
   windows: true,
   pairs: true,
+  pretrained: true,
   generatorLoss(net, generated, { syncMel }) {
     const lips = { mel: syncMel, faces: lowerWindows(generated) };
     return syncLoss(syncProbability(syncDiscriminator(net, lips)));
@@ -94,6 +100,7 @@ const CONTRASTIVE: Discriminator = {
   loss: "d_loss",
   windows: false,
   pairs: false,
+  pretrained: false,
   generatorLoss(net, generated, { mel }) {
     const { distance } = contrastiveDiscriminator(net, { mel, faces: generated });
     return contrastiveLoss(distance, tf.zerosLike(distance));
@@ -123,6 +130,7 @@ const QUALITY: Discriminator = {
   loss: "q_loss",
   windows: false,
   pairs: false,
+  pretrained: false,
   generatorLoss(net, generated) {
     const real = qualityDiscriminator(net, lowerHalves(generated));
     return binaryCrossEntropy(real, tf.onesLike(real));

@@ -67,7 +67,10 @@ export const generatorStep = ({ gan, generator }: Pick<Config, "gan" | "generato
 
 /** A discriminator's step, on its own loss. */
 export const discriminatorStep = (name: DiscriminatorName, gan: Pick<GanConfig, "beta1" | "clipNorm">) =>
-  trainingStep<DiscriminatorBatch, Named>(DISCRIMINATORS[name].discriminatorLoss, gan);
+  trainingStep<DiscriminatorBatch, Named>(DISCRIMINATORS[name].discriminatorLoss, {
+    ...gan,
+    training: !DISCRIMINATORS[name].pretrained,
+  });
 
 /** Parameters of the discriminators that the generator plays against in a phase. */
 export const discriminatorParams = (networks: Networks, gan: GanConfig, phase: Phase) =>

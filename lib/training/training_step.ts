@@ -31,10 +31,18 @@ export const evaluated = ({ params, average }: TrainedNetwork): Params => ({ ...
 /** A network's loss on a batch, a scalar, and what else is worth looking at. */
 export type LossOf<Batch, Aux> = (net: Scope, batch: Batch) => { loss: Tensor; aux: Aux };
 
-/** The loss of a batch in training mode, its gradients, batch norm's moving statistics after it, and what else comes of it. */
-export function lossAndGradients<Batch, Aux>(lossOf: LossOf<Batch, Aux>, params: Params, batch: Batch) {
+/**
+ * The loss of a batch in training mode, its gradients, batch norm's moving statistics after it, and what else comes of it.
+ * With `training: false` batch norm goes by its moving statistics, which stay.
+ */
+export function lossAndGradients<Batch, Aux>(
+  lossOf: LossOf<Batch, Aux>,
+  params: Params,
+  batch: Batch,
+  { training = true }: { training?: boolean } = {},
+) {
   const { aux, ...found } = valueAndGradients((trained) => {
-    const net = scope({ ...params, ...trained }, { training: true });
+    const net = scope({ ...params, ...trained }, { training });
     const { loss, aux } = lossOf(net, batch);
     return { loss, aux: { statistics: net.statistics, aux } };
   }, trainable(params));
@@ -60,10 +68,15 @@ const moved = (average: Params, params: Params, decay: Tensor): Params =>
  */
 export function trainingStep<Batch, Aux>(
   lossOf: LossOf<Batch, Aux>,
-  { beta1 = adamDefaults.beta1, clipNorm = 0 }: { beta1?: number; clipNorm?: number } = {},
+  { beta1 = adamDefaults.beta1, clipNorm = 0, training }: {
+    beta1?: number;
+    clipNorm?: number;
+    /** See `lossAndGradients`. */
+    training?: boolean;
+  } = {},
 ) {
   return ({ params, state, average }: TrainedNetwork, batch: Batch, rate: Tensor, decay?: Tensor) => {
-    const { loss, gradients: found, statistics, aux } = lossAndGradients(lossOf, params, batch);
+    const { loss, gradients: found, statistics, aux } = lossAndGradients(lossOf, params, batch, { training });
     const { norm, gradients } = clipped(found, clipNorm);
     const next = adamStep({ params, gradients, state }, rate, { ...adamDefaults, beta1 });
     const network: TrainedNetwork = { params: { ...next.params, ...statistics }, state: next.state };
