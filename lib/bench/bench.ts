@@ -1,9 +1,13 @@
 // Training steps timed, ours and PyTorch's: `deno task bench`.
 import { median } from "d3-array";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { KitError } from "../base/errors.ts";
 import type { Row } from "../base/parquet.ts";
 import { kitScript } from "../base/processes.ts";
 import { table } from "../figures/table.ts";
+import { peakOperations, stepOperations } from "./arithmetic.ts";
 import { answerOf, pytorch } from "./pytorch.ts";
 import type { Network, StepOptions, StepTime } from "./step.ts";
 
@@ -21,46 +25,85 @@ export interface BenchOptions {
   steps?: number;
   /** Put PyTorch, eager, beside ours. */
   compare?: boolean;
+  /** Put PyTorch's torch.compile beside ours as well, which needs a C++ compiler. */
+  torchCompile?: boolean;
+  /** A checkout of the kit, set up, whose step is put beside ours. */
+  before?: string;
   /** How often each measurement is repeated, ours and PyTorch's in turns. */
   rounds?: number;
 }
 
 /** What one measurement gives: milliseconds a step, peak MB. */
-type Times = Pick<StepTime, "median" | "least" | "peak">;
+type Times = Pick<StepTime, "median" | "least" | "cpu" | "peak">;
 
 const MEMORY = "See that nothing else fills the memory, and run it again";
 
-const ours = (options: StepOptions): Promise<StepTime> =>
-  answerOf(kitScript(STEP, JSON.stringify(options)), {
+/** A step timed by a program of the kit: this one's, or that of another checkout. */
+const ours = (options: StepOptions, program = STEP): Promise<StepTime> =>
+  answerOf(kitScript(program, JSON.stringify(options)), {
     what: `Timing the ${options.network}`,
     remedy: MEMORY,
   });
 
-/** PyTorch's step of the same work. */
-function theirs(python: string, options: Omit<StepOptions, "compiled">): Promise<Times> {
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  return answerOf([python, PYTORCH, ...flags], { what: "Timing PyTorch", remedy: MEMORY });
+/** The program of a checkout that times a step; throws KitError when it has none. */
+function stepProgram(checkout: string): string {
+  // The second is where it lay in the kit's first versions.
+  const found = ["lib/bench/step.ts", "lib/bench_step.ts"].map((place) => join(checkout, place)).find(
+    existsSync,
+  );
+  if (found) return found;
+  throw new KitError(
+    `${checkout} has no program that times a step`,
+    "Give a checkout of the kit to --before",
+  );
 }
 
+/** PyTorch's step of the same work, eager or by torch.compile. */
+function theirs(
+  python: string,
+  options: Omit<StepOptions, "compiled">,
+  { compiled }: { compiled: boolean },
+): Promise<Times> {
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+  return answerOf([python, PYTORCH, ...flags, ...(compiled ? ["--compile"] : [])], {
+    what: "Timing PyTorch",
+    remedy: MEMORY,
+  });
+}
+
+/** The measurements whose time the others' is set against, and the heads of those columns. */
+const PEERS = {
+  "before": "over before's",
+  "PyTorch, eager": "over PyTorch's",
+  "torch.compile": "over torch.compile's",
+};
+
 /**
- * Times one training step of both networks at each width, eager and compiled, each in a process of its own.
- * Returns a row a measurement: milliseconds (median over rounds of the median step, and the least of all), peak memory, and the ratio to
- * PyTorch's step of the same work in the same run where it was asked for.
+ * Times one training step of both networks at each width, eager, compiled and compiled with convolutions in bfloat16, each in a process of its own.
+ * Returns a row a measurement: milliseconds (median over rounds of the median step, and the least of all), CPU time, the
+ * share of the machine's peak arithmetic that the least comes to, peak memory, and the ratio to each peer's step of the
+ * same work in the same run where it was asked for.
  * Throws KitError when a measurement fails.
  */
 export async function bench(options: BenchOptions = {}): Promise<Row[]> {
-  const { networks = ["discriminator", "generator"], widths = [0.25, 1], steps = 10, compare = false } =
-    options;
-  const rounds = options.rounds ?? (compare ? 3 : 1);
-  const python = compare ? await pytorch() : undefined;
-  const rows: Row[] = [];
+  const { networks = ["discriminator", "generator"], widths = [0.25, 1], steps = 10 } = options;
+  const { compare = false, torchCompile = false, before } = options;
+  const rounds = options.rounds ?? (compare || torchCompile || before ? 3 : 1);
+  const earlier = before === undefined ? undefined : stepProgram(before);
+  const python = compare || torchCompile ? await pytorch() : undefined;
+  const peak = peakOperations(), rows: Row[] = [];
   for (const network of networks) {
     for (const width of widths) {
       const batch = BATCH[network], work = { network, width, batch, steps, warmup: WARMUP };
       const variants: Record<string, () => Promise<Times>> = {
         "eager": () => ours({ ...work, compiled: false }),
         "compiled": () => ours({ ...work, compiled: true }),
-        ...(python ? { "PyTorch, eager": () => theirs(python, work) } : {}),
+        "compiled, bfloat16": () => ours({ ...work, compiled: true, precision: "bfloat16" }),
+        ...(earlier ? { "before": () => ours({ ...work, compiled: true }, earlier) } : {}),
+        ...(python && compare ? { "PyTorch, eager": () => theirs(python, work, { compiled: false }) } : {}),
+        ...(python && torchCompile
+          ? { "torch.compile": () => theirs(python, work, { compiled: true }) }
+          : {}),
       };
       const times: Record<string, Times[]> = {};
       for (let round = 0; round < rounds; round++) {
@@ -69,18 +112,22 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
           (times[name] ??= []).push(await run());
         }
       }
-      const peer = times["PyTorch, eager"] && median(times["PyTorch, eager"], (t) => t.median)!;
+      const operations = stepOperations(network, width, batch);
       for (const [name, all] of Object.entries(times)) {
-        const ms = median(all, (t) => t.median)!;
+        const ms = median(all, (t) => t.median)!, least = Math.min(...all.map((t) => t.least));
+        const ratios = Object.entries(PEERS).filter(([peer]) => times[peer])
+          .map(([peer, head]) => [head, ms / median(times[peer], (t) => t.median)!]);
         rows.push({
           network,
           width,
           batch,
           step: name,
           "ms a step": ms,
-          "least ms": Math.min(...all.map((t) => t.least)),
+          "least ms": least,
+          "CPU ms": median(all, (t) => t.cpu ?? NaN) ?? NaN, // an earlier checkout may not count it
+          "share of peak": 1000 * operations / least / peak,
           "peak MB": Math.round(Math.max(...all.map((t) => t.peak))),
-          ...(peer ? { "over PyTorch's": ms / peer } : {}),
+          ...Object.fromEntries(ratios),
         });
       }
     }

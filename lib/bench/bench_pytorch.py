@@ -1,4 +1,4 @@
-"""Times one eager PyTorch training step of a network; called by the bench task, which makes the environment.
+"""Times one PyTorch training step of a network, eager unless asked otherwise; called by the bench task, which makes the environment.
 
     python bench_pytorch.py --network discriminator --width 0.25 --batch 16 --steps 10 --warmup 2
 
@@ -50,7 +50,7 @@ def allow_absent_cuda():
             link.symlink_to("libc10.so")
 
 
-def make_step(network, width, batch):
+def make_step(network, width, batch, compiled):
     """A function that runs one training step on fixed random input and returns its loss."""
     import torch
     from torch.nn import functional as F
@@ -67,6 +67,8 @@ def make_step(network, width, batch):
         model = Generator(width)
         face, target = torch.rand(batch, 6, 96, 96), torch.rand(batch, 3, 96, 96)
         loss_of = lambda: F.l1_loss(model(mel, face), target)
+    if compiled:
+        model.compile()
     adam = torch.optim.Adam(model.parameters(), lr=1e-4)
 
     def step():
@@ -80,17 +82,18 @@ def make_step(network, width, batch):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Times one eager PyTorch training step.")
+    parser = argparse.ArgumentParser(description="Times one PyTorch training step.")
     parser.add_argument("--network", choices=["discriminator", "generator"], required=True)
     parser.add_argument("--width", type=float, required=True)
     parser.add_argument("--batch", type=int, required=True, help="windows, or frames of the generator")
     parser.add_argument("--steps", type=int, required=True, help="steps that are timed")
     parser.add_argument("--warmup", type=int, required=True, help="steps before them")
+    parser.add_argument("--compile", action="store_true", help="by torch.compile, which needs a C++ compiler")
     options = parser.parse_args()
 
     allow_absent_cuda()
     warnings.filterwarnings("ignore", "Failed to initialize NumPy")  # no array is asked for
-    step = make_step(options.network, options.width, options.batch)
+    step = make_step(options.network, options.width, options.batch, options.compile)
     times = []
     for k in range(options.warmup + options.steps):
         if k == options.warmup:

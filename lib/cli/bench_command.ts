@@ -5,6 +5,8 @@ interface BenchFlags {
   network?: "discriminator" | "generator";
   width?: number;
   compare?: boolean;
+  torchCompile?: boolean;
+  before?: string;
   steps: number;
   rounds?: number;
   loader?: string;
@@ -19,12 +21,14 @@ export function addBenchCommand(program: KitCommand): void {
   program.command("bench")
     .description("time a training step of both networks, eager and compiled; or the loader; or `prepare`")
     .option("--compare", "put PyTorch beside it, fetched into an environment of its own (Linux x64)")
+    .option("--torch-compile", "put torch.compile beside it, which needs a C++ compiler")
+    .option("--before <checkout>", "put the step of this checkout of the kit, set up, beside it")
     .addOption(
       new Option("--network <name>", "this network only").choices(["discriminator", "generator"]),
     )
     .option("--width <number>", "this width only; 0.25 and 1 when not given", aboveZero)
     .option("--steps <number>", "timed steps of each measurement", count, 10)
-    .option("--rounds <number>", "repetitions, in turns: 1, or 3 with --compare", count)
+    .option("--rounds <number>", "repetitions, in turns: 1, or 3 beside others", count)
     .option("--loader <prepared>", "time the drawing of batches from this folder against training")
     .option("--peers <wav2lip>", "time `prepare` beside preprocess.py of this checkout of Wav2Lip")
     .option("--videos <folder>", "with --peers: films to prepare")

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { bench, benchLines } from "../../lib/bench/bench.ts";
+import { ROOT } from "../../lib/base/root.ts";
 import { timeSteps } from "../../lib/bench/step.ts";
 import { tf } from "../../lib/native/tf.ts";
 
@@ -15,11 +16,30 @@ Deno.test("a measurement times steps and its own memory, and leaves no tensor be
 });
 
 Deno.test("a row for each network, width and way to run it", async () => {
-  const rows = await bench({ networks: ["discriminator"], widths: [0.03], steps: 2 });
+  const rows = await bench({
+    networks: ["discriminator"],
+    widths: [0.03],
+    steps: 2,
+    rounds: 1,
+    before: ROOT,
+  });
   assert.deepEqual(rows.map((row) => [row.network, row.width, row.batch, row.step]), [
     ["discriminator", 0.03, 16, "eager"],
     ["discriminator", 0.03, 16, "compiled"],
+    ["discriminator", 0.03, 16, "compiled, bfloat16"],
+    ["discriminator", 0.03, 16, "before"],
   ]);
   assert.ok(rows.every((row) => Number(row["ms a step"]) > 0 && Number(row["peak MB"]) > 100));
+  const [, compiled, , before] = rows;
+  assert.equal(before["over before's"], 1);
+  assert.equal(compiled["over before's"], Number(compiled["ms a step"]) / Number(before["ms a step"]));
+  assert.ok(rows.every((row) => Number(row["share of peak"]) > 0));
   assert.match(benchLines(rows)[0], /\| network \|.*ms a step/);
+});
+
+Deno.test("a folder without a program that times a step is refused", async () => {
+  await assert.rejects(
+    () => bench({ before: "tests/goldens" }),
+    /tests\/goldens has no program that times a step/,
+  );
 });
