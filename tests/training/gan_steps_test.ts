@@ -145,7 +145,7 @@ Deno.test("the discriminator's turn: real in sync 1, real off sync 0, generated 
       const [inSync, offSync, made] = [[p[0], p[3], p[4], p[7]], [p[1], p[2], p[5], p[6]], [p[8], p[9]]];
       const bce = (values: number[], label: number) =>
         value(binaryCrossEntropy(tf.tensor1d(values), tf.fill([values.length], label)));
-      return { inSync, made, loss: (bce(inSync, 1) + bce(offSync, 0) + bce(made, 0)) / 3 };
+      return { inSync, made, loss: bce(inSync, 1) / 2 + (bce(offSync, 0) + bce(made, 0)) / 4 };
     };
     const before = lossOf(discriminator), mean = (p: number[]) => p.reduce((a, b) => a + b) / p.length;
     near(value(next.loss), before.loss);
