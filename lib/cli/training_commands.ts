@@ -9,15 +9,16 @@ interface TrainingFlags {
   steps?: number;
   resume?: boolean;
   compile: boolean;
+  check?: boolean;
   system: string;
   discriminator?: string;
 }
 
 /** What the flags ask of a training. */
-async function optionsOf({ run, preset, system, set, steps, resume, compile }: TrainingFlags) {
+async function optionsOf({ run, preset, system, set, steps, resume, compile, check }: TrainingFlags) {
   const { configureSystem } = await import("../training/systems.ts");
   const config = configureSystem(preset, { system, settings: set });
-  return { run, config, settings: set, steps, resume, compiled: compile };
+  return { run, config, settings: set, steps, resume, compiled: compile, check };
 }
 
 const ENDED = { steps: "all steps done", patience: "the held-out loss no longer fell" };
@@ -47,6 +48,7 @@ export function addTrainingCommands(program: KitCommand): void {
       .option("--no-compile", "run steps operation by operation");
 
   training("pretrain", "pretrain the sync discriminator")
+    .option("--check", "before a new run, take 40 steps on one batch, and refuse the run if it is not learnt")
     .answer("the result", async (prepared: string, flags: TrainingFlags) => {
       const options = await optionsOf(flags), { system } = options.config;
       const { needsDiscriminator } = await import("../training/systems.ts");

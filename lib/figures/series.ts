@@ -9,6 +9,7 @@ const SERIES: Record<string, string> = {
   "val/auc": "held-out AUC",
   "train/gradient_norm": "norm of the gradients",
   "train/rate": "learning rate",
+  "time/data_share": "share of the time waiting for data",
   "train/l1": "L1, training batches",
   "val/l1": "L1, held-out clips",
   "val/mouth_l1": "L1 of the mouth, held-out clips",

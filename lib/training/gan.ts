@@ -119,13 +119,14 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   const take = ganStep(config, options);
 
   const evaluate = async () => {
+    const dataShare = training.dataShare();
     const generator = await recalibrateGenerator(evaluated(networks.generator), training);
     const discriminators = discriminatorParams(networks, gan, "windows");
     const held = await evaluateGenerator(training.heldOut, { generator, discriminators, config });
     // What fools a discriminator of looks today need not be good: the choice goes by L1 and sync.
     const { quality: _, ...weights } = lossWeights(gan, "windows", { syncWeight });
     const loss = Object.entries(weights).reduce((sum, [name, w]) => sum + w * held[name], 0);
-    log.append({ step, ...logged("val", { ...held, loss }) });
+    log.append({ step, ...logged("val", { ...held, loss }), "time/data_share": dataShare });
     if (loss < best) {
       best = loss;
       const { l1, e_sync: eSync = NaN } = held;

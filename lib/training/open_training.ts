@@ -23,6 +23,8 @@ export interface TrainOptions {
   settings?: string[];
   /** Go on with the run in the folder. */
   resume?: boolean;
+  /** Before a new pretraining, see whether one batch is learnt; refuse the run where it is not. */
+  check?: boolean;
   /** Hears of every step that is done. */
   onStep?: (step: number) => void;
   /** Hears of every row of the log, as it is written. */
@@ -40,7 +42,9 @@ export interface Training extends Disposable {
   config: Config;
   dataset: Dataset;
   heldOut: Dataset;
-  batches: BatchStream;
+  batches: Pick<BatchStream, "sync" | "generator">;
+  /** The share of the time since the last save, or the beginning, that was spent waiting for batches. */
+  dataShare(): number;
   log: Log;
   /** Where the run stopped, when it did. */
   state?: Checkpoint["state"];
@@ -95,9 +99,17 @@ export async function openTraining(
   const batches = opened.use(
     streamBatches(dataset, { state, requests: requests(config, step), ahead: AHEAD }),
   );
+  let waited = 0, since = performance.now();
+  const timed = async <Batch>(batch: Promise<Batch>) => {
+    const asked = performance.now(), taken = await batch;
+    waited += performance.now() - asked;
+    return taken;
+  };
   const held = opened.move();
   return {
-    ...{ config, dataset, heldOut, batches, log, state: checkpoint?.state },
+    ...{ config, dataset, heldOut, log, state: checkpoint?.state },
+    batches: { sync: () => timed(batches.sync()), generator: () => timed(batches.generator()) },
+    dataShare: () => waited / Math.max(performance.now() - since, waited, 1e-9),
     network(name, specs) {
       // A branch has come with its generator alone.
       const begins = !checkpoint || (kind === "generator" && !checkpoint.groups[name]);
@@ -109,6 +121,7 @@ export async function openTraining(
       await log.flush();
       const groups = networkGroups(networks, kind);
       await saveCheckpoint(path, { groups, state: { step, random: batches.state, ...state } });
+      [waited, since] = [0, performance.now()];
     },
     [Symbol.dispose]: () => held.dispose(),
   };

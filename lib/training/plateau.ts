@@ -33,7 +33,7 @@ export function plateauNotice(
       ? 'take all pairs within clips (pretrain.sampling="within clips")'
       : `take more windows a clip (pretrain.windows=${2 * windows})`,
     `another rate (pretrain.learningRate=${learningRate / 2})`,
-    "see whether one batch is learnt by heart (notebook 4)",
+    "see whether one batch is learnt by heart (deno task pretrain --check)",
     "measure the data's own sync (deno task offsets)",
   ];
   return `Still at chance after ${step} steps (held-out AUC ${last.at(-1)!.auc.toFixed(2)}). What may help: ${

@@ -9,6 +9,7 @@ import { tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
 import { logged } from "./log.ts";
 import { checkLoss } from "./losses.ts";
+import { checkOneBatch } from "./one_batch.ts";
 import { openTraining, type TrainOptions, type TrainResult } from "./open_training.ts";
 import { type HeldOutLook, plateauNotice } from "./plateau.ts";
 import { pretrainStep, syncTensors } from "./pretrain_step.ts";
@@ -64,7 +65,17 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
   let { step = 0, best = Infinity, bestStep = 0 } = training.state ?? {};
   const take = pretrainStep(config, options);
 
+  if (options.check && step === 0) {
+    const batch = syncTensors(await sampleSyncBatch(training.dataset, random(config.seed), config.pretrain));
+    try {
+      console.error(checkOneBatch(network.params, { batch, pretrain: config.pretrain, ...options }));
+    } finally {
+      tf.dispose(batch);
+    }
+  }
+
   const evaluate = async () => {
+    const dataShare = training.dataShare();
     const discriminator = await recalibrated(evaluated(network), training);
     const held = await syncAccuracy(training.heldOut, discriminator, {
       clips: HELD_OUT_CLIPS,
@@ -72,14 +83,18 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       voicedOnly: config.pretrain.voicedOnly,
     });
     const { loss, inSync, offSync, auc } = held;
-    log.append({ step, ...logged("val", { loss, in_sync: inSync, off_sync: offSync, auc }) });
+    log.append({
+      step,
+      ...logged("val", { loss, in_sync: inSync, off_sync: offSync, auc }),
+      "time/data_share": dataShare,
+    });
     if (loss < best) {
       [best, bestStep] = [loss, step];
       await training.saveBest({ discriminator }, { step, loss, auc });
     }
     tf.dispose(discriminator);
     await training.save({ discriminator: network }, { step, best, bestStep });
-    return held;
+    return { ...held, dataShare };
   };
 
   using progress = new Progress("pretraining", steps, { unit: "steps", start: step });
@@ -96,11 +111,15 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       ...logged("train", { loss, in_sync: inSync, off_sync: offSync, gradient_norm: gradientNorm, rate }),
     });
     recent = recent === 0 ? loss : 0.95 * recent + 0.05 * loss;
-    progress.update(step, `loss ${recent.toFixed(3)}${note}`);
+    progress.update(
+      step,
+      `loss ${recent.toFixed(3)}, right in sync ${inSync.toFixed(2)} off ${offSync.toFixed(2)}${note}`,
+    );
     options.onStep?.(step);
     if (step % evaluateEvery === 0 || step === steps) {
       const held = await evaluate();
-      note = `, held-out loss ${held.loss.toFixed(3)} AUC ${held.auc.toFixed(3)}`;
+      note = `, held-out loss ${held.loss.toFixed(3)} AUC ${held.auc.toFixed(3)}` +
+        `, ${Math.round(100 * held.dataShare)} % of the time waiting for data`;
       looks.push({ step, ...held });
       const notice: string | undefined = told ? undefined : plateauNotice(looks, config.pretrain);
       if (notice) console.error(notice);
