@@ -1,4 +1,5 @@
 import { KitError } from "../base/errors.ts";
+import { INTERRUPTED } from "../base/interruption.ts";
 import type { TrainResult } from "../training/open_training.ts";
 import { count, type KitCommand, type Outcome } from "./kit_command.ts";
 
@@ -21,14 +22,18 @@ async function optionsOf({ run, preset, system, set, steps, resume, compile, che
   return { run, config, settings: set, steps, resume, compiled: compile, check };
 }
 
-const ENDED = { steps: "all steps done", patience: "the held-out loss no longer fell" };
+const ENDED = {
+  steps: "all steps done",
+  patience: "the held-out loss no longer fell",
+  interrupted: "interrupted; --resume goes on from there",
+};
 
-function outcomeOf(result: TrainResult, best: string): Outcome {
-  const { run, step, ended } = result;
-  return {
-    json: result,
-    lines: [`${run}: step ${step}, best held-out ${best} ${result.best.toFixed(4)} (${ENDED[ended]})`],
-  };
+/** What is said of a training that has ended; the command's status says whether it was interrupted. */
+function outcomeOf(result: TrainResult, name: string): Outcome {
+  const { run, step, best, ended } = result;
+  if (ended === "interrupted") Deno.exitCode = INTERRUPTED;
+  const score = Number.isFinite(best) ? `best held-out ${name} ${best.toFixed(4)}` : "not evaluated yet";
+  return { json: result, lines: [`${run}: step ${step}, ${score} (${ENDED[ended]})`] };
 }
 
 /** Adds the commands that train. */

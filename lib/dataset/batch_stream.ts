@@ -20,17 +20,29 @@ interface Batches {
   generator: GeneratorBatch;
 }
 
-/** A batch, and the random state after it was sampled. */
+/** A batch, the clips that were opened for it, and the random state before and after it was sampled. */
 export interface SampledBatch {
   kind: keyof Batches;
   batch: Batches[keyof Batches];
+  /** Their numbers. */
+  clips: number[];
+  before: number;
   state: number;
+}
+
+/** A batch that was taken, and what was asked for: with `options` and the state `before` it can be sampled again. */
+export interface TakenBatch extends Omit<SampledBatch, "clips" | "state"> {
+  /** Paths of its clips in the prepared folder. */
+  clips: string[];
+  options: BatchRequest["options"];
 }
 
 /** Batches in the order in which a training asks for them. */
 export interface BatchStream extends Disposable {
   /** The random state after the last batch that was taken: with it a checkpoint goes on with the batch after it. */
   readonly state: number;
+  /** The last batch of each kind that was taken: those of a step. */
+  readonly taken: TakenBatch[];
   /** Takes the next batch, which must be one of pairs. */
   sync(): Promise<SyncBatch>;
   /** Takes the next batch, which must be one for the generator. */
@@ -39,12 +51,15 @@ export interface BatchStream extends Disposable {
 
 /** Samples one batch after the other from a random state on. */
 export function batchSampler(clips: Clips, state: number): (request: BatchRequest) => Promise<SampledBatch> {
-  const numbers = random(state);
+  const numbers = random(state), opened = new Set<number>();
+  const watched: Clips = { ...clips, open: (index) => clips.open(opened.add(index) && index) };
   return async ({ kind, options }) => {
+    const before = numbers.state;
+    opened.clear();
     const batch = kind === "sync"
-      ? await sampleSyncBatch(clips, numbers, options)
-      : await sampleGeneratorBatch(clips, numbers, options);
-    return { kind, batch, state: numbers.state };
+      ? await sampleSyncBatch(watched, numbers, options)
+      : await sampleGeneratorBatch(watched, numbers, options);
+    return { kind, batch, clips: [...opened], before, state: numbers.state };
   };
 }
 
@@ -112,25 +127,33 @@ export function streamBatches(
   const { folder, places, cacheMegabytes } = clips;
   const thread = ahead > 0 ? samplingThread({ folder, places, cacheMegabytes, state }, script) : undefined;
   const sample = thread?.sample ?? batchSampler(clips, state);
-  const sampled: Promise<SampledBatch>[] = [];
+  const sampled: { request: BatchRequest; batch: Promise<SampledBatch> }[] = [];
+  const taken = new Map<keyof Batches, TakenBatch>();
 
   async function take<Kind extends keyof Batches>(kind: Kind): Promise<Batches[Kind]> {
     while (sampled.length <= ahead) {
       const { value, done } = requests.next();
       if (done) break;
-      const next = sample(value);
-      next.catch(() => {}); // whoever takes the batch hears of it
-      sampled.push(next);
+      const batch = sample(value);
+      batch.catch(() => {}); // whoever takes the batch hears of it
+      sampled.push({ request: value, batch });
     }
-    const next = await sampled.shift();
-    if (next?.kind !== kind) throw new Error(`The next batch is of kind ${next?.kind}, not ${kind}`);
-    state = next.state;
-    return next.batch as Batches[Kind];
+    const next = sampled.shift(), sampledBatch = await next?.batch;
+    if (!next || sampledBatch?.kind !== kind) {
+      throw new Error(`The next batch is of kind ${sampledBatch?.kind}, not ${kind}`);
+    }
+    const { batch, before, clips: opened } = sampledBatch, { options } = next.request;
+    taken.set(kind, { kind, batch, before, options, clips: opened.map((index) => places[index].path) });
+    state = sampledBatch.state;
+    return batch as Batches[Kind];
   }
 
   return {
     get state() {
       return state;
+    },
+    get taken() {
+      return [...taken.values()];
     },
     sync: () => take("sync"),
     generator: () => take("generator"),

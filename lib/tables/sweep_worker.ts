@@ -1,4 +1,5 @@
 /** One training of the tables in a process of its own (see `runSweep`). */
+import { KitError } from "../base/errors.ts";
 import { serveJobs } from "../base/worker_pool.ts";
 import { branchRun } from "../training/branch.ts";
 import { train } from "../training/gan.ts";
@@ -22,6 +23,9 @@ await serveJobs(() =>
     const { step, best, ended } = job.kind === "discriminator"
       ? await pretrain(prepared, options)
       : await train(prepared, { ...options, discriminator });
+    if (ended === "interrupted") {
+      throw new KitError(`${run} was interrupted`, "The same command goes on with it");
+    }
     return { step, best, ended };
   })
 );

@@ -13,8 +13,11 @@ const discriminators = ({ discriminator, gan }: Config) => [discriminator, discr
 
 /** The generator of a last checkpoint without its discriminators, and without the best loss, in which they count. */
 async function copyGenerator(from: string, to: string): Promise<void> {
-  const { groups, state: { step, random } } = await loadCheckpoint(from, ["generator", "generator_adam"]);
-  await saveCheckpoint(to, { groups, state: { step, random } });
+  const { groups, state: { step, random, rows } } = await loadCheckpoint(from, [
+    "generator",
+    "generator_adam",
+  ]);
+  await saveCheckpoint(to, { groups, state: { step, random, rows } });
   tf.dispose(groups as never);
 }
 

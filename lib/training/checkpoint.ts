@@ -20,7 +20,8 @@ export interface Checkpoint {
   state: Record<string, number>;
 }
 
-const bytesOf = (tensor: Tensor) => {
+/** A tensor as it is written into a file. */
+export const tensorEntry = (tensor: Tensor) => {
   const data = tensor.dataSync();
   return { dtype: "F32" as const, shape: tensor.shape, data: data as Float32Array };
 };
@@ -65,7 +66,7 @@ export const networkGroups = (
 export async function saveCheckpoint(path: string, { groups, state }: Checkpoint): Promise<void> {
   const tensors = Object.fromEntries(
     Object.entries(groups).flatMap(([group, params]) =>
-      Object.entries(params).map(([name, tensor]) => [`${group}/${name}`, bytesOf(tensor)])
+      Object.entries(params).map(([name, tensor]) => [`${group}/${name}`, tensorEntry(tensor)])
     ),
   );
   await writeSafetensors(path, tensors, {

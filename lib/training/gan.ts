@@ -11,7 +11,6 @@ import { DISCRIMINATORS, discriminatorsOf, lossWeights, type Phase, trainedIn } 
 import { evaluateGenerator, recalibrateGenerator } from "./gan_evaluation.ts";
 import { discriminatorParams, ganStep, type Networks, phaseOf } from "./gan_steps.ts";
 import { logged } from "./log.ts";
-import { checkLoss } from "./losses.ts";
 import { openTraining, type Training, type TrainOptions, type TrainResult } from "./open_training.ts";
 import { isRun, lastPath, loadDiscriminator, readRun } from "./run.ts";
 import { storedEnd } from "./stored_run.ts";
@@ -115,7 +114,8 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   );
   const { config, state, batches, log } = training, { gan } = config;
   let networks = openNetworks(config, { training, pretrained });
-  let { step = 0, best = Infinity, syncWeight = 0 } = state ?? {};
+  // The best loss is that of `bestWeight`: under another weight of the sync term the best starts anew.
+  let { step = 0, best = Infinity, syncWeight = 0, bestWeight = syncWeight } = state ?? {};
   const take = ganStep(config, options);
 
   const evaluate = async () => {
@@ -126,28 +126,30 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     // What fools a discriminator of looks today need not be good: the choice goes by L1 and sync.
     const { quality: _, ...weights } = lossWeights(gan, "windows", { syncWeight });
     const loss = Object.entries(weights).reduce((sum, [name, w]) => sum + w * held[name], 0);
+    await training.check({ "held-out loss": loss }, { step });
     log.append({ step, ...logged("val", { ...held, loss }), "time/data_share": dataShare });
-    if (loss < best) {
-      best = loss;
+    if (loss < best || bestWeight !== syncWeight) {
+      [best, bestWeight] = [loss, syncWeight];
       const { l1, e_sync: eSync = NaN } = held;
       await training.saveBest({ generator, ...discriminators }, { step, loss, l1, eSync, syncWeight });
     }
     tf.dispose(generator);
-    // The switch of the sync term, Wav2Lip's rule; the loss changes with it, so the best starts anew.
+    // The switch of the sync term, Wav2Lip's rule.
     if (syncWeight === 0 && step >= gan.frameSteps && gan.syncWeight > 0 && held.e_sync < gan.syncWhenBelow) {
-      [syncWeight, best] = [gan.syncWeight, Infinity];
+      syncWeight = gan.syncWeight;
     }
-    await training.save(networks, { step, best, syncWeight });
+    await save();
     const sync = held.e_sync === undefined ? "" : ` E_sync ${held.e_sync.toFixed(3)}`;
     return `, held-out L1 ${held.l1.toFixed(4)} mouth ${held.mouth_l1.toFixed(4)}${sync}` +
       (syncWeight > 0 ? ` x ${syncWeight}` : "");
   };
 
+  const save = () => training.save(networks, { step, best, bestWeight, syncWeight });
   // A branch has come without its discriminators' losses, by which the sync term is switched on.
   if (state && !("syncWeight" in state)) await evaluate();
   using progress = new Progress("training", gan.steps, { unit: "steps", start: step });
   let recent = 0, note = "";
-  while (step < gan.steps) {
+  while (step < gan.steps && !await training.interrupted()) {
     const phase = phaseOf(step, gan), weights = lossWeights(gan, phase, { syncWeight });
     const generator = await batches.generator();
     const pairs = needsPairs(gan, phase) ? await batches.sync() : undefined;
@@ -157,7 +159,9 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
     });
     networks = next;
     step++;
-    checkLoss(terms.l1, { step, rate: phase === "windows" ? "gan.windowLearningRate" : "gan.learningRate" });
+    const setting = phase === "windows" ? "gan.windowLearningRate" : "gan.learningRate";
+    await training.check(turns, { step, rate: "gan.discriminatorLearningRate" });
+    await training.check(terms, { step, rate: setting });
     log.append({
       step,
       ...logged("train", { ...terms, ...turns, gradient_norm: gradientNorm, rate }),
@@ -170,6 +174,8 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
       note = await evaluate();
     }
   }
+  const ended = step < gan.steps ? "interrupted" : "steps";
+  if (ended === "interrupted") await save();
   tf.dispose(networks);
-  return { run, step, best, ended: "steps" };
+  return { run, step, best, ended };
 }

@@ -11,6 +11,8 @@ export interface LogRow {
 
 /** The numbers of a run: a Parquet file for figures, and TensorBoard's event files beside it. */
 export interface Log {
+  /** How many there are. */
+  readonly rows: number;
   append(row: LogRow): void;
   /** Writes the rows to disk: until then a killed run loses what was appended. */
   flush(): Promise<void>;
@@ -39,12 +41,19 @@ function openTensorboard(tf: typeof import("../native/tf.ts").tf, folder: string
 }
 
 /**
- * Opens the log of a run folder, going on after the rows it holds up to a step, that of the checkpoint where a run goes on:
- * `<folder>/log.parquet`, and scalars for TensorBoard under `<folder>/tensorboard` (one more event file each time a run is
- * resumed). Throws KitError when the folder is not writable or its log is damaged.
+ * Opens the log of a run folder, going on after the rows it holds up to a step, that of the checkpoint where a run goes on,
+ * and no more of them than it had then: `<folder>/log.parquet`, and scalars for TensorBoard under `<folder>/tensorboard`
+ * (one more event file each time a run is resumed). `onRow` hears of every row that is appended. Throws KitError when the folder is not writable or its log is damaged.
  */
-export async function openLog(folder: string, { upTo = Infinity }: { upTo?: number } = {}): Promise<Log> {
-  const rows = (await readLog(folder)).filter(({ step }) => step <= upTo);
+export async function openLog(
+  folder: string,
+  { upTo = Infinity, rows: count = Infinity, onRow = () => {} }: {
+    upTo?: number;
+    rows?: number;
+    onRow?: (row: LogRow) => void;
+  } = {},
+): Promise<Log> {
+  const rows = (await readLog(folder)).filter(({ step }) => step <= upTo).slice(0, count);
   const events = join(folder, "tensorboard");
   await makeFolder(events);
   // Loaded here so that figures, which only read logs, need no TensorFlow.
@@ -52,11 +61,15 @@ export async function openLog(folder: string, { upTo = Infinity }: { upTo?: numb
   const tensorboard = openTensorboard(tf, events);
 
   return {
+    get rows() {
+      return rows.length;
+    },
     append(row) {
       rows.push(row);
       for (const [name, value] of Object.entries(row)) {
         if (name !== "step" && typeof value === "number") tensorboard.scalar(name, value, row.step);
       }
+      onRow(row);
     },
     async flush() {
       await writeParquet(logPath(folder), rows);

@@ -1,4 +1,3 @@
-import { KitError } from "../base/errors.ts";
 import { type Tensor, type Tensor3D, tf } from "../native/tf.ts";
 
 /** Keeps cosines off 0 and 1, where the logarithm has no end. */
@@ -76,12 +75,3 @@ export function contrastiveLoss(distance: Tensor, apart: Tensor, weights?: Tenso
  */
 export const generatorLoss = (terms: Record<string, Tensor>, weights: Record<string, Tensor>): Tensor =>
   Object.entries(terms).map(([name, term]) => tf.mul(weights[name], term)).reduce((a, b) => tf.add(a, b));
-
-/** Throws KitError when a loss is not a number any more: such a network learns nothing from there on. */
-export function checkLoss(loss: number, { step, rate }: { step: number; rate: string }): void {
-  if (Number.isFinite(loss)) return;
-  throw new KitError(
-    `The loss of step ${step} is ${loss}`,
-    `Go on from the last checkpoint with --resume and a lower rate: --set ${rate}=...`,
-  );
-}

@@ -1,10 +1,12 @@
 import { basename } from "node:path";
 import { holdFolder } from "../base/files.ts";
+import { listenForInterruption } from "../base/interruption.ts";
 import { random } from "../base/random.ts";
 import { type BatchRequest, type BatchStream, streamBatches } from "../dataset/batch_stream.ts";
 import { type PairOptions, sampleSyncBatch } from "../dataset/batches.ts";
 import { type Dataset, openDataset } from "../dataset/dataset.ts";
 import type { Params, Specs } from "../nn/params.ts";
+import { notFiniteIn, refuseStep } from "./bad_batch.ts";
 import { type Checkpoint, networkGroups, networkIn, type RunKind, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { type Log, type LogRow, openLog } from "./log.ts";
@@ -37,7 +39,10 @@ export interface TrainResult extends TrainingEnd {
   run: string;
 }
 
-/** A run that is begun or gone on with: what it learns from and where it writes. Its folder is held until it is disposed of. */
+/**
+ * A run that is begun or gone on with: what it learns from and where it writes. Until it is disposed of its folder is
+ * held, and signals that ask the process to stop are listened to.
+ */
 export interface Training extends Disposable {
   config: Config;
   dataset: Dataset;
@@ -46,13 +51,23 @@ export interface Training extends Disposable {
   /** The share of the time since the last save, or the beginning, that was spent waiting for batches. */
   dataShare(): number;
   log: Log;
+  /** Whether the process was asked to stop: the steps end then, and the run is saved as it is. */
+  interrupted(): Promise<boolean>;
   /** Where the run stopped, when it did. */
   state?: Checkpoint["state"];
   /** A network as it was then; undefined for one that begins. */
   network(name: string, specs: Specs): TrainedNetwork | undefined;
+  /**
+   * Throws KitError when a value of a step is not finite, after its batches were written beside the run; `rate` is the
+   * setting to lower, where it is another one than before.
+   */
+  check(values: Record<string, number>, step: { step: number; rate?: string }): Promise<void>;
   /** Writes the best networks so far, apart from those that the run goes on with. */
   saveBest(groups: Record<string, Params>, state: Checkpoint["state"]): Promise<void>;
-  /** Writes the log and the networks that the run goes on with from `step`. */
+  /**
+   * Writes the log and the networks that the run goes on with from `step`. Throws KitError when these are not finite any
+   * more, and leaves the checkpoint as it is.
+   */
   save(
     networks: Record<string, TrainedNetwork>,
     state: { step: number } & Checkpoint["state"],
@@ -74,7 +89,7 @@ export async function openTraining(
     /** What the steps from `step` on learn from. */
     requests: (config: Config, step: number) => Iterator<BatchRequest>;
   },
-  { run, resume = false, steps, settings, onRow = () => {} }: TrainOptions,
+  { run, resume = false, steps, settings, onRow }: TrainOptions,
 ): Promise<Training> {
   const dataset = await openDataset(prepared, "train"), heldOut = await openDataset(prepared, "val");
   // Held-out clips that cannot be scored are named now, not at the first evaluation.
@@ -88,14 +103,7 @@ export async function openTraining(
     settings,
   });
   const { step = 0, random: state = config.seed } = checkpoint?.state ?? {}, path = lastPath(run);
-  const written = await openLog(run, { upTo: step });
-  const log: Log = {
-    ...written,
-    append(row) {
-      written.append(row);
-      onRow(row);
-    },
-  };
+  const log = await openLog(run, { upTo: step, rows: checkpoint?.state.rows, onRow });
   const batches = opened.use(
     streamBatches(dataset, { state, requests: requests(config, step), ahead: AHEAD }),
   );
@@ -105,22 +113,37 @@ export async function openTraining(
     waited += performance.now() - asked;
     return taken;
   };
+  const interruption = opened.use(listenForInterruption());
+  /** The setting that has led here, by the last step that was checked. */
+  let lower = kind === "discriminator" ? "pretrain.learningRate" : "gan.learningRate";
+  async function refuse(what: string, step: number): Promise<never> {
+    await log.flush(); // to be looked at; the rows after the checkpoint are dropped when the run goes on
+    return await refuseStep(what, { run, step, rate: lower, taken: batches.taken });
+  }
   const held = opened.move();
   return {
     ...{ config, dataset, heldOut, log, state: checkpoint?.state },
     batches: { sync: () => timed(batches.sync()), generator: () => timed(batches.generator()) },
     dataShare: () => waited / Math.max(performance.now() - since, waited, 1e-9),
+    interrupted: interruption.asked,
     network(name, specs) {
       // A branch has come with its generator alone.
       const begins = !checkpoint || (kind === "generator" && !checkpoint.groups[name]);
       return begins ? undefined : networkIn(checkpoint, { path, kind, name, specs });
     },
+    async check(values, { step, rate = lower }) {
+      lower = rate;
+      const bad = Object.entries(values).find(([, value]) => !Number.isFinite(value));
+      if (bad) await refuse(`The ${bad[0]} of step ${step} is ${bad[1]}`, step);
+    },
     saveBest: (groups, state) => saveCheckpoint(bestPath(run), { groups, state }),
     async save(networks, { step, ...state }) {
-      // The log goes first: rows after the checkpoint's step are dropped when the run goes on, missing ones are lost.
+      const groups = networkGroups(networks, kind), where = notFiniteIn(groups);
+      if (where) await refuse(`After step ${step} ${where} is not finite`, step);
+      // The log goes first: rows after the checkpoint's are dropped when the run goes on, missing ones are lost.
       await log.flush();
-      const groups = networkGroups(networks, kind);
-      await saveCheckpoint(path, { groups, state: { step, random: batches.state, ...state } });
+      const whole = { step, random: batches.state, rows: log.rows, ...state };
+      await saveCheckpoint(path, { groups, state: whole });
       [waited, since] = [0, performance.now()];
     },
     [Symbol.dispose]: () => held.dispose(),

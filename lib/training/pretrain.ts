@@ -8,7 +8,6 @@ import { Progress } from "../base/progress.ts";
 import { tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
 import { logged } from "./log.ts";
-import { checkLoss } from "./losses.ts";
 import { checkOneBatch } from "./one_batch.ts";
 import { openTraining, type TrainOptions, type TrainResult } from "./open_training.ts";
 import { type HeldOutLook, plateauNotice } from "./plateau.ts";
@@ -83,6 +82,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       voicedOnly: config.pretrain.voicedOnly,
     });
     const { loss, inSync, offSync, auc } = held;
+    await training.check({ "held-out loss": loss }, { step });
     log.append({
       step,
       ...logged("val", { loss, in_sync: inSync, off_sync: offSync, auc }),
@@ -93,19 +93,25 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       await training.saveBest({ discriminator }, { step, loss, auc });
     }
     tf.dispose(discriminator);
-    await training.save({ discriminator: network }, { step, best, bestStep });
+    await save();
     return { ...held, dataShare };
+  };
+  const save = () => training.save({ discriminator: network }, { step, best, bestStep });
+  const end = async (): Promise<TrainResult["ended"] | undefined> => {
+    if (step >= steps) return "steps";
+    if ((step - bestStep) / evaluateEvery >= patience) return "patience";
+    return await training.interrupted() ? "interrupted" : undefined;
   };
 
   using progress = new Progress("pretraining", steps, { unit: "steps", start: step });
   const looks: HeldOutLook[] = [];
-  let recent = 0, note = "", told = false;
-  while (step < steps && (step - bestStep) / evaluateEvery < patience) {
+  let recent = 0, note = "", told = false, ended: TrainResult["ended"] | undefined;
+  while (!(ended = await end())) {
     const { network: next, loss, rate, ...measured } = take(network, await batches.sync(), step);
     const { inSync, offSync, gradientNorm } = measured;
     network = next;
     step++;
-    checkLoss(loss, { step, rate: "pretrain.learningRate" });
+    await training.check({ loss }, { step, rate: "pretrain.learningRate" });
     log.append({
       step,
       ...logged("train", { loss, in_sync: inSync, off_sync: offSync, gradient_norm: gradientNorm, rate }),
@@ -126,6 +132,7 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
       told ||= notice !== undefined;
     }
   }
+  if (ended === "interrupted") await save();
   tf.dispose(network);
-  return { run, step, best, ended: step < steps ? "patience" : "steps" };
+  return { run, step, best, ended };
 }

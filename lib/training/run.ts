@@ -14,10 +14,10 @@ export const RUN_VERSION = 2;
 /** How a training ended. */
 export interface TrainingEnd {
   step: number;
-  /** Its best held-out score. */
+  /** Its best held-out score; Infinity before the first evaluation. */
   best: number;
   /** Why it ended. */
-  ended: "steps" | "patience";
+  ended: "steps" | "patience" | "interrupted";
 }
 
 /** What a run folder says of itself. */

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { KitError } from "../../lib/base/errors.ts";
 import { type Tensor, tf } from "../../lib/native/tf.ts";
 import {
   binaryCrossEntropy,
-  checkLoss,
   contrastiveLoss,
   generatorLoss,
   pairProbabilities,
@@ -108,16 +106,5 @@ Deno.test("the gradient through cosine and cross entropy is what finite differen
   for (const f of [loss, ofPairs]) {
     const zero = tf.grad(f as never)(tf.zeros([4, 6]));
     assert.ok(Array.from(zero.dataSync()).every(Number.isFinite), "an embedding of zeros gives no NaN");
-  }
-});
-
-Deno.test("a loss that is no number ends training, with what to do", () => {
-  checkLoss(0.3, { step: 1, rate: "gan.learningRate" });
-  for (const loss of [NaN, Infinity]) {
-    assert.throws(() => checkLoss(loss, { step: 7, rate: "gan.learningRate" }), (error) => {
-      assert.ok(error instanceof KitError);
-      assert.match(error.message, /The loss of step 7 is (NaN|Infinity)\. .*--resume.*gan\.learningRate=/);
-      return true;
-    });
   }
 });

@@ -97,11 +97,17 @@ export async function trainOwnJudge(
   const folder = join(out, "judge-data", `${basename(resolve(data))} (${whose})`);
   await writeJudgeFolder(folder, clips, data);
   const resume = await isRun(run);
-  await pretrain(folder, {
+  const { ended } = await pretrain(folder, {
     run,
     config: { ...withSystem(config, "w/o LSTM & CBAM"), seed: Math.max(0, ...seeds) + OTHER_SEED },
     steps,
     resume,
   });
+  if (ended === "interrupted") {
+    throw new KitError(
+      `The training of the judge ${run} was interrupted`,
+      "The same command goes on with it",
+    );
+  }
   return run;
 }

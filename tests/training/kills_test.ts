@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Random, random } from "../../lib/base/random.ts";
+import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
+import { differences, live, MORTAL } from "./killed_runs.ts";
+import type { MortalTraining } from "./mortal_training.ts";
+import { makeTinyRun } from "./tiny_run.ts";
+
+/** Three events of a training at random and the middle of the write of its second checkpoint, in their order. */
+function chooseEvents(events: string[], numbers: Random): string[] {
+  const writes = events.filter((event) => /last\.safetensors\.part write/.test(event));
+  const aimed = events.indexOf(writes[Math.floor(writes.length / 2)]);
+  const sampled = numbers.shuffle(events.slice(0, -1).map((_, k) => k).filter((k) => k !== aimed)).slice(
+    0,
+    3,
+  );
+  return [...sampled, aimed].sort((a, b) => a - b).map((k) => events[k]);
+}
+
+async function testKills(kind: MortalTraining["kind"], seed: number): Promise<void> {
+  await inFolder(async (folder) => {
+    const data = await makePrepared(join(folder, "data"), FEW_CLIPS);
+    const discriminator = kind === "train" ? await makeTinyRun(folder) : undefined;
+    const training = (name: string) => ({
+      kind,
+      data,
+      run: join(folder, name),
+      config: MORTAL,
+      discriminator,
+    });
+    const { events, code } = await live(training("straight"));
+    assert.deepEqual([code, events.at(-1)!.split(": ").slice(1)], [0, ["ended", "steps"]]);
+    assert.equal((await live(training("again"))).code, 0);
+    assert.deepEqual(await differences(join(folder, "again"), join(folder, "straight")), [], "the same seed");
+    for (const dies of chooseEvents(events, random(seed))) {
+      const life = await live({ ...training("killed"), dies });
+      assert.deepEqual([life.signal, life.events.at(-1)], ["SIGKILL", dies]);
+    }
+    assert.equal((await live(training("killed"))).code, 0);
+    assert.deepEqual(await differences(join(folder, "killed"), join(folder, "straight")), [], "killed");
+  });
+}
+
+Deno.test("a pretraining has the same numbers to the last bit in every process, and however often it is killed", () =>
+  testKills("pretrain", 1));
+
+Deno.test("a generator's training has the same numbers to the last bit in every process, and however often it is killed", () =>
+  testKills("train", 2));
