@@ -16,6 +16,7 @@ import { addVideoCommands } from "./video_commands.ts";
 import { addWeightsCommands } from "./weights_commands.ts";
 
 const TESTS = fileURLToPath(new URL("../../tests/run.ts", import.meta.url));
+const KILLS = fileURLToPath(new URL("../../tests/training/many_kills.ts", import.meta.url));
 
 const program = new KitCommand("deno task")
   .description("Lip-sync training and measuring after Hong and Zhang (2023).")
@@ -35,6 +36,13 @@ program.command("test").description("run all tests, or those of the files whose 
   .argument("[words...]")
   .action(async (words: string[]) => {
     Deno.exitCode = await runHere(kitScript(TESTS, ...words));
+  });
+
+program.command("kills").description(
+  "kill trainings at 50 random moments and see that none loses a bit (10 minutes)",
+)
+  .action(async () => {
+    Deno.exitCode = await runHere(kitScript(KILLS));
   });
 
 addDataCommands(program);

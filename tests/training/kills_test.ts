@@ -46,3 +46,29 @@ Deno.test("a pretraining has the same numbers to the last bit in every process, 
 
 Deno.test("a generator's training has the same numbers to the last bit in every process, and however often it is killed", () =>
   testKills("train", 2));
+
+for (const kind of ["pretrain", "train"] as const) {
+  Deno.test(`a ${kind} that is asked to stop ends after its step with a checkpoint, and goes on to the same numbers`, () =>
+    inFolder(async (folder) => {
+      const data = await makePrepared(join(folder, "data"), FEW_CLIPS);
+      const discriminator = kind === "train" ? await makeTinyRun(folder) : undefined;
+      const training = (name: string) => ({
+        kind,
+        data,
+        run: join(folder, name),
+        config: MORTAL,
+        discriminator,
+      });
+      assert.equal((await live(training("straight"))).code, 0);
+      const asked = [["SIGINT", "2: step"], ["SIGTERM", "4: step"]] as const;
+      for (const [name, at] of asked) {
+        const { events, code } = await live({ ...training("stopped"), signal: { name, at } });
+        assert.equal(code, 0);
+        assert.match(events.at(-1)!, /^\d+: ended: interrupted$/);
+        const step = Number(events.at(-1)!.split(":")[0]);
+        assert.ok(step >= Number(at[0]) && step < 8, `${name} at ${at}: ended after step ${step}`);
+      }
+      assert.match((await live(training("stopped"))).events.at(-1)!, /ended: steps/);
+      assert.deepEqual(await differences(join(folder, "stopped"), join(folder, "straight")), []);
+    }));
+}

@@ -8,13 +8,15 @@ import { initSyncDiscriminator } from "../../lib/models/sync_discriminator.ts";
 import { compile } from "../../lib/native/compile.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 import { tf } from "../../lib/native/tf.ts";
-import { tiny } from "../../lib/training/config.ts";
+import { type Config, tiny } from "../../lib/training/config.ts";
 import { readLog } from "../../lib/training/log.ts";
 import { pretrain } from "../../lib/training/pretrain.ts";
 import { pretrainLoss, syncTensors } from "../../lib/training/pretrain_step.ts";
 import { repeatStep } from "../../lib/training/repeat_step.ts";
 import { trainingStep } from "../../lib/training/training_step.ts";
 import { lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
+import { openSafetensors } from "../../lib/weights/safetensors.ts";
+import { badBatchPath } from "../../lib/training/bad_batch.ts";
 import { openDataset } from "../../lib/dataset/dataset.ts";
 import { sampleSyncBatch } from "../../lib/dataset/batches.ts";
 import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
@@ -44,26 +46,28 @@ Deno.test("one batch is learnt by heart in a few dozen steps", () =>
 Deno.test("a run that was stopped and gone on with has the numbers of one that was not", () =>
   inFolder(async (folder) => {
     const data = await makePrepared(join(folder, "data"), FEW_CLIPS);
+    // A falling rate falls along all steps: a run that was given fewer at first is another one.
+    const steady: Config = { ...tiny, pretrain: { ...tiny.pretrain, decay: "none" } };
     const before = tf.memory().numTensors;
     const straight = join(folder, "straight"), resumed = join(folder, "re sumed");
-    const result = await pretrain(data, { run: straight, config: tiny });
+    const result = await pretrain(data, { run: straight, config: steady });
     assert.deepEqual([result.step, result.ended], [8, "steps"]);
     const writers = 1; // TensorBoard's writer stays open, one for each run folder
     assert.equal(tf.memory().numTensors, before + writers, "no tensor is left behind");
 
-    await pretrain(data, { run: resumed, config: tiny, steps: 4 });
+    await pretrain(data, { run: resumed, config: steady, steps: 4 });
     const half = await readLog(resumed);
     assert.deepEqual(half.map(({ step }) => step), [1, 2, 3, 4, 4], "four steps and an evaluation");
     await assert.rejects(
-      pretrain(data, { run: resumed, config: tiny }),
+      pretrain(data, { run: resumed, config: steady }),
       /re sumed holds a run already.*--resume/,
     );
-    const end = await pretrain(data, { run: resumed, config: tiny, steps: 8, resume: true });
+    const end = await pretrain(data, { run: resumed, config: steady, steps: 8, resume: true });
     assert.equal(end.step, 8);
     assertSameLog(await readLog(resumed), await readLog(straight));
     assert.equal(end.best, result.best);
 
-    const again = await pretrain(data, { run: resumed, config: tiny, steps: 8, resume: true });
+    const again = await pretrain(data, { run: resumed, config: steady, steps: 8, resume: true });
     assert.deepEqual([again.step, again.best], [8, end.best], "nothing is left to do");
     assert.equal(tf.memory().numTensors, before + 2 * writers);
     const { params, step } = await loadDiscriminator(resumed);
@@ -141,6 +145,36 @@ Deno.test("a rate that explodes ends training with a plain word", () =>
     const config = { ...tiny, pretrain: { ...tiny.pretrain, learningRate: 1e30 } };
     await assert.rejects(
       pretrain(data, { run, config }),
-      /The loss of step \d is NaN.*pretrain\.learningRate=/,
+      /The loss of step \d is NaN.*bad-batch\.safetensors.*Lower the rate.*pretrain\.learningRate=/,
     );
+    const file = await openSafetensors(badBatchPath(run)), { metadata, tensors } = file.header;
+    file.close();
+    assert.deepEqual(tensors["sync/mel"].shape, [4, 80, 16, 1]);
+    const [batch] = JSON.parse(metadata.batches);
+    assert.equal(batch.clips.length, 1, "one clip's four windows");
+    // The batch can be sampled again from what is said of it.
+    const again = await sampleSyncBatch(
+      await openDataset(data, "train"),
+      random(batch.random),
+      batch.options,
+    );
+    const kept = await openSafetensors(badBatchPath(run));
+    assert.deepEqual(await kept.readF32("sync/mel"), again.mel);
+    kept.close();
+  }));
+
+Deno.test("a step that is not finite leaves the checkpoint before it, and the batch that did it is named", () =>
+  inFolder(async (folder) => {
+    const data = await makePrepared(join(folder, "data"), FEW_CLIPS), run = join(folder, "run");
+    await pretrain(data, { run, config: tiny, steps: 4 });
+    const before = await Deno.readFile(lastPath(run));
+    const settings = ["pretrain.learningRate=1e30", "pretrain.decay=none"];
+    const gone = pretrain(data, { run, config: tiny, steps: 8, resume: true, settings });
+    await assert.rejects(gone, /The loss of step \d is NaN/);
+    assert.deepEqual(await Deno.readFile(lastPath(run)), before);
+    const mended = ["pretrain.learningRate=1e-4"];
+    const end = await pretrain(data, { run, config: tiny, steps: 8, resume: true, settings: mended });
+    assert.equal(end.step, 8);
+    const log = await readLog(run);
+    assert.ok(log.every((row) => Number.isFinite(row["train/loss"] ?? 0)), "no row of what failed stays");
   }));

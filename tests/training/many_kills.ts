@@ -1,0 +1,68 @@
+// Trainings killed at random moments, many times: `deno task kills`. Ends with status 1 when a number differs.
+import { join } from "node:path";
+import { random } from "../../lib/base/random.ts";
+import { Progress } from "../../lib/base/progress.ts";
+import type { Row } from "../../lib/base/parquet.ts";
+import { table } from "../../lib/figures/table.ts";
+import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
+import { differences, live, MORTAL } from "./killed_runs.ts";
+import type { MortalTraining } from "./mortal_training.ts";
+import { makeTinyRun } from "./tiny_run.ts";
+
+/** Kills of each kind of training. */
+const KILLS = 25;
+const KINDS = ["pretrain", "train"] as const;
+
+/** What a training was at when it was killed, by its event: "3: last.safetensors.part write 100". */
+function phaseOf(event: string): string {
+  const what = event.replace(/^\d+: /, "");
+  if (/^last|^best/.test(what)) return "writing a checkpoint";
+  if (/^log/.test(what)) return "writing the log";
+  return what === "opening" || what.startsWith("run") ? "opening" : what;
+}
+
+/** Kills a training again and again until it has died often enough, and compares each that ended with one never killed. */
+async function killOften(kind: MortalTraining["kind"], folder: string, progress: () => void) {
+  const data = await makePrepared(join(folder, "data"), FEW_CLIPS), numbers = random(1);
+  const discriminator = kind === "train" ? await makeTinyRun(folder) : undefined;
+  const training = (name: string) => ({ kind, data, run: join(folder, name), config: MORTAL, discriminator });
+  const { events } = await live(training("straight"));
+  const straight = join(folder, "straight"), deaths = new Map<string, number>(), found: string[] = [];
+  let killed = 0, life = 0;
+  while (killed < KILLS) {
+    const run = join(folder, `killed ${life++}`), name = `killed ${life - 1}`;
+    let left = events.slice(0, -1);
+    while (killed < KILLS && left.length > 0) {
+      const dies = numbers.pick(left), { signal } = await live({ ...training(name), dies });
+      if (signal === null) break; // it had come past that moment
+      killed++;
+      progress();
+      deaths.set(phaseOf(dies), (deaths.get(phaseOf(dies)) ?? 0) + 1);
+      left = left.slice(left.indexOf(dies) + 1);
+    }
+    await live(training(name));
+    found.push(...await differences(run, straight));
+  }
+  return { deaths, found, runs: life };
+}
+
+const rows: Row[] = [];
+let bad = 0, done = 0;
+{
+  using progress = new Progress("kills", KINDS.length * KILLS, { unit: "kills" });
+  for (const kind of KINDS) {
+    await inFolder(async (folder) => {
+      const { deaths, found, runs } = await killOften(kind, folder, () => progress.update(++done));
+      bad += found.length;
+      found.forEach((line) => console.error(`${kind}: ${line}`));
+      for (const [at, kills] of deaths) {
+        rows.push({ training: kind, "killed at": at, kills, runs, differences: found.length });
+      }
+    });
+  }
+}
+console.log(table(rows).markdown);
+console.log(
+  bad === 0 ? "Every run has the numbers of one that was never killed." : `${bad} numbers or files differ.`,
+);
+Deno.exit(bad === 0 ? 0 : 1);
