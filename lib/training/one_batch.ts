@@ -1,6 +1,5 @@
 import { KitError } from "../base/errors.ts";
-import { compile } from "../native/compile.ts";
-import type { Named } from "../native/compile.ts";
+import { compile, type Named } from "../native/compile.ts";
 import type { Params } from "../nn/params.ts";
 import { tf } from "../native/tf.ts";
 import type { PretrainConfig } from "./config.ts";
