@@ -41,7 +41,7 @@ interface Discriminator {
   pairs: boolean;
   /**
    * It comes pretrained, and its batch norm keeps the statistics of that: those of a turn's few windows, real and generated
-   * together, are not those by which the generator's loss is taken, and with them the turns undid what E_sync had gained.
+   * together, are not those by which the generator's loss is taken.
    */
   pretrained: boolean;
   /** The term of the generator's loss that this discriminator gives: a scalar. */
@@ -75,8 +75,8 @@ const SYNC: Discriminator = {
     const { labels, weights } = pairs;
     const ofReal = pairProbabilities({ audio: realAudio, video: realVideo }, labels.shape[1]!);
     const ofMade = syncProbability({ audio: ownAudio, video: madeVideo });
-    // In sync weighs half, off sync and generated a quarter each: were both whole, two of three labels would be 0, every
-    // probability would sink, and E_sync ask for what nobody's lips can give.
+    // In sync weighs half, off sync and generated a quarter each: with two of three labels 0 every probability would sink,
+    // that of real lips as well, and E_sync with it rise.
     const halved = tf.mul(weights, tf.mul(0.5, tf.add(1, labels)));
     const real = binaryCrossEntropy(ofReal, labels, halved);
     const made = binaryCrossEntropy(ofMade, tf.zerosLike(ofMade));
