@@ -56,6 +56,11 @@ export interface GanConfig extends Recipe {
   learningRate: number;
   /** Learning rate of the generator once windows are trained. */
   windowLearningRate: number;
+  /**
+   * By what the generator's batch norm goes once windows are trained: "batch", the statistics of a step's own frames, or
+   * "frames", those that the phase before came to. A few windows of five similar frames are no sample of faces.
+   */
+  windowStatistics: "batch" | "frames";
   discriminatorLearningRate: number;
   /** Adam's first beta, of every network that is trained. */
   beta1: number;
@@ -114,6 +119,7 @@ export const paper: Config = {
     windows: 16,
     learningRate: 1e-4,
     windowLearningRate: 1e-4,
+    windowStatistics: "batch",
     discriminatorLearningRate: 1e-4,
     beta1: 0.9,
     sync: "discriminator",
@@ -161,6 +167,7 @@ export const small: Config = {
     windows: 3,
     learningRate: 1e-3,
     windowLearningRate: 2e-4,
+    windowStatistics: "frames",
     discriminatorLearningRate: 3e-5,
     warmup: 20,
     augment: { mirror: 0.5, shift: 2, colour: 0.05, gain: 0.2, noise: 0.1 },
@@ -211,6 +218,7 @@ const WORDS: Record<string, string[]> = {
   "pretrain.sampling": ["within clips", "one by one"],
   "pretrain.decay": ["none", "cosine"],
   "gan.decay": ["none", "cosine"],
+  "gan.windowStatistics": ["batch", "frames"],
   "gan.sync": ["discriminator", "contrastive", "none"],
   "gan.discriminator": ["alternate", "frozen", "joint", "none"],
 };
@@ -298,6 +306,12 @@ export function withSettings(config: Config, settings: string[]): Config {
     throw new KitError(
       "gan.frameSteps trains on single frames, but gan.frames is 0",
       "Set gan.frames, such as 10",
+    );
+  }
+  if (gan.windowStatistics === "frames" && gan.frameSteps === 0) {
+    throw new KitError(
+      "gan.windowStatistics=frames keeps the statistics of single frames, but gan.frameSteps is 0",
+      "Set gan.windowStatistics=batch",
     );
   }
   if (gan.quality && gan.syncWeight + gan.qualityWeight >= 1) {

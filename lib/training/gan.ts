@@ -2,20 +2,20 @@ import type { BatchRequest } from "../dataset/batch_stream.ts";
 import { KitError } from "../base/errors.ts";
 import { exists } from "../base/files.ts";
 import { describeGenerator } from "../models/generator_kinds.ts";
-import { initialize, type Params, type Specs } from "../nn/params.ts";
+import { initialize, isStatistic, type Params, type Specs } from "../nn/params.ts";
 import { Progress } from "../base/progress.ts";
 import { tf } from "../native/tf.ts";
 import { holdsGroup } from "./checkpoint.ts";
 import type { Config, GanConfig } from "./config.ts";
 import { DISCRIMINATORS, discriminatorsOf, lossWeights, type Phase, trainedIn } from "./discriminators.ts";
 import { evaluateGenerator, recalibrateGenerator } from "./gan_evaluation.ts";
-import { discriminatorParams, ganStep, type Networks, phaseOf } from "./gan_steps.ts";
+import { discriminatorParams, ganStep, keepsStatistics, type Networks, phaseOf } from "./gan_steps.ts";
 import { logged } from "./log.ts";
 import { openTraining, type Training, type TrainOptions, type TrainResult } from "./open_training.ts";
 import { isRun, lastPath, loadDiscriminator, readRun } from "./run.ts";
 import { storedEnd } from "./stored_run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
-import { averaged, beginTraining, evaluated } from "./training_step.ts";
+import { averaged, beginTraining, copied, evaluated, type TrainedNetwork } from "./training_step.ts";
 
 export interface GanOptions extends TrainOptions {
   /** Run folder of the pretrained discriminator, for the systems that have one. */
@@ -64,6 +64,18 @@ export function openNetworks(
     networks[name] = open(name, DISCRIMINATORS[name].specs(config), given);
   }
   return networks;
+}
+
+/** A generator whose moving statistics are those of frames with its weights as they are now. */
+async function settled(network: TrainedNetwork, training: Training): Promise<TrainedNetwork> {
+  const { params } = network, calibrated = await recalibrateGenerator(params, training);
+  const isOf = (statistic: boolean) => ([name]: [string, unknown]) => isStatistic(name) === statistic;
+  const [weights, statistics] = [params, calibrated].map((all, k) =>
+    Object.entries(all).filter(isOf(k === 1))
+  );
+  tf.dispose(Object.entries(params).filter(isOf(true)).map(([, tensor]) => tensor));
+  tf.dispose(Object.entries(calibrated).filter(isOf(false)).map(([, tensor]) => tensor));
+  return { ...network, params: Object.fromEntries([...weights, ...statistics]) };
 }
 
 /** The active weights as the log has them; sync is 0 where no sync discriminator plays along. */
@@ -118,9 +130,14 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   let { step = 0, best = Infinity, syncWeight = 0, bestWeight = syncWeight } = state ?? {};
   const take = ganStep(config, options);
 
+  /** The generator as it is evaluated: its batch norm's statistics are kept or taken anew. */
+  const readyGenerator = async () => {
+    const params = evaluated(networks.generator), kept = keepsStatistics(gan, phaseOf(step - 1, gan));
+    return kept ? copied(params) : await recalibrateGenerator(params, training);
+  };
   const evaluate = async () => {
     const dataShare = training.dataShare();
-    const generator = await recalibrateGenerator(evaluated(networks.generator), training);
+    const generator = await readyGenerator();
     const discriminators = discriminatorParams(networks, gan, "windows");
     const held = await evaluateGenerator(training.heldOut, { generator, discriminators, config });
     // What fools a discriminator of looks today need not be good: the choice goes by L1 and sync.
@@ -151,6 +168,9 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   let recent = 0, note = "";
   while (step < gan.steps && !await training.interrupted()) {
     const phase = phaseOf(step, gan), weights = lossWeights(gan, phase, { syncWeight });
+    if (step === gan.frameSteps && keepsStatistics(gan, phase)) {
+      networks = { ...networks, generator: await settled(networks.generator, training) };
+    }
     const generator = await batches.generator();
     const pairs = needsPairs(gan, phase) ? await batches.sync() : undefined;
     const { networks: next, terms, turns, gradientNorm, rate } = take(networks, { generator, pairs }, {

@@ -51,11 +51,15 @@ export type GeneratorStepBatch = {
   weights: Named;
 };
 
+/** Whether the generator's batch norm keeps, in a phase, the statistics that it came to in the one before. */
+export const keepsStatistics = ({ windowStatistics }: GanConfig, phase: Phase): boolean =>
+  phase === "windows" && windowStatistics === "frames";
+
 /**
  * A generator's step: L1 (eq. 3) and the terms of its discriminators, by their weights (eq. 6 for the sync discriminator).
  * Also gives the terms and the generated faces [n, 96, 96, 3].
  */
-export const generatorStep = ({ gan, generator }: Pick<Config, "gan" | "generator">) =>
+export const generatorStep = ({ gan, generator }: Pick<Config, "gan" | "generator">, phase: Phase) =>
   trainingStep((net, { batch, discriminators, weights }: GeneratorStepBatch) => {
     const { face } = GENERATORS[generator.kind](net, batch as GeneratorInputs);
     const terms: Named = {
@@ -63,7 +67,7 @@ export const generatorStep = ({ gan, generator }: Pick<Config, "gan" | "generato
       ...discriminatorTerms(discriminators, face, batch),
     };
     return { loss: generatorLoss(terms, weights), aux: { terms, face } };
-  }, gan);
+  }, { ...gan, training: !keepsStatistics(gan, phase) });
 
 /** A discriminator's step, on its own loss. */
 export const discriminatorStep = (name: DiscriminatorName, gan: Pick<GanConfig, "beta1" | "clipNorm">) =>
@@ -102,7 +106,10 @@ export function ganStep(
 ) {
   const { gan } = config, options = { enabled: compiled, donate: [0], precision };
   const rates = { frames: gan.learningRate, windows: gan.windowLearningRate };
-  const generate = compile(generatorStep(config), options);
+  const generate = {
+    frames: compile(generatorStep(config, "frames"), options),
+    windows: compile(generatorStep(config, "windows"), options),
+  };
   const turnOf = new Map(
     discriminatorsOf(gan).map((name) => [name, compile(discriminatorStep(name, gan), options)]),
   );
@@ -114,7 +121,7 @@ export function ganStep(
     tf.tidy(() => {
       const next = { ...networks }, batch = generatorTensors(generator), phase = phaseOf(step, gan);
       const share = rateShareAt(step, gan), rate = rates[phase] * share;
-      const { network, norm, aux: { terms, face } } = generate(
+      const { network, norm, aux: { terms, face } } = generate[phase](
         networks.generator,
         {
           batch,

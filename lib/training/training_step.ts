@@ -17,9 +17,10 @@ export type TrainedNetwork = { // a type, not an interface: only a type is seen 
 
 /** A network whose weights are averaged from now on, unless they are already. */
 export const averaged = (network: TrainedNetwork): TrainedNetwork =>
-  network.average ? network : { ...network, average: clones(trainable(network.params)) };
+  network.average ? network : { ...network, average: copied(trainable(network.params)) };
 
-const clones = (params: Params): Params =>
+/** Parameters of their own, to be disposed of apart. */
+export const copied = (params: Params): Params =>
   Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, tf.keep(tensor.clone())]));
 
 /** A network before its first step. */

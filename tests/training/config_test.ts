@@ -104,7 +104,9 @@ Deno.test("values that do not fit are refused, with what is wanted", () => {
     ["gan.frames=0", /gan\.frameSteps trains on single frames, but gan\.frames is 0/],
   ];
   for (const [setting, message] of wrong) refuses([setting], message);
-  assert.equal(configure("tiny", ["gan.frames=0", "gan.frameSteps=0"]).gan.frames, 0);
+  refuses(["gan.frameSteps=0"], /windowStatistics=frames keeps.*windowStatistics=batch/);
+  const windowsAlone = ["gan.frames=0", "gan.frameSteps=0", "gan.windowStatistics=batch"];
+  assert.equal(configure("tiny", windowsAlone).gan.frames, 0);
 });
 
 Deno.test("an unknown preset is refused, with those that are there", () => {

@@ -32,7 +32,7 @@ const near = (found: number, expected: number, tolerance = 1e-5) =>
 
 /** `tiny`'s generator step with another weight of the mouth. */
 const stepOf = (mouthWeight = tiny.gan.mouthWeight) =>
-  generatorStep({ ...tiny, gan: { ...tiny.gan, mouthWeight } });
+  generatorStep({ ...tiny, gan: { ...tiny.gan, mouthWeight } }, "frames");
 const PAIRS = { clips: 2, windows: 2, minShift: 5, voicedOnly: true };
 
 /** Weights of the loss's terms (eq. 6). */
@@ -126,6 +126,26 @@ Deno.test("a window step is a frame step and the discriminator's E_sync", () =>
     const moved = (next: Params) =>
       value(tf.norm(tf.sub(next["audio/5/conv/kernel"], alone.params["audio/5/conv/kernel"])));
     assert.ok(moved(within.params) > 100 * moved(without.params) + 1e-6, "the sync term pulls");
+  }));
+
+Deno.test("with the statistics of frames, windows are drawn by them and leave them as they are", () =>
+  inFolder(async (folder) => {
+    const { windows, params } = await setting(folder), faces = windows as { mel: Tensor; faces: Tensor };
+    const batch = { batch: windows, discriminators: {}, weights: weightsOf() }, rate = tf.scalar(1e-3);
+    for (const windowStatistics of ["frames", "batch"] as const) {
+      const kept = windowStatistics === "frames";
+      const step = generatorStep({ ...tiny, gan: { ...tiny.gan, windowStatistics } }, "windows");
+      const { network, aux } = step(beginTraining(params), batch, rate);
+      assertClose(aux.face, generator(scope(params, { training: !kept }), faces).face, windowStatistics);
+      const moved = Object.keys(params).filter(isStatistic).filter((name) =>
+        network.params[name].dataSync().some((value, k) => value !== params[name].dataSync()[k])
+      );
+      assert.equal(moved.length > 0, !kept);
+      assert.notDeepEqual(
+        network.params["face/0/0/conv/kernel"].dataSync(),
+        params["face/0/0/conv/kernel"].dataSync(),
+      );
+    }
   }));
 
 Deno.test("the discriminator's turn: real in sync 1, real off sync 0, generated 0", () =>
