@@ -84,7 +84,13 @@ Deno.test("frames with L1, then windows with L1 + E_sync and the discriminator i
 Deno.test("a frozen discriminator stays as it was, and the sync term waits for a low enough E_sync", () =>
   inFolder(async (folder) => {
     const { data, discriminator } = await setting(folder), run = join(folder, "run");
-    const config = withGan({ discriminator: "frozen", frameSteps: 0, evaluateEvery: 2, syncWhenBelow: 1e-9 });
+    const windowsAlone = { frameSteps: 0, windowStatistics: "batch" } as const;
+    const config = withGan({
+      discriminator: "frozen",
+      ...windowsAlone,
+      evaluateEvery: 2,
+      syncWhenBelow: 1e-9,
+    });
     const weights = async () => (await readLog(run)).flatMap((row) => row["train/sync_weight"] ?? []);
     await train(data, { run, config, discriminator, steps: 2 });
     assert.deepEqual(await weights(), [0, 0]);
