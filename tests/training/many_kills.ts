@@ -12,6 +12,15 @@ import { makeTinyRun } from "./tiny_run.ts";
 /** Kills of each kind of training. */
 const KILLS = 25;
 const KINDS = ["pretrain", "train"] as const;
+/** Milliseconds after an event in which a kill from outside may come. */
+const LATEST = 400;
+
+/** Kills a process that may have ended by itself. */
+function kill(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGKILL");
+  } catch { /* it has */ }
+}
 
 /** What a training was at when it was killed, by its event: "3: last.safetensors.part write 100". */
 function phaseOf(event: string): string {
@@ -33,14 +42,22 @@ async function killOften(kind: MortalTraining["kind"], folder: string, progress:
     const run = join(folder, `killed ${life++}`), name = `killed ${life - 1}`;
     let left = events.slice(0, -1);
     while (killed < KILLS && left.length > 0) {
-      const dies = numbers.pick(left), { signal } = await live({ ...training(name), dies });
+      const event = numbers.pick(left), outside = numbers.uniform() < 0.5, delay = numbers.uniform(0, LATEST);
+      // By itself at an event, or from outside some time after it: amid a step, an evaluation, a write.
+      const { signal } = outside
+        ? await live(training(name), (heard, process) => {
+          if (heard === event) setTimeout(() => kill(process), delay);
+        })
+        : await live({ ...training(name), dies: event });
       if (signal === null) break; // it had come past that moment
       killed++;
       progress();
-      deaths.set(phaseOf(dies), (deaths.get(phaseOf(dies)) ?? 0) + 1);
-      left = left.slice(left.indexOf(dies) + 1);
+      const at = outside ? "a random time" : phaseOf(event);
+      deaths.set(at, (deaths.get(at) ?? 0) + 1);
+      left = left.slice(left.indexOf(event) + 1);
     }
-    await live(training(name));
+    const { code } = await live(training(name));
+    if (code !== 0) found.push(`the last of its processes ended with status ${code}`);
     found.push(...await differences(run, straight));
   }
   return { deaths, found, runs: life };
@@ -55,9 +72,13 @@ let bad = 0, done = 0;
       const { deaths, found, runs } = await killOften(kind, folder, () => progress.update(++done));
       bad += found.length;
       found.forEach((line) => console.error(`${kind}: ${line}`));
-      for (const [at, kills] of deaths) {
-        rows.push({ training: kind, "killed at": at, kills, runs, differences: found.length });
-      }
+      for (const [at, kills] of deaths) rows.push({ training: kind, "killed at": at, kills });
+      rows.push({
+        training: kind,
+        "killed at": `all, in ${runs} runs`,
+        kills: KILLS,
+        differences: found.length,
+      });
     });
   }
 }
