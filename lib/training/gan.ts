@@ -68,14 +68,13 @@ export function openNetworks(
 
 /** A generator whose moving statistics are those of frames with its weights as they are now. */
 async function settled(network: TrainedNetwork, training: Training): Promise<TrainedNetwork> {
-  const { params } = network, calibrated = await recalibrateGenerator(params, training);
-  const isOf = (statistic: boolean) => ([name]: [string, unknown]) => isStatistic(name) === statistic;
-  const [weights, statistics] = [params, calibrated].map((all, k) =>
-    Object.entries(all).filter(isOf(k === 1))
-  );
-  tf.dispose(Object.entries(params).filter(isOf(true)).map(([, tensor]) => tensor));
-  tf.dispose(Object.entries(calibrated).filter(isOf(false)).map(([, tensor]) => tensor));
-  return { ...network, params: Object.fromEntries([...weights, ...statistics]) };
+  const params = { ...network.params }, calibrated = await recalibrateGenerator(params, training);
+  for (const [name, tensor] of Object.entries(calibrated)) {
+    const [kept, gone] = isStatistic(name) ? [tensor, params[name]] : [params[name], tensor];
+    params[name] = kept;
+    gone.dispose();
+  }
+  return { ...network, params };
 }
 
 /** The active weights as the log has them; sync is 0 where no sync discriminator plays along. */
@@ -112,7 +111,7 @@ async function openPretrained(
 /**
  * Trains the generator of a system (eq. 1): first on single frames where the configuration asks for it, then on windows,
  * where the sync discriminator plays against it (eq. 6). After each of the generator's steps the discriminators that are
- * trained take their turns. Checkpoints at each evaluation; the best generator is kept apart, with recalibrated batch norm.
+ * trained take their turns. Checkpoints at each evaluation; the best generator is kept apart, its batch norm recalibrated on frames.
  * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
  */
 export async function train(prepared: string, options: GanOptions): Promise<TrainResult> {
