@@ -20,7 +20,9 @@ const CELLS = [
   'await Deno.writeTextFile(join(Deno.env.get("KIT_FIGURES")!, "drawn.svg"), Deno.env.get("KIT_PRESET")!);\n',
   // What is broadcast comes in order: with a message of the cell's own, those of the progress bar have been sent.
   'const progress = new Progress("counting", 2);\nprogress.update(1);\nprogress.stop();\n' +
-  'await Deno.jupyter.broadcast("display_data", { data: { "text/plain": "sent" }, metadata: {}, transient: {} });\n',
+  'await Deno.jupyter.broadcast("display_data", { data: { "text/plain": "sent" }, metadata: {}, transient: {} });\n' +
+  // Now and then the kernel sends such a message after it has said that the cell is done, where it is lost.
+  "await new Promise((go) => setTimeout(go, 300));\n",
   "6 * 7;\n",
 ];
 

@@ -66,6 +66,17 @@ async function writeConfiguration(root: string): Promise<void> {
   await Deno.writeTextFile(join(root, "deno.lock"), JSON.stringify(small));
 }
 
+/** Removes a folder into which a program that was stopped a moment ago may still write. */
+async function removeAll(folder: string, tries = 100): Promise<void> {
+  try {
+    await Deno.remove(folder, { recursive: true });
+  } catch (error) {
+    if (tries === 0) throw error;
+    await new Promise((go) => setTimeout(go, 100));
+    await removeAll(folder, tries - 1);
+  }
+}
+
 /** Makes the project in a folder of its own, whose path has a space. */
 export async function makeProject(folder?: string): Promise<Project> {
   const base = folder ?? await Deno.makeTempDir({ prefix: "kit setup " });
@@ -101,5 +112,5 @@ export async function makeProject(folder?: string): Promise<Project> {
     }
     return { code: (await child.status).code, stdout: await stdout, stderr };
   };
-  return { root, index, setup, remove: () => Deno.remove(base, { recursive: true }) };
+  return { root, index, setup, remove: () => removeAll(base) };
 }
