@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { small } from "../../lib/training/config.ts";
 import { planSeed } from "../../lib/tables/sweep_plan.ts";
 import { systems } from "../../lib/training/systems.ts";
 
@@ -29,8 +30,8 @@ Deno.test("every generator sees as many steps, and the same number of them on wi
   const jobs = plan("small"), frames = jobs.find(({ from, name }) => !from && name.startsWith("L1"))!;
   for (const job of jobs.filter(({ name }) => name in systems)) {
     const before = job.from === undefined ? 0 : frames.steps;
-    assert.equal(before + job.steps, 1200, job.name);
-    assert.equal(job.config.gan.frameSteps, 960, job.name);
+    assert.equal(before + job.steps, small.gan.steps, job.name);
+    assert.equal(job.config.gan.frameSteps, small.gan.frameSteps, job.name);
     if (job.from !== undefined) assert.equal(job.from, frames.run);
   }
   // What plays against quality or one frame from the first step cannot share it.

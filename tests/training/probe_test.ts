@@ -7,7 +7,8 @@ import { gradientByLayer, stepMilliseconds } from "../../lib/training/probe.ts";
 const batch = {
   mel: tf.randomUniform([2, 80, 16, 1], -4, 4, "float32", 1),
   faces: tf.randomUniform([2, 48, 96, 15], 0, 1, "float32", 2),
-  labels: tf.tensor1d([1, 0]),
+  labels: tf.tensor3d([[[1, 0], [0, 1]]]),
+  weights: tf.fill([1, 2, 2], 1 / 4),
 };
 const without = { ...tiny.discriminator, cbam: false };
 
