@@ -1,4 +1,5 @@
 // How work that takes long is asked to stop: by Ctrl-C, a notebook's "interrupt", or a cluster's SIGTERM.
+import { notebook } from "./jupyter.ts";
 
 /** Hears of signals that ask this process to stop; they have their usual effect again once it is disposed of. */
 export interface Interruption extends Disposable {
@@ -17,15 +18,6 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const SAME_PRESS = 500;
 const PAUSE_EVERY = 100;
 
-/** Whether this runs in a notebook's kernel, which a second signal must not end. */
-function inNotebook(): boolean {
-  try {
-    return Boolean(Deno.jupyter.broadcast);
-  } catch {
-    return false; // Deno.jupyter throws outside a notebook
-  }
-}
-
 /**
  * Listens until it is disposed of for signals that ask this process to stop. Outside a notebook a second one has the
  * usual effect, and ends the process at once, even amid a computation.
@@ -41,7 +33,8 @@ export function listenForInterruption(): Interruption {
     clearTimeout(samePress);
   };
   function onSignal() {
-    if (!asked && !inNotebook()) samePress = setTimeout(release, SAME_PRESS);
+    // A notebook's kernel must live through a second one.
+    if (!asked && !notebook()) samePress = setTimeout(release, SAME_PRESS);
     asked = true;
   }
   SIGNALS.forEach((signal) => Deno.addSignalListener(signal, onSignal));

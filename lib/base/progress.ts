@@ -1,6 +1,6 @@
 import cliProgress from "cli-progress"; // has no types of its own
 import process from "node:process";
-import { escapeHtml } from "./jupyter.ts";
+import { type Broadcast, changingOutput, escapeHtml, notebook } from "./jupyter.ts";
 
 /** Milliseconds between two lines on a standard error that is no terminal, and between two notebook updates. */
 const LINE_EVERY = 5000, NOTEBOOK_EVERY = 250;
@@ -66,31 +66,24 @@ function terminalBar(total: number): Display {
 const percent = ({ done, total }: State) => total > 0 ? Math.floor(100 * Math.min(1, done / total)) : 100;
 
 /** One output of a notebook cell, changed in place. */
-function notebookOutput(broadcast: typeof Deno.jupyter.broadcast): Display {
-  const transient = { display_id: crypto.randomUUID() };
-  let message = "display_data";
+function notebookOutput(broadcast: Broadcast): Display {
+  const output = changingOutput(broadcast);
   return {
     every: NOTEBOOK_EVERY,
     show(state) {
       const { label, text } = state;
       const bar = `<progress max="100" value="${percent(state)}" style="width:14em"></progress>`;
-      const data = {
+      output({
         "text/html": `<div>${escapeHtml(label)} ${bar} ${escapeHtml(text)}</div>`,
         "text/plain": `${label}: ${text}`,
-      };
-      // A notebook that went away must not stop the work.
-      Promise.resolve(broadcast(message, { data, metadata: {}, transient })).catch(() => {});
-      message = "update_display_data";
+      });
     },
   };
 }
 
 function chooseDisplay(total: number): Display {
-  try {
-    return notebookOutput(Deno.jupyter.broadcast);
-  } catch {
-    // Deno.jupyter throws outside a notebook.
-  }
+  const broadcast = notebook();
+  if (broadcast) return notebookOutput(broadcast);
   if (process.stderr.isTTY) return terminalBar(total);
   const show = (state: State) => console.error(`${state.label}: ${percent(state)} % ${state.text}`);
   return { every: LINE_EVERY, show };

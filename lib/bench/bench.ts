@@ -79,7 +79,8 @@ const PEERS = {
 };
 
 /**
- * Times one training step of both networks at each width, eager, compiled and compiled with convolutions in bfloat16, each in a process of its own.
+ * Times one training step of both networks at each width, eager, compiled and compiled with convolutions in bfloat16, each
+ * in a process of its own.
  * Returns a row a measurement: milliseconds (median over rounds of the median step, and the least of all), CPU time, the
  * share of the machine's peak arithmetic that the least comes to, peak memory, and the ratio to each peer's step of the
  * same work in the same run where it was asked for.

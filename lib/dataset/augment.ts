@@ -1,6 +1,7 @@
 /** Changes to what networks learn from that cannot break sync: the same for all frames of a window. */
 import type { Random } from "../base/random.ts";
 import { FACE_BYTES, FACE_SIZE } from "../base/shapes.ts";
+import { SILENCE } from "./windows.ts";
 
 /** How much samples are changed, each by its own random numbers; 0 everywhere leaves them as they are. */
 export interface Augmentation {
@@ -19,8 +20,8 @@ export interface Augmentation {
 /** Samples as they are. */
 export const unchanged: Augmentation = { mirror: 0, shift: 0, colour: 0, gain: 0, noise: 0 };
 
-/** The mel scale's ends. */
-const SILENCE = -4, LOUDEST = 4;
+/** The mel scale's upper end. */
+const LOUDEST = 4;
 
 /** One change of faces [96, 96, 3], drawn once for all faces of a sample. */
 export type FaceChange = (face: Uint8Array) => Uint8Array;

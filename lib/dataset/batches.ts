@@ -123,7 +123,10 @@ export async function sampleSyncBatch(
   const batch: SyncBatch = {
     mel: new Float32Array(size * MEL_SIZE),
     faces: new Float32Array(size * LOWER_SIZE),
-    ...pairsWithin(within ? options : { ...options, clips: size, windows: 1 }),
+    ...(within ? pairsWithin(options) : {
+      labels: new Float32Array(size),
+      weights: new Float32Array(size).fill(1 / size),
+    }),
     size,
     windows: within ? options.windows : 1,
   };
@@ -145,7 +148,6 @@ export async function sampleSyncBatch(
     else {
       const inSync = random.uniform() < 0.5;
       batch.labels[filled] = inSync ? 1 : 0;
-      batch.weights[filled] = 1 / size;
       await put(clip, { seen: starts[0], heard: starts[inSync ? 0 : 1] });
     }
   }

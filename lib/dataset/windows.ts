@@ -5,7 +5,7 @@ import { melStart } from "../media/mel.ts";
 /** A window whose mel values lie below this on the average has nobody speaking in it. */
 const VOICED = -2.9;
 /** The mel scale's floor, which stands for what lies before and after the audio. */
-const SILENCE = -4;
+export const SILENCE = -4;
 /** First byte of a face's lower half. */
 const LOWER_BYTE = FACE_BYTES / 2;
 /** A byte as a share of 255; looked up, since a batch asks for millions. */

@@ -10,8 +10,11 @@ const isNumber = (value: unknown): value is number => typeof value === "number" 
 /** The colours of names, with a legend where there are several. */
 export const byName = (names: string[]) => ({ domain: names, legend: names.length > 1 });
 
+/** The axis of a training's steps. */
+export const STEPS = { label: "step", tickFormat: (step: number) => step.toLocaleString("en-US") };
+
 /** A dashed line across the chart at one value, named at its right end. */
-function guide(value: number, label: string): Plot.Markish[] {
+export function guide(value: number, label: string): Plot.Markish[] {
   return [
     Plot.ruleY([value], DASHED),
     Plot.text([label], {
@@ -75,7 +78,7 @@ export function lossCurve(
   });
   return {
     ...chartFrame(text, "Loss over training"),
-    x: { label: "step", tickFormat: (step: number) => step.toLocaleString("en-US") },
+    x: STEPS,
     y: { label: yLabel, ...(log ? { type: "log", tickFormat: "~g" } : { nice: true }) },
     color: byName(values.map(seriesName)),
     marks: [

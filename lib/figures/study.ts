@@ -1,7 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import { byName } from "./charts.ts";
+import { byName, guide, STEPS } from "./charts.ts";
 import { chartFrame, type ChartText } from "./source.ts";
-import { DASHED, GUIDE } from "./style.ts";
 
 /** One evaluation of one training. */
 export interface CurvePoint {
@@ -20,19 +19,11 @@ export function trainingCurves(
 ): Plot.PlotOptions {
   return {
     ...chartFrame(text, "Held-out loss of every training"),
-    x: { label: "step", tickFormat: (step: number) => step.toLocaleString("en-US") },
+    x: STEPS,
     y: { label: "held-out loss", nice: true },
     color: byName(arms),
     marks: [
-      ...(chance
-        ? [
-          Plot.ruleY([chance.value], DASHED),
-          Plot.text([chance.label], {
-            ...{ y: chance.value, frameAnchor: "left", dx: 4, dy: -7, textAnchor: "start", fill: GUIDE },
-            text: (label) => label,
-          }),
-        ]
-        : []),
+      ...(chance ? guide(chance.value, chance.label) : []),
       Plot.line(rows, {
         ...{ x: "step", y: "loss", stroke: "arm", z: (row: CurvePoint) => `${row.arm} ${row.seed}` },
         ...{ strokeWidth: 1.5, strokeOpacity: 0.8 },

@@ -95,6 +95,12 @@ export async function openExperiment(
   };
 }
 
+/** Opens an experiment by preset and prepared folder, where the environment says nothing else; throws as `openExperiment`. */
+export const openExperimentOf = ({ data, preset }: { data?: string; preset: string }): Promise<Experiment> =>
+  openExperiment({
+    env: { ...Deno.env.toObject(), KIT_PRESET: preset, ...(data === undefined ? {} : { KIT_DATA: data }) },
+  });
+
 /**
  * The experiment's sync discriminator: the best of its run, or a fresh one while there is none. `state` says which, for
  * captions: "trained for 1,200 steps" or "untrained".

@@ -1,6 +1,7 @@
 import { lossCurve } from "../figures/charts.ts";
 import { plotSvg } from "../figures/svg.ts";
 import type { Source } from "../figures/source.ts";
+import { type Broadcast, changingOutput, notebook } from "../base/jupyter.ts";
 import type { Row } from "../base/parquet.ts";
 
 /** A chart of some columns of a training's log. */
@@ -71,19 +72,16 @@ export function liveCurves(
   panels: Panel[],
   source: Source,
   { broadcast = notebook(), every = EVERY }: {
-    broadcast?: (type: string, content: Record<string, unknown>) => Promise<void>;
+    broadcast?: Broadcast;
     every?: number;
   } = {},
 ): LiveCurves {
-  const rows: Row[] = [], transient = { display_id: crypto.randomUUID() };
-  let message = "display_data", drawn = 0, drawnAt = performance.now();
+  const rows: Row[] = [], output = broadcast && changingOutput(broadcast);
+  let drawn = 0, drawnAt = performance.now();
   const draw = () => {
-    if (!broadcast || drawn === rows.length) return;
+    if (!output || drawn === rows.length) return;
     [drawn, drawnAt] = [rows.length, performance.now()];
-    const data = { "text/html": panelsHtml(rows, panels, source), "text/plain": "[curves of the training]" };
-    // A notebook that went away must not stop the training.
-    Promise.resolve(broadcast(message, { data, metadata: {}, transient })).catch(() => {});
-    message = "update_display_data";
+    output({ "text/html": panelsHtml(rows, panels, source), "text/plain": "[curves of the training]" });
   };
   return {
     onRow(row) {
@@ -92,13 +90,4 @@ export function liveCurves(
     },
     end: draw,
   };
-}
-
-/** The way to a notebook's page; none outside a notebook, where Deno.jupyter throws. */
-function notebook(): typeof Deno.jupyter.broadcast | undefined {
-  try {
-    return Deno.jupyter.broadcast;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 // The paper's tables from nothing: every system, several seeds, one judge: `deno task tables`.
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism } from "node:os";
 import { basename, join, relative } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { copyFile } from "../base/files.ts";
@@ -13,6 +13,7 @@ import { configure } from "../training/config.ts";
 import { bestPath, isRun } from "../training/run.ts";
 import { systems } from "../training/systems.ts";
 import { writeTableImages } from "./figures.ts";
+import { withThisMachine } from "./machines.ts";
 import { planTables, type TablesOptions, trainingRows } from "./plan.ts";
 import {
   describedTables,
@@ -74,9 +75,8 @@ async function judgeRun(
 
 /** The machines that trainings ran on: those of stored rows, and this one where it trained. */
 function machinesOf(stored: StoredTables | undefined, trained: TrainingRow[]): string {
-  const here = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores`;
-  const before = stored?.facts.machine.split("; ") ?? [];
-  return [...new Set([...before, ...trained.length > 0 ? [here] : []])].join("; ");
+  const before = stored?.facts.machine;
+  return trained.length > 0 ? withThisMachine(before) : before ?? "";
 }
 
 /** Stores what an evaluation found as the tables of a data set, and opens them. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { expectedSeconds } from "../base/expected_time.ts";
 import { spanInWords } from "../base/progress.ts";
-import { type Experiment, experimentName, openExperiment } from "../notebooks/experiment.ts";
+import { type Experiment, experimentName, openExperimentOf } from "../notebooks/experiment.ts";
 import type { EvaluateOptions } from "../tasks/evaluate.ts";
 import { systems } from "../training/systems.ts";
 import {
@@ -117,9 +117,7 @@ export async function planTables(
     ...options
   }: TablesOptions,
 ): Promise<TablesPlan> {
-  const experiment = await openExperiment({
-    env: { ...Deno.env.toObject(), KIT_PRESET: preset, ...(data === undefined ? {} : { KIT_DATA: data }) },
-  });
+  const experiment = await openExperimentOf({ data, preset });
   const name = options.name ?? experimentName({ data, preset });
   const out = options.out ?? tablesFolder(name), runs = join(experiment.runs, "tables", name);
   const stored = add && await hasTables(out) ? await readStoredTables(out) : undefined;

@@ -1,6 +1,7 @@
 // Questions that pretraining alone answers: the same data and steps, a few ways to train, several seeds of each:
 // `deno task study`.
-import { availableParallelism, cpus } from "node:os";
+import { mean } from "d3-array";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { exists, writeJson } from "../base/files.ts";
@@ -8,13 +9,14 @@ import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
 import { FIGURES } from "../base/root.ts";
 import { openDataset } from "../dataset/dataset.ts";
 import { describeSyncDiscriminator } from "../models/sync_discriminator.ts";
-import { type Experiment, experimentName, openExperiment } from "../notebooks/experiment.ts";
+import { experimentName, openExperimentOf } from "../notebooks/experiment.ts";
 import { countParameters, disposeParams } from "../nn/params.ts";
 import { type Config, settingsOf } from "../training/config.ts";
 import { readLog } from "../training/log.ts";
 import { loadDiscriminator } from "../training/run.ts";
 import { syncAccuracy } from "../training/sync_accuracy.ts";
 import { configureSystem } from "../training/systems.ts";
+import { withThisMachine } from "./machines.ts";
 import { readSweepRecord, runSweep } from "./sweep.ts";
 import { folderOf, type SweepJob } from "./sweep_plan.ts";
 
@@ -24,30 +26,22 @@ interface Arm {
   settings?: string[];
 }
 
-/** A question and the ways to train that answer it. */
-interface Study {
-  about: string;
-  arms: Record<string, Arm>;
-}
+/** A question's ways to train, by their names in tables. */
+type Study = Record<string, Arm>;
 
 /** The studies, by their names on the command line. */
 export const STUDIES: Record<string, Study> = {
+  // Does pretraining leave the plateau at ln 2?
   sampling: {
-    about:
-      "does pretraining leave the plateau at ln 2: all pairs within clips, or pairs one by one as Wav2Lip",
-    arms: {
-      "all pairs within clips": { settings: ["pretrain.sampling=within clips"] },
-      "one by one, as Wav2Lip": { settings: ["pretrain.sampling=one by one"] },
-    },
+    "all pairs within clips": { settings: ["pretrain.sampling=within clips"] },
+    "one by one, as Wav2Lip": { settings: ["pretrain.sampling=one by one"] },
   },
+  // Do the LSTM and CBAM help the sync discriminator? Table 1's four, each pretrained alone.
   discriminators: {
-    about: "do the LSTM and CBAM help the sync discriminator: Table 1's four, each pretrained alone",
-    arms: {
-      "w/o LSTM & CBAM": { system: "w/o LSTM & CBAM" },
-      "w/o CBAM": { system: "w/o CBAM" },
-      "w/o LSTM": { system: "w/o LSTM" },
-      "Ours": { system: "Ours" },
-    },
+    "w/o LSTM & CBAM": { system: "w/o LSTM & CBAM" },
+    "w/o CBAM": { system: "w/o CBAM" },
+    "w/o LSTM": { system: "w/o LSTM" },
+    "Ours": { system: "Ours" },
   },
 };
 
@@ -126,19 +120,17 @@ export async function readStudy(folder: string): Promise<StoredStudy | undefined
   };
 }
 
-/** The trainings of a study, seed by seed. None of them stops early, so that all arms have as many steps. */
+/** A study's trainings of one seed. None of them stops early, so that all arms have as many steps. */
 function planStudy(
   study: string,
-  { preset, settings, seeds, runs }: { preset: string; settings: string[]; seeds: number[]; runs: string },
+  { preset, settings, seed, runs }: { preset: string; settings: string[]; seed: number; runs: string },
 ): SweepJob[] {
-  return seeds.flatMap((seed) =>
-    Object.entries(STUDIES[study].arms).map(([name, { system, settings: own = [] }]): SweepJob => {
-      const all = ["pretrain.patience=1000000", ...settings, ...own, `seed=${seed}`];
-      const config = configureSystem(preset, { system, settings: all });
-      const run = join(runs, `seed-${seed}`, folderOf(name));
-      return { name, seed, kind: "discriminator", run, config, steps: config.pretrain.steps };
-    })
-  );
+  return Object.entries(STUDIES[study]).map(([name, { system, settings: own = [] }]): SweepJob => {
+    const all = ["pretrain.patience=1000000", ...settings, ...own, `seed=${seed}`];
+    const config = configureSystem(preset, { system, settings: all });
+    const run = join(runs, `seed-${seed}`, folderOf(name));
+    return { name, seed, kind: "discriminator", run, config, steps: config.pretrain.steps };
+  });
 }
 
 /** The evaluations of a training, from its log. */
@@ -148,15 +140,8 @@ async function curveOf({ name: arm, seed, run }: SweepJob): Promise<CurveRow[]> 
   for (const row of await readLog(run)) {
     if (typeof row["train/loss"] === "number") losses.push(row["train/loss"]);
     if (typeof row["val/loss"] !== "number") continue;
-    const trainLoss = losses.reduce((a, b) => a + b, 0) / losses.length;
-    rows.push({
-      arm,
-      seed,
-      step: row.step,
-      train_loss: trainLoss,
-      loss: row["val/loss"],
-      auc: row["val/auc"]!,
-    });
+    const [loss, auc] = [row["val/loss"], row["val/auc"]!];
+    rows.push({ arm, seed, step: row.step, train_loss: mean(losses)!, loss, auc });
     losses = [];
   }
   return rows;
@@ -198,10 +183,6 @@ const armsOf = (jobs: SweepJob[]): StudyFacts["arms"] =>
     ]),
   );
 
-/** The seeds of a study that have no rows yet. */
-const missingSeeds = (seeds: number[], stored?: StoredStudy): number[] =>
-  seeds.filter((seed) => !stored?.facts.seeds.includes(seed));
-
 /**
  * Pretrains every arm of a study for each seed, and keeps the evaluations and what became of each training. Seeds that
  * have rows already stay as they are; after each seed the rows are written, so a killed call loses none of them.
@@ -216,28 +197,25 @@ export async function makeStudy(
   }
   const { data, preset = "small", settings = [], seeds = [1, 2, 3, 4, 5], say = () => {} } = options;
   const { processes = availableParallelism() } = options;
-  const experiment: Experiment = await openExperiment({
-    env: { ...Deno.env.toObject(), KIT_PRESET: preset, ...(data === undefined ? {} : { KIT_DATA: data }) },
-  });
+  const experiment = await openExperimentOf({ data, preset });
   const name = experimentName({ data, preset }), folder = options.out ?? studyFolder(study, name);
   const plan = { preset, settings, runs: join(experiment.runs, "studies", `${study}-${name}`) };
-  const arms = armsOf(planStudy(study, { ...plan, seeds: [seeds[0]] }));
+  const arms = armsOf(planStudy(study, { ...plan, seed: seeds[0] }));
   let stored = await readStudy(folder);
   if (stored) refuseOtherStudy(stored, { arms, data: experiment.data }, folder);
-  const missing = missingSeeds(seeds, stored);
+  const missing = seeds.filter((seed) => !stored?.facts.seeds.includes(seed));
   say(missing.length === 0 ? "All seeds are there" : `Seeds to train: ${missing.join(", ")}`);
   for (const seed of missing) {
-    const jobs = planStudy(study, { ...plan, seeds: [seed] });
+    const jobs = planStudy(study, { ...plan, seed });
     await runSweep(jobs, { prepared: experiment.prepared, processes });
     const curves = await Promise.all(jobs.map(curveOf)), ends: EndRow[] = [];
     for (const [k, job] of jobs.entries()) ends.push(await endOf(job, curves[k], experiment.prepared));
-    const here = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores`;
     stored = {
       facts: {
         ...{ study, data: experiment.data, preset, settings, arms },
         steps: jobs[0].steps,
         seeds: [...stored?.facts.seeds ?? [], seed].sort((a, b) => a - b),
-        machine: [...new Set([...stored?.facts.machine.split("; ") ?? [], here])].join("; "),
+        machine: withThisMachine(stored?.facts.machine),
       },
       curves: [...stored?.curves ?? [], ...curves.flat()],
       ends: [...stored?.ends ?? [], ...ends],

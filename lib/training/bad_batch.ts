@@ -6,7 +6,7 @@ import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
 import type { Named } from "../native/compile.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
-import { tensorEntry } from "./checkpoint.ts";
+import { entriesOf } from "./checkpoint.ts";
 import { generatorTensors } from "./gan_steps.ts";
 import { syncTensors } from "./pretrain_step.ts";
 
@@ -26,13 +26,8 @@ async function writeBatches(
   path: string,
   { step, groups, taken }: { step: number; groups: Groups; taken: TakenBatch[] },
 ): Promise<void> {
-  const entries = Object.fromEntries(
-    Object.entries(groups).flatMap(([group, tensors]) =>
-      Object.entries(tensors).map(([name, tensor]) => [`${group}/${name}`, tensorEntry(tensor)])
-    ),
-  );
   const batches = taken.map(({ kind, clips, options, before }) => ({ kind, clips, options, random: before }));
-  await writeSafetensors(path, entries, { step: String(step), batches: JSON.stringify(batches) });
+  await writeSafetensors(path, entriesOf(groups), { step: String(step), batches: JSON.stringify(batches) });
 }
 
 /** What a training has just done. */

@@ -4,7 +4,7 @@ import type { AdamState } from "../nn/adam.ts";
 import type { Params, Specs } from "../nn/params.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import type { TrainedNetwork } from "./training_step.ts";
-import { openSafetensors, readHeader, writeSafetensors } from "../weights/safetensors.ts";
+import { type Entry, openSafetensors, readHeader, writeSafetensors } from "../weights/safetensors.ts";
 
 /** Version of the checkpoint's layout: `params/<path>`, `adam/m/<path>`, `adam/v/<path>`, `adam/powers`. */
 export const CHECKPOINT_VERSION = 1;
@@ -20,11 +20,19 @@ export interface Checkpoint {
   state: Record<string, number>;
 }
 
-/** A tensor as it is written into a file. */
-export const tensorEntry = (tensor: Tensor) => {
-  const data = tensor.dataSync();
-  return { dtype: "F32" as const, shape: tensor.shape, data: data as Float32Array };
-};
+const entryOf = (tensor: Tensor): Entry => ({
+  dtype: "F32",
+  shape: tensor.shape,
+  data: tensor.dataSync() as Float32Array,
+});
+
+/** Groups of tensors as they are written into a file, each as `<group>/<name>`. */
+export const entriesOf = (groups: Record<string, Record<string, Tensor>>): Record<string, Entry> =>
+  Object.fromEntries(
+    Object.entries(groups).flatMap(([group, tensors]) =>
+      Object.entries(tensors).map(([name, tensor]) => [`${group}/${name}`, entryOf(tensor)])
+    ),
+  );
 
 /** An optimizer's state as one group of tensors. */
 const flattenAdam = ({ m, v, powers }: AdamState): Params => ({
@@ -64,12 +72,7 @@ export const networkGroups = (
 
 /** Writes a checkpoint, whole or not at all. */
 export async function saveCheckpoint(path: string, { groups, state }: Checkpoint): Promise<void> {
-  const tensors = Object.fromEntries(
-    Object.entries(groups).flatMap(([group, params]) =>
-      Object.entries(params).map(([name, tensor]) => [`${group}/${name}`, tensorEntry(tensor)])
-    ),
-  );
-  await writeSafetensors(path, tensors, {
+  await writeSafetensors(path, entriesOf(groups), {
     checkpoint_version: String(CHECKPOINT_VERSION),
     state: JSON.stringify(state),
   });

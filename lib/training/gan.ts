@@ -111,7 +111,8 @@ async function openPretrained(
 /**
  * Trains the generator of a system (eq. 1): first on single frames where the configuration asks for it, then on windows,
  * where the sync discriminator plays against it (eq. 6). After each of the generator's steps the discriminators that are
- * trained take their turns. Checkpoints at each evaluation; the best generator is kept apart, its batch norm recalibrated on frames.
+ * trained take their turns. Checkpoints at each evaluation; the best generator is kept apart, its batch norm recalibrated
+ * on frames.
  * Throws KitError for a folder that cannot be trained on or a run that cannot be gone on with.
  */
 export async function train(prepared: string, options: GanOptions): Promise<TrainResult> {

@@ -97,8 +97,8 @@ function rateShareAt(step: number, gan: GanConfig): number {
 
 /**
  * One step of a training (eq. 1): the generator's, then in their turns those of the discriminators that are trained,
- * each compiled on its first use. The networks given, after `step` steps, are the step's own; the next ones come back, with the terms of the
- * generator's loss and what the discriminators' turns say, by their names in logs.
+ * each compiled on its first use. The networks given, after `step` steps, are the step's own; the next ones come back,
+ * with the terms of the generator's loss and what the discriminators' turns say, by their names in logs.
  */
 export function ganStep(
   config: Config,

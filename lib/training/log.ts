@@ -43,7 +43,8 @@ function openTensorboard(tf: typeof import("../native/tf.ts").tf, folder: string
 /**
  * Opens the log of a run folder, going on after the rows it holds up to a step, that of the checkpoint where a run goes on,
  * and no more of them than it had then: `<folder>/log.parquet`, and scalars for TensorBoard under `<folder>/tensorboard`
- * (one more event file each time a run is resumed). `onRow` hears of every row that is appended. Throws KitError when the folder is not writable or its log is damaged.
+ * (one more event file each time a run is resumed). `onRow` hears of every row that is appended.
+ * Throws KitError when the folder is not writable or its log is damaged.
  */
 export async function openLog(
   folder: string,

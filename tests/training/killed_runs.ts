@@ -4,7 +4,9 @@ import { kitScript, linesOf, startProgram } from "../../lib/base/processes.ts";
 import { type Config, tiny } from "../../lib/training/config.ts";
 import { readLog } from "../../lib/training/log.ts";
 import { bestPath, lastPath } from "../../lib/training/run.ts";
+import { FEW_CLIPS, makePrepared } from "../prepared.ts";
 import type { MortalTraining } from "./mortal_training.ts";
+import { makeTinyRun } from "./tiny_run.ts";
 
 const PROGRAM = fileURLToPath(new URL("./mortal_training.ts", import.meta.url));
 
@@ -14,6 +16,13 @@ export const MORTAL: Config = {
   pretrain: { ...tiny.pretrain, steps: 8, evaluateEvery: 3 },
   gan: { ...tiny.gan, steps: 6, frameSteps: 2, evaluateEvery: 3 },
 };
+
+/** Data of a few clips in a folder, what a kind of training needs beside it, and trainings of them by their runs' names. */
+export async function openMortal(kind: MortalTraining["kind"], folder: string, config = MORTAL) {
+  const data = await makePrepared(join(folder, "data"), FEW_CLIPS);
+  const discriminator = kind === "train" ? await makeTinyRun(folder) : undefined;
+  return (name: string): MortalTraining => ({ kind, data, run: join(folder, name), config, discriminator });
+}
 
 /** A training's process: the events it told, and how it ended. */
 export interface Life {

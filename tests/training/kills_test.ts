@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Random, random } from "../../lib/base/random.ts";
-import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
-import { differences, live, MORTAL } from "./killed_runs.ts";
+import { inFolder } from "../prepared.ts";
+import { differences, live, MORTAL, openMortal } from "./killed_runs.ts";
 import type { MortalTraining } from "./mortal_training.ts";
-import { makeTinyRun } from "./tiny_run.ts";
 
 /** Three events of a training at random and the middle of the write of its second checkpoint, in their order. */
 function chooseEvents(events: string[], numbers: Random): string[] {
@@ -19,15 +18,7 @@ function chooseEvents(events: string[], numbers: Random): string[] {
 
 async function testKills(kind: MortalTraining["kind"], seed: number): Promise<void> {
   await inFolder(async (folder) => {
-    const data = await makePrepared(join(folder, "data"), FEW_CLIPS);
-    const discriminator = kind === "train" ? await makeTinyRun(folder) : undefined;
-    const training = (name: string) => ({
-      kind,
-      data,
-      run: join(folder, name),
-      config: MORTAL,
-      discriminator,
-    });
+    const training = await openMortal(kind, folder);
     const { events, code } = await live(training("straight"));
     assert.deepEqual([code, events.at(-1)!.split(": ").slice(1)], [0, ["ended", "steps"]]);
     assert.equal((await live(training("again"))).code, 0);
@@ -58,15 +49,7 @@ const LONG = {
 for (const kind of ["pretrain", "train"] as const) {
   Deno.test(`a ${kind} that is asked to stop ends after its step with a checkpoint, and goes on to the same numbers`, () =>
     inFolder(async (folder) => {
-      const data = await makePrepared(join(folder, "data"), FEW_CLIPS);
-      const discriminator = kind === "train" ? await makeTinyRun(folder) : undefined;
-      const training = (name: string) => ({
-        kind,
-        data,
-        run: join(folder, name),
-        config: LONG,
-        discriminator,
-      });
+      const training = await openMortal(kind, folder, LONG);
       assert.equal((await live(training("straight"))).code, 0);
       const asked = [["SIGINT", "2: step"], ["SIGTERM", "4: step"]] as const;
       for (const [name, at] of asked) {

@@ -4,10 +4,9 @@ import { random } from "../../lib/base/random.ts";
 import { Progress } from "../../lib/base/progress.ts";
 import type { Row } from "../../lib/base/parquet.ts";
 import { table } from "../../lib/figures/table.ts";
-import { FEW_CLIPS, inFolder, makePrepared } from "../prepared.ts";
-import { differences, live, MORTAL } from "./killed_runs.ts";
+import { inFolder } from "../prepared.ts";
+import { differences, live, openMortal } from "./killed_runs.ts";
 import type { MortalTraining } from "./mortal_training.ts";
-import { makeTinyRun } from "./tiny_run.ts";
 
 /** Kills of each kind of training. */
 const KILLS = 25;
@@ -32,9 +31,7 @@ function phaseOf(event: string): string {
 
 /** Kills a training again and again until it has died often enough, and compares each that ended with one never killed. */
 async function killOften(kind: MortalTraining["kind"], folder: string, progress: () => void) {
-  const data = await makePrepared(join(folder, "data"), FEW_CLIPS), numbers = random(1);
-  const discriminator = kind === "train" ? await makeTinyRun(folder) : undefined;
-  const training = (name: string) => ({ kind, data, run: join(folder, name), config: MORTAL, discriminator });
+  const training = await openMortal(kind, folder), numbers = random(1);
   const { events } = await live(training("straight"));
   const straight = join(folder, "straight"), deaths = new Map<string, number>(), found: string[] = [];
   let killed = 0, life = 0;
