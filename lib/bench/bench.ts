@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KitError } from "../base/errors.ts";
+import { hasBfloat16 } from "../native/precision.ts";
 import type { Row } from "../base/parquet.ts";
 import { kitScript } from "../base/processes.ts";
 import { table } from "../figures/table.ts";
@@ -79,8 +80,8 @@ const PEERS = {
 };
 
 /**
- * Times one training step of both networks at each width, eager, compiled and compiled with convolutions in bfloat16, each
- * in a process of its own.
+ * Times one training step of both networks at each width, eager, compiled and, where the processor has it, compiled with
+ * convolutions in bfloat16, each in a process of its own.
  * Returns a row a measurement: milliseconds (median over rounds of the median step, and the least of all), CPU time, the
  * share of the machine's peak arithmetic that the least comes to, peak memory, and the ratio to each peer's step of the
  * same work in the same run where it was asked for.
@@ -99,7 +100,9 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
       const variants: Record<string, () => Promise<Times>> = {
         "eager": () => ours({ ...work, compiled: false }),
         "compiled": () => ours({ ...work, compiled: true }),
-        "compiled, bfloat16": () => ours({ ...work, compiled: true, precision: "bfloat16" }),
+        ...(hasBfloat16()
+          ? { "compiled, bfloat16": () => ours({ ...work, compiled: true, precision: "bfloat16" }) }
+          : {}),
         ...(earlier ? { "before": () => ours({ ...work, compiled: true }, earlier) } : {}),
         ...(python && compare ? { "PyTorch, eager": () => theirs(python, work, { compiled: false }) } : {}),
         ...(python && torchCompile

@@ -4,7 +4,7 @@ import { FACE_BYTES, LOWER_SIZE, MEL_SIZE } from "../base/shapes.ts";
 import { random } from "../base/random.ts";
 import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
 import { initSyncDiscriminator } from "../models/sync_discriminator.ts";
-import type { Precision } from "../native/recorder.ts";
+import type { Precision } from "../native/precision.ts";
 import { tf } from "../native/tf.ts";
 import { type Config, paper } from "../training/config.ts";
 import { openNetworks } from "../training/gan.ts";
@@ -46,7 +46,7 @@ export interface Steps<Batch> extends Disposable {
 /** Pretraining's steps. */
 export function discriminatorSteps(
   config: Config,
-  options: { compiled?: boolean; precision?: Precision } = {},
+  options: { compiled?: boolean } = {},
 ): Steps<SyncBatch> {
   let network = beginTraining(initSyncDiscriminator(config.discriminator, config.seed)), taken = 0;
   const take = pretrainStep(config, options);
@@ -59,7 +59,7 @@ export function discriminatorSteps(
 /** The generator's steps on frames, by L1 alone. */
 export function generatorSteps(
   config: Config,
-  options: { compiled?: boolean; precision?: Precision } = {},
+  options: { compiled?: boolean } = {},
 ): Steps<GeneratorBatch> {
   const gan = { ...config.gan, sync: "none", discriminator: "none", frameSteps: Infinity } as const;
   const alone: Config = { ...config, gan };
@@ -73,20 +73,23 @@ export function generatorSteps(
 }
 
 /** A random batch for steps of this size, and the steps. */
-function randomSteps({ network, width, batch: size, compiled, precision }: StepOptions): Steps<void> {
+function randomSteps(
+  { network, width, batch: size, compiled, precision = "float32" }: StepOptions,
+): Steps<void> {
   const discriminator = { ...paper.discriminator, width }, generator = { ...paper.generator, width };
-  const config = { ...paper, discriminator, generator }, numbers = random(1);
+  const pretrain = { ...paper.pretrain, precision }, gan = { ...paper.gan, precision };
+  const config = { ...paper, discriminator, generator, pretrain, gan }, numbers = random(1);
   const noise = (elements: number) => Float32Array.from({ length: size * elements }, () => numbers.uniform());
   const mel = noise(MEL_SIZE), none = new Float32Array();
   if (network === "discriminator") {
     const labels = Float32Array.from({ length: size }, (_, k) => k % 2);
     const weights = new Float32Array(size).fill(1 / size);
     const pairs = { mel, faces: noise(LOWER_SIZE), labels, weights, size, windows: 1 };
-    const steps = discriminatorSteps(config, { compiled, precision });
+    const steps = discriminatorSteps(config, { compiled });
     return { ...steps, step: () => steps.step(pairs) };
   }
   const frames = { mel, faces: noise(2 * FACE_BYTES), target: noise(FACE_BYTES), size, windows: 0 };
-  const steps = generatorSteps(config, { compiled, precision });
+  const steps = generatorSteps(config, { compiled });
   return { ...steps, step: () => steps.step({ ...frames, syncMel: none, offMel: none }) };
 }
 

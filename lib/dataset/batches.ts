@@ -6,7 +6,15 @@ import { melStart } from "../media/mel.ts";
 import type { Clips } from "./clips.ts";
 import type { PreparedClip } from "./prepared_clip.ts";
 import { type Augmentation, faceChange, melChange, unchanged } from "./augment.ts";
-import { generatorColumn, generatorInput, lowerFace, melWindow, wholeFace, windowFrames } from "./windows.ts";
+import {
+  closedFrame,
+  generatorColumn,
+  generatorInput,
+  lowerFace,
+  melWindow,
+  wholeFace,
+  windowFrames,
+} from "./windows.ts";
 
 /** How many clips are tried for a pair that fits, before the data set is blamed. */
 const TRIES = 200;
@@ -169,6 +177,12 @@ export interface GeneratorBatch {
   windows: number;
 }
 
+/**
+ * Which frame of its clip the generator is shown as the reference: "any", as Wav2Lip samples it, or the most "closed"
+ * mouth, which is what it is shown when it is used.
+ */
+export type ReferenceSampling = "any" | "closed";
+
 export interface GeneratorBatchOptions extends PairOptions {
   /** Single frames to sample, where no windows are asked for. */
   frames: number;
@@ -176,6 +190,8 @@ export interface GeneratorBatchOptions extends PairOptions {
   windows: number;
   /** Share of frames whose pose is another frame of the clip. */
   poseShift: number;
+  /** The reference: any frame of the clip, by default, or the one whose mouth is the most closed. */
+  reference?: ReferenceSampling;
   augmentation?: Augmentation;
   /** Sample audio of another moment for each frame too, at least `minShift` frames away. */
   offSync?: boolean;
@@ -192,7 +208,8 @@ interface FaceRequest {
 
 /**
  * Samples frames for the generator: single ones, or windows of 5 that the discriminator can judge.
- * The reference is another frame of the clip; with probability `poseShift` so is the pose.
+ * The reference is another frame of the clip, or its most closed mouth; with probability `poseShift` the pose is another
+ * frame too.
  */
 export async function sampleGeneratorBatch(
   clips: Clips,
@@ -200,6 +217,8 @@ export async function sampleGeneratorBatch(
   options: GeneratorBatchOptions,
 ): Promise<GeneratorBatch> {
   const { frames, windows, poseShift, minShift, offSync = false, augmentation = unchanged } = options;
+  const sampleReference = (clip: PreparedClip) =>
+    options.reference === "closed" ? closedFrame(clip) : random.below(clip.frames);
   const size = windows > 0 ? windows * SYNC_FRAMES : frames;
   const batch: GeneratorBatch = {
     mel: new Float32Array(size * MEL_SIZE),
@@ -233,12 +252,12 @@ export async function sampleGeneratorBatch(
   };
   for (let k = 0; windows === 0 && k < frames; k++) {
     const clip = await sampleClip(clips, random), pose = samplePose(clip);
-    await put({ clip, frames: [random.below(clip.frames)], reference: random.below(clip.frames), pose });
+    await put({ clip, frames: [random.below(clip.frames)], reference: sampleReference(clip), pose });
   }
   for (let k = 0; k < windows; k++) {
     const { clip, starts: [start] } = await sampleWindows(clips, random, { ...options, count: 2 });
     melWindow(clip, melStart(start), element(batch.syncMel, k, MEL_SIZE));
-    const reference = random.below(clip.frames);
+    const reference = sampleReference(clip);
     await put({ clip, frames: windowFrames(start), reference, pose: samplePose(clip) });
   }
   return batch;

@@ -18,6 +18,8 @@ interface HeardClip {
 
 /** A prepared clip's mel, and its images as they are asked for. */
 export interface PreparedClip extends HeardClip {
+  /** Inner-lip gap and mouth width by frame, [frames, 2], as shares of the face's height. */
+  mouth: Float32Array;
   /** RGB crops of some frames, [96, 96, 3] bytes each. Throws KitError when one is damaged. */
   faces(frames: number[]): Promise<Uint8Array[]>;
   /** All of it; once read, it is kept as well. */
@@ -26,12 +28,11 @@ export interface PreparedClip extends HeardClip {
 
 /** A prepared clip in memory. */
 export interface WholeClip extends HeardClip {
+  mouth: Float32Array;
   /** RGB crops, [frames, 96, 96, 3] bytes. */
   faces: Uint8Array;
   /** 16 kHz mono. */
   audio: Int16Array;
-  /** Inner-lip gap and mouth width by frame, [frames, 2], as shares of the face's height. */
-  mouth: Float32Array;
 }
 
 function decodeFace(path: string, frame: number, jpeg: Uint8Array): Uint8Array {
@@ -57,15 +58,20 @@ export async function openPreparedClip(
   { offset = 0, grown = () => {} }: { offset?: number; grown?: (bytes: number) => void } = {},
 ): Promise<PreparedClip> {
   using file = await openSafetensors(path);
-  const stored = { offsets: await readOffsets(path, file), mel: await file.readF32("mel") };
+  const stored = {
+    offsets: await readOffsets(path, file),
+    mel: await file.readF32("mel"),
+    mouth: await file.readF32("mouth"),
+  };
   const span = spanAt(offset, { frames: stored.offsets.length - 1, columns: stored.mel.length / MEL_BANDS });
   const { frames, columns, firstFrame, firstColumn, firstSample, samples } = span;
   const offsets = stored.offsets.subarray(firstFrame);
   const mel = stored.mel.subarray(firstColumn * MEL_BANDS, (firstColumn + columns) * MEL_BANDS);
+  const mouth = stored.mouth.subarray(2 * firstFrame, 2 * (firstFrame + frames));
   const voiced = voicedWindows(mel, frames);
   const decoded = new Map<number, Uint8Array>();
   let whole: WholeClip | undefined;
-  grown(mel.byteLength + offsets.byteLength);
+  grown(mel.byteLength + offsets.byteLength + stored.mouth.byteLength);
 
   const decode = async (missing: Iterable<number>) => {
     using file = await openSafetensors(path);
@@ -92,13 +98,12 @@ export async function openPreparedClip(
     }
     using file = await openSafetensors(path);
     const audio = (await readSamples(file)).subarray(firstSample, firstSample + samples);
-    const mouth = (await file.readF32("mouth")).subarray(2 * firstFrame, 2 * (firstFrame + frames));
-    grown(audio.byteLength + mouth.byteLength);
+    grown(audio.byteLength);
     return { frames, faces, mel, columns, audio, mouth, voiced };
   };
 
   return {
-    ...{ frames, mel, columns, voiced },
+    ...{ frames, mel, columns, mouth, voiced },
     faces: facesOf,
     whole: async () => whole ??= await readWhole(),
   };

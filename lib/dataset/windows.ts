@@ -49,6 +49,13 @@ export function melWindow(
   }
 }
 
+/** Frame of a clip whose mouth is the most closed: the reference that gives no mouth shape away. */
+export function closedFrame({ frames, mouth }: { frames: number; mouth: Float32Array }): number {
+  let closed = 0;
+  for (let t = 1; t < frames; t++) if (mouth[2 * t] < mouth[2 * closed]) closed = t;
+  return closed;
+}
+
 /** The mel window that the generator hears for a frame: 200 ms centred on the frame. */
 export const generatorColumn = (frame: number): number => melStart(frame - 2);
 

@@ -1,6 +1,6 @@
 import { FACE_SIZE, MEL_BANDS, MEL_WINDOW } from "../base/shapes.ts";
 import type { Clip } from "../dataset/dataset.ts";
-import { faceAt, generatorColumn, generatorInput, melWindow } from "../dataset/windows.ts";
+import { closedFrame, faceAt, generatorColumn, generatorInput, melWindow } from "../dataset/windows.ts";
 import { type GeneratorKind, GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
 import type { Tensor } from "../native/tf.ts";
@@ -56,13 +56,6 @@ export function faceGenerator(
     });
     return Array.from(faces, ({ face }) => bytesOf(face));
   };
-}
-
-/** Frame of a clip whose mouth is the most closed: the reference that gives no mouth shape away. */
-export function closedFrame(clip: Clip): number {
-  let closed = 0;
-  for (let t = 1; t < clip.frames; t++) if (clip.mouth[2 * t] < clip.mouth[2 * closed]) closed = t;
-  return closed;
 }
 
 export interface GenerateOptions {

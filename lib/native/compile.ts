@@ -1,4 +1,5 @@
-import { type Precision, Recorder } from "./recorder.ts";
+import type { Precision } from "./precision.ts";
+import { Recorder } from "./recorder.ts";
 import { binding, type Tensor, tf } from "./tf.ts";
 
 /** Tensors in plain objects and arrays, to any depth. */

@@ -1,15 +1,10 @@
 import { type Attribute, setAttribute } from "./attributes.ts";
 import type { Binding, TensorMetadata } from "./binding.ts";
+import type { Precision } from "./precision.ts";
 import { type Bytes, CONSTANTS, cString, int64s, memory, type Pointer, utf8 } from "./library.ts";
 
 /** A node's output in the graph: a TF_Output of 16 bytes (operation pointer, index). */
 type Output = Bytes;
-
-/**
- * What convolutions and their gradients compute with: 32-bit floats, or bfloat16 (8 bits of precision; sums in 32 bits),
- * to which their inputs are rounded and from which their outputs come back. All else stays in 32 bits.
- */
-export type Precision = "float32" | "bfloat16";
 
 /** With fewer channels than this on one of its sides a convolution is no quicker in bfloat16. */
 const LEAST_CHANNELS = 4;

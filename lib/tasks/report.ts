@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { temporaryFolder, writeAtomic } from "../base/files.ts";
 import type { Row } from "../base/parquet.ts";
 import { type Dataset, openDataset } from "../dataset/dataset.ts";
-import { faceAt } from "../dataset/windows.ts";
+import { closedFrame, faceAt } from "../dataset/windows.ts";
 import { openRunJudge } from "../evaluation/judges/run_judge.ts";
 import { accuracyByShift, syncRoc } from "../evaluation/metrics/sync_scores.ts";
 import {
@@ -20,7 +20,7 @@ import { figure } from "../figures/show.ts";
 import { type Source, sourceLine } from "../figures/source.ts";
 import { openingCurves } from "../figures/sync.ts";
 import { writeTable } from "../figures/table.ts";
-import { closedFrame, faceGenerator, generateClip } from "../inference/generate.ts";
+import { faceGenerator, generateClip } from "../inference/generate.ts";
 import { disposeParams } from "../nn/params.ts";
 import { readState } from "../training/checkpoint.ts";
 import { readLog } from "../training/log.ts";

@@ -36,13 +36,13 @@ export const pairsOfTurn = ({ windows, voicedOnly, minShift }: GanConfig) => ({
 
 /** What the steps from one on learn from: frames or windows, and pairs beside them. */
 export function* ganRequests({ gan }: Config, step: number): Generator<BatchRequest> {
-  const { frames, poseShift, voicedOnly, minShift, augment: augmentation } = gan;
+  const { frames, poseShift, reference, voicedOnly, minShift, augment: augmentation } = gan;
   const offSync = gan.sync === "contrastive";
   for (;; step++) {
     const phase = phaseOf(step, gan), windows = phase === "windows" ? gan.windows : 0;
     yield {
       kind: "generator",
-      options: { frames, windows, poseShift, voicedOnly, minShift, offSync, augmentation },
+      options: { frames, windows, poseShift, reference, voicedOnly, minShift, offSync, augmentation },
     };
     if (needsPairs(gan, phase)) {
       yield { kind: "sync", options: { ...pairsOfTurn(gan), augmentation } };

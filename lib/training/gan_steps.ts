@@ -3,7 +3,7 @@ import type { GeneratorBatch, SyncBatch } from "../dataset/batches.ts";
 import type { GeneratorInputs } from "../models/generator.ts";
 import { GENERATORS } from "../models/generator_kinds.ts";
 import { compile, type Named } from "../native/compile.ts";
-import type { Precision } from "../native/recorder.ts";
+import { usablePrecision } from "../native/precision.ts";
 import type { Params } from "../nn/params.ts";
 import { tf } from "../native/tf.ts";
 import type { Config, GanConfig } from "./config.ts";
@@ -102,9 +102,10 @@ function rateShareAt(step: number, gan: GanConfig): number {
  */
 export function ganStep(
   config: Config,
-  { compiled = true, precision }: { compiled?: boolean; precision?: Precision } = {},
+  { compiled = true }: { compiled?: boolean } = {},
 ) {
-  const { gan } = config, options = { enabled: compiled, donate: [0], precision };
+  const { gan } = config, precision = usablePrecision(gan.precision);
+  const options = { enabled: compiled, donate: [0], precision };
   const rates = { frames: gan.learningRate, windows: gan.windowLearningRate };
   const generate = {
     frames: compile(generatorStep(config, "frames"), options),

@@ -6,6 +6,7 @@ import { type BatchRequest, type BatchStream, streamBatches } from "../dataset/b
 import { type PairOptions, sampleSyncBatch } from "../dataset/batches.ts";
 import { type Dataset, openDataset } from "../dataset/dataset.ts";
 import type { Params, Specs } from "../nn/params.ts";
+import { usablePrecision } from "../native/precision.ts";
 import { notFiniteIn, refuseStep } from "./bad_batch.ts";
 import { type Checkpoint, networkGroups, networkIn, type RunKind, saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
@@ -102,6 +103,10 @@ export async function openTraining(
     steps,
     settings,
   });
+  const { precision } = kind === "discriminator" ? config.pretrain : config.gan;
+  if (usablePrecision(precision) !== precision) {
+    console.error(`This processor has no ${precision}: convolutions compute in float32, which takes longer`);
+  }
   const { step = 0, random: state = config.seed } = checkpoint?.state ?? {}, path = lastPath(run);
   const log = await openLog(run, { upTo: step, rows: checkpoint?.state.rows, onRow });
   const batches = opened.use(

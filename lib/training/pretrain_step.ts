@@ -2,7 +2,7 @@ import { FACE_SIZE, HALF_FACE, MEL_BANDS, MEL_WINDOW, SYNC_FRAMES } from "../bas
 import type { SyncBatch } from "../dataset/batches.ts";
 import { syncDiscriminator } from "../models/sync_discriminator.ts";
 import { compile, type Named } from "../native/compile.ts";
-import type { Precision } from "../native/recorder.ts";
+import { usablePrecision } from "../native/precision.ts";
 import type { Scope } from "../nn/scope.ts";
 import { tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
@@ -48,8 +48,9 @@ function accuracies(probability: Float32Array, labels: Float32Array) {
  */
 export function pretrainStep(
   { pretrain }: Config,
-  { compiled = true, precision }: { compiled?: boolean; precision?: Precision } = {},
+  { compiled = true }: { compiled?: boolean } = {},
 ) {
+  const precision = usablePrecision(pretrain.precision);
   const take = compile(trainingStep(pretrainLoss, pretrain), { enabled: compiled, donate: [0], precision });
   return (trained: TrainedNetwork, pairs: SyncBatch, step: number) =>
     tf.tidy(() => {

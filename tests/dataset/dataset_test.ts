@@ -203,6 +203,37 @@ Deno.test("frames for the generator, single and in windows", () =>
     assert.ok([0, 1, 2, 3, 4, 5].some((k) => upper(shifted, k, 0).join() !== target(shifted, k, 0).join()));
   }));
 
+Deno.test("the reference is any frame of the clip, or always its most closed mouth", () =>
+  inFolder(async (folder) => {
+    await makePrepared(folder, [{ split: "train" }]);
+    const dataset = await openDataset(folder, "train"), clip = await dataset.clip(0);
+    const options = { frames: 12, windows: 0, poseShift: 0, voicedOnly: true, minShift: 5 };
+    const crops = Array.from({ length: clip.frames }, (_, t) => {
+      const input = new Float32Array(6 * 96 * 96);
+      generatorInput(faceAt(clip, t), faceAt(clip, t), input);
+      return input;
+    });
+    /** The frame of the clip that each sample's reference is. */
+    const referencesOf = async (reference?: "any" | "closed", windows = 0) => {
+      const { faces, size } = await sampleGeneratorBatch(dataset, random(1), {
+        ...options,
+        reference,
+        windows,
+      });
+      return Array.from({ length: size }, (_, k) => {
+        const seen = faces.subarray(k * 6 * 96 * 96, (k + 1) * 6 * 96 * 96);
+        return crops.findIndex((crop) => crop.every((v, at) => at % 6 < 3 || v === seen[at]));
+      });
+    };
+    const gaps = Array.from({ length: clip.frames }, (_, t) => clip.mouth[2 * t]);
+    const closed = gaps.indexOf(Math.min(...gaps));
+    assert.deepEqual(await referencesOf("closed"), new Array(12).fill(closed));
+    assert.deepEqual(await referencesOf("closed", 2), new Array(10).fill(closed));
+    const any = await referencesOf();
+    assert.deepEqual(any, await referencesOf("any"));
+    assert.ok(new Set(any).size > 3, "twelve frames of the clip at random are not one");
+  }));
+
 Deno.test("folders that cannot be trained on are named, with what to do", () =>
   inFolder(async (folder) => {
     const rejects = (work: Promise<unknown>, message: RegExp) =>

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { FACE_SIZE } from "../../lib/base/shapes.ts";
 import { evenClip } from "../dataset/even_clip.ts";
-import { closedFrame, faceGenerator, generateClip } from "../../lib/inference/generate.ts";
+import { closedFrame } from "../../lib/dataset/windows.ts";
+import { faceGenerator, generateClip } from "../../lib/inference/generate.ts";
 import { initGenerator } from "../../lib/models/generator_kinds.ts";
 import { disposeParams } from "../../lib/nn/params.ts";
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { faceAt } from "../../lib/dataset/windows.ts";
+import { closedFrame, faceAt } from "../../lib/dataset/windows.ts";
 import { openDataset } from "../../lib/dataset/dataset.ts";
 import { filterPrepared } from "../../lib/prepare/filters.ts";
 import { prepare } from "../../lib/prepare/prepare.ts";
-import { closedFrame } from "../../lib/inference/generate.ts";
 import { facesOf, mouthL1 } from "../../lib/evaluation/scoring/score_pair.ts";
 import { readParquet } from "../../lib/base/parquet.ts";
 import { report } from "../../lib/tasks/report.ts";

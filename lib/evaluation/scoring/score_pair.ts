@@ -1,9 +1,9 @@
 import { mean } from "d3-array";
 import { KitError } from "../../base/errors.ts";
 import { FRAME_RATE, MOUTH_REGION } from "../../base/shapes.ts";
-import { faceAt, windowsOf } from "../../dataset/windows.ts";
+import { closedFrame, faceAt, windowsOf } from "../../dataset/windows.ts";
 import { type Clip } from "../../dataset/dataset.ts";
-import { closedFrame, type FaceGenerator, generateClip } from "../../inference/generate.ts";
+import { type FaceGenerator, generateClip } from "../../inference/generate.ts";
 import { levelOf, SILENCE_DB } from "../../media/audio.ts";
 import { type ClipJudge, videoOf } from "../judges/clip_judge.ts";
 import {
