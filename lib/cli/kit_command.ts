@@ -45,7 +45,7 @@ export class KitCommand extends Command {
   }
 
   presetOption(): this {
-    return this.option("--preset <name>", "paper, small or tiny", "small");
+    return this.option("--preset <name>", "paper, small, long or tiny", "small");
   }
 
   /** What a command works on where it is not the embedded corpus. */

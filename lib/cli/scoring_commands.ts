@@ -33,7 +33,7 @@ export function addEvaluateCommand(program: KitCommand): void {
       ),
     )
     .addOption(
-      ofOwnJudge("--preset <name>", "what it is trained like: paper, small or tiny").default("small"),
+      ofOwnJudge("--preset <name>", "what it is trained like: paper, small, long or tiny").default("small"),
     )
     .addOption(
       ofOwnJudge("--judge-steps <number>", "steps of its training in place of the preset's").argParser(count),

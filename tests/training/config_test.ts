@@ -111,7 +111,7 @@ Deno.test("values that do not fit are refused, with what is wanted", () => {
 
 Deno.test("an unknown preset is refused, with those that are there", () => {
   for (const name of ["large", "__proto__", "toString", ""]) {
-    refuses([], new RegExp(`There is no preset "${name}"\\. Use one of paper, small, tiny`), name);
+    refuses([], new RegExp(`There is no preset "${name}"\\. Use one of paper, small, long, tiny`), name);
   }
 });
 
