@@ -122,6 +122,65 @@ export function meanAndMax(x: Tensor, axes: number[]): { mean: Tensor; max: Tens
   return { mean, max };
 }
 
+let variables = 0;
+
+/**
+ * Runs an operation that changes variables in place on copies of tensors: it is given resource handles of `values` and then
+ * `inputs`. Returns the values as they are afterwards; the tensors given stay as they are.
+ */
+function executeInPlace(op: string, attributes: object[], values: Tensor[], inputs: Tensor[]): Tensor[] {
+  // deno-lint-ignore no-explicit-any
+  const backend = tf.backend() as any, idOf = (t: Tensor): number => backend.getInputTensorIds([t])[0];
+  // deno-lint-ignore no-explicit-any
+  const run = (op: string, attributes: object[], ids: number[], outputs: number) =>
+    // deno-lint-ignore no-explicit-any
+    binding.executeOp(op, attributes as any, ids, outputs);
+  const dtype = { ...T, name: "dtype" };
+  const handles = values.map((value) => {
+    const shape = { name: "shape", type: CONSTANTS.TF_ATTR_SHAPE, value: value.shape };
+    const name = text("shared_name", `variable_${variables++}`); // two of one name would be one variable
+    const [{ id }] = run("VarHandleOp", [dtype, shape, name, text("container", "")], [], 1);
+    run("AssignVariableOp", [dtype], [id, idOf(value)], 0);
+    return id;
+  });
+  run(op, attributes, [...handles, ...inputs.map(idOf)], 0);
+  return handles.map((handle) => {
+    const [value] = run("ReadVariableOp", [dtype], [handle], 1);
+    run("DestroyResourceOp", [], [handle], 0);
+    binding.deleteTensor(handle);
+    return backend.createOutputTensor(value) as Tensor;
+  });
+}
+
+/** What a parameter has come to in an optimizer: its value, and the first and second moment of its gradient. */
+export interface Moments {
+  value: Tensor;
+  m: Tensor;
+  v: Tensor;
+}
+
+/**
+ * Adam's step of one parameter: m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2,
+ * value <- value - rate sqrt(1 - power2) / (1 - power1) m / (sqrt(v) + epsilon). All but the tensors of the parameter's shape
+ * are scalars; the powers are the betas' to the number of steps. One pass over memory, where its operations take eleven.
+ */
+export function adam(
+  { value, m, v }: Moments,
+  gradient: Tensor,
+  { power1, power2, rate, beta1, beta2, epsilon }: Record<
+    "power1" | "power2" | "rate" | "beta1" | "beta2" | "epsilon",
+    Tensor
+  >,
+): Moments {
+  const [nextValue, nextM, nextV] = executeInPlace(
+    "ResourceApplyAdam",
+    [T, flag("use_locking", false), flag("use_nesterov", false)],
+    [value, m, v],
+    [power1, power2, rate, beta1, beta2, epsilon, gradient],
+  );
+  return { value: nextValue, m: nextM, v: nextV };
+}
+
 /** Runs an LSTM's operation, whose first input is the length of the sequence: a 64-bit scalar, which tfjs has no type for. */
 function executeLstm(op: string, attributes: object[], steps: number, rest: Tensor[], outputs: number) {
   // deno-lint-ignore no-explicit-any

@@ -66,6 +66,7 @@ const SYMBOLS = {
   TF_NewOperation: { parameters: [P, B, B], result: P },
   TF_FinishOperation: { parameters: [P, P], result: P },
   TF_AddInput: { parameters: [P, OUTPUT], result: "void" },
+  TF_AddControlInput: { parameters: [P, P], result: "void" },
   TF_AddInputList: { parameters: [P, B, "i32"], result: "void" },
   TF_OperationOutputType: { parameters: [OUTPUT], result: "i32" },
   TF_GraphGetTensorNumDims: { parameters: [P, OUTPUT, P], result: "i32" },

@@ -29,6 +29,8 @@ export class Recorder {
   readonly #nodes = new Map<number, Output>();
   readonly #captured = new Map<number, Output>();
   readonly #arguments: Output[] = [];
+  /** The last operation on each resource, by the id of its handle: they run in the order in which they were recorded. */
+  readonly #lastOn = new Map<number, Pointer>();
   /** What was rounded to bfloat16 already: a convolution's input is its gradient's too. */
   readonly #rounded = new Map<number, Output>();
   #names = 0;
@@ -58,8 +60,15 @@ export class Recorder {
     if (multiplied && this.#channels(name, ids) >= LEAST_CHANNELS) {
       return [this.#describe(this.#convolve(name, attributes, ids, multiplied), name)];
     }
-    const first = this.#node(name, attributes, ids.map((id) => this.#input(id)));
-    return Array.from({ length: outputs }, (_, k) => this.#describe(outputAt(first, k), name));
+    const resources = ids.filter((id) => this.#lastOn.has(id));
+    const after = resources.map((id) => this.#lastOn.get(id)!);
+    const first = this.#node(name, attributes, ids.map((id) => this.#input(id)), after);
+    for (const id of resources) this.#lastOn.set(id, operationOf(first));
+    return Array.from({ length: outputs }, (_, k) => {
+      const made = this.#describe(outputAt(first, k), name);
+      if (made.dtype === CONSTANTS.TF_RESOURCE) this.#lastOn.set(made.id, operationOf(first));
+      return made;
+    });
   }
 
   /** A convolution of rounded inputs, whose output is a 32-bit float again. */
@@ -93,9 +102,10 @@ export class Recorder {
     return this.#node("Cast", attributes, [input]);
   }
 
-  /** Adds an operation; its first output comes back. */
-  #node(name: string, attributes: Attribute[], inputs: Output[]): Output {
+  /** Adds an operation, which runs after some others; its first output comes back. */
+  #node(name: string, attributes: Attribute[], inputs: Output[], after: Pointer[] = []): Output {
     const s = this.binding.symbols, node = this.#begin(name);
+    for (const earlier of after) s.TF_AddControlInput(node, earlier);
     // In every operation that takes a list of tensors, the list comes first and `N` counts it. TensorFlow finds N by
     // itself and refuses it as an attribute.
     const listed = attributes.find((attribute) => attribute.name === "N")?.value ?? 0;
@@ -262,6 +272,10 @@ function joined(outputs: Output[]): Bytes {
   outputs.forEach((output, k) => all.set(output, 16 * k));
   return all;
 }
+
+/** The operation of an output. */
+const operationOf = (output: Output): Pointer =>
+  Deno.UnsafePointer.create(new DataView(output.buffer).getBigUint64(0, true));
 
 function outputAt(first: Output, index: number): Output {
   const output = first.slice();

@@ -1,3 +1,4 @@
+import { adam } from "../native/kernels.ts";
 import { type Tensor, tf } from "../native/tf.ts";
 import { inGroups } from "./in_groups.ts";
 import { isStatistic, type Params } from "./params.ts";
@@ -38,17 +39,16 @@ export function adamStep(
 ): { params: Params; state: AdamState } {
   const powers = tf.mul(state.powers, tf.tensor1d([beta1, beta2]));
   const [power1, power2] = tf.split(powers, 2).map((p) => tf.reshape(p, []));
-  const rootCorrection = tf.sqrt(tf.sub(1, power2));
-  // lr * mHat / (sqrt(vHat) + eps), with the corrections taken out of the loop over parameters.
-  const rate = tf.div(tf.mul(learningRate, rootCorrection), tf.sub(1, power1));
-  const floor = tf.mul(rootCorrection, epsilon);
+  // TensorFlow's kernel adds its epsilon to sqrt(v), the algorithm to sqrt(v / (1 - beta2^t)).
+  const floor = tf.mul(tf.sqrt(tf.sub(1, power2)), epsilon);
+  const [first, second] = [beta1, beta2].map((beta) => tf.scalar(beta));
+  const scalars = { power1, power2, rate: learningRate, beta1: first, beta2: second, epsilon: floor };
   const chosen = (all: Params) => Object.fromEntries(Object.keys(gradients).map((name) => [name, all[name]]));
   const [stepped, m, v] = inGroups(
     [chosen(params), gradients, chosen(state.m), chosen(state.v)],
-    (value, gradient, oldM, oldV) => {
-      const m = tf.add(tf.mul(oldM, beta1), tf.mul(gradient, 1 - beta1));
-      const v = tf.add(tf.mul(oldV, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-      return [tf.sub(value, tf.mul(rate, tf.div(m, tf.add(tf.sqrt(v), floor)))), m, v];
+    (value, gradient, m, v) => {
+      const next = adam({ value, m, v }, gradient, scalars);
+      return [next.value, next.m, next.v];
     },
   );
   return { params: { ...params, ...stepped }, state: { m, v, powers } };

@@ -1,6 +1,7 @@
 import { meanAndMax, relu } from "../native/kernels.ts";
 import { type Tensor, type Tensor4D, tf } from "../native/tf.ts";
 import { affine } from "./dense.ts";
+import { convToOneChannel } from "./folded_conv.ts";
 import type { AttentionMaps, Scope } from "./scope.ts";
 
 /** Channels per hidden unit of the shared MLP (Woo et al. 2018, section 3.1). */
@@ -30,10 +31,10 @@ export function channelAttention(net: Scope, x: Tensor): Tensor {
  */
 export function spatialAttention(net: Scope, x: Tensor): Tensor {
   const { mean, max } = meanAndMax(x, [3]);
-  const planes = tf.concat([mean, max], 3) as Tensor4D, fanIn = KERNEL * KERNEL * 2;
+  const planes = tf.concat([mean, max], 3), fanIn = KERNEL * KERNEL * 2;
   const kernel = net.param("spatial/kernel", () => ({ shape: [KERNEL, KERNEL, 2, 1], fanIn })) as Tensor4D;
   const bias = net.param("spatial/bias", () => ({ shape: [1], fanIn }));
-  return tf.sigmoid(tf.add(tf.conv2d(planes, kernel, 1, "same"), bias));
+  return tf.sigmoid(tf.add(convToOneChannel(planes, kernel), bias));
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compile } from "../../lib/native/compile.ts";
 import { type AdamConfig, adamDefaults, adamInit, type AdamState, adamStep } from "../../lib/nn/adam.ts";
 import type { Params } from "../../lib/nn/params.ts";
-import { type Tensor, tf } from "../../lib/native/tf.ts";
+import { binding, type Tensor, tf } from "../../lib/native/tf.ts";
 
 /** Adam in double precision, as Kingma and Ba write it. */
 function reference(
@@ -65,6 +65,20 @@ Deno.test("the first step is the learning rate, whatever the gradient's size", (
   const { x } = run(1, { ...adamDefaults, learningRate: 0.01 }, false);
   assert.ok(Math.abs(x[0] - (start[0] - 0.01)) < 1e-6);
   assert.ok(Math.abs(x[2] - (start[2] + 0.01)) < 1e-6);
+});
+
+Deno.test("a step leaves what it was given as it was, and no tensor or variable behind", () => {
+  const params = { w: tf.tensor1d(start), large: tf.ones([5000]) }, state = adamInit(params);
+  const gradients = { w: tf.tensor1d([1, 2, 3, 4]), large: tf.ones([5000]) }, rate = tf.scalar(0.1);
+  const whole = () =>
+    [params, state.m, state.v].map(({ w, large }) => [...w.dataSync(), ...large.dataSync()]);
+  const before = whole();
+  const step = () => adamStep({ params, gradients, state }, rate);
+  const moved = () => tf.tidy(() => Array.from(step().params.w.dataSync()));
+  const first = moved(), tensors = binding.getNumOfTensors(); // what was given is in TensorFlow's memory by now
+  assert.deepEqual(moved(), first, "the same from the same");
+  assert.deepEqual(whole(), before);
+  assert.equal(binding.getNumOfTensors(), tensors);
 });
 
 Deno.test("the paper's rate is 1e-4", () => assert.equal(adamDefaults.learningRate, 1e-4));
