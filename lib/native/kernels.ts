@@ -131,7 +131,6 @@ let variables = 0;
 function executeInPlace(op: string, attributes: object[], values: Tensor[], inputs: Tensor[]): Tensor[] {
   // deno-lint-ignore no-explicit-any
   const backend = tf.backend() as any, idOf = (t: Tensor): number => backend.getInputTensorIds([t])[0];
-  // deno-lint-ignore no-explicit-any
   const run = (op: string, attributes: object[], ids: number[], outputs: number) =>
     // deno-lint-ignore no-explicit-any
     binding.executeOp(op, attributes as any, ids, outputs);

@@ -5,10 +5,30 @@ import { KitError } from "../base/errors.ts";
 import { copyFile, exists } from "../base/files.ts";
 import { readParquet, type Row, writeParquet } from "../base/parquet.ts";
 import { type Entry, openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
-import { readState } from "./checkpoint.ts";
+import { FIGURES } from "../base/root.ts";
+import { readState, type RunKind } from "./checkpoint.ts";
 import { logPath } from "./log.ts";
 import type { TrainOptions, TrainResult } from "./open_training.ts";
-import { bestPath, isRun, lastPath, readRun, type TrainingEnd, writeRun } from "./run.ts";
+import { bestPath, isRun, lastPath, readRun, type RunFile, type TrainingEnd, writeRun } from "./run.ts";
+
+/** The experiment whose stored runs come with the kit, for commands that are given no run. */
+const SHIPPED = "corpus-small";
+
+/**
+ * The run that comes with the kit: a discriminator or a generator trained on the embedded corpus's drawn faces.
+ * Throws KitError when it was taken away.
+ */
+export async function shippedRun(
+  kind: RunKind,
+  { stored = join(FIGURES, "stored") }: { stored?: string } = {},
+): Promise<string> {
+  const run = join(stored, SHIPPED, kind);
+  if (await isRun(run)) return run;
+  throw new KitError(
+    `The ${kind} that comes with the kit is not at ${run}`,
+    "Get it back with `git checkout figures/stored`, or give a run of your own with --run",
+  );
+}
 
 const rowsFolder = (run: string): string => join(run, "rows");
 
@@ -34,6 +54,16 @@ async function copyHalved(from: string, to: string): Promise<void> {
 /** Where rows that were measured of a run lie. */
 export const rowsPath = (run: string, name: string): string => join(rowsFolder(run), `${name}.parquet`);
 
+/** Why a training stands at a step: it had no more, pretraining had lost patience, or somebody ended it. */
+function endedHow(
+  { kind, config: { pretrain, gan } }: RunFile,
+  { step, bestStep = 0 }: { step: number; bestStep?: number },
+): TrainingEnd["ended"] {
+  if (step >= (kind === "discriminator" ? pretrain : gan).steps) return "steps";
+  const waited = (step - bestStep) / pretrain.evaluateEvery;
+  return kind === "discriminator" && waited >= pretrain.patience ? "patience" : "interrupted";
+}
+
 /**
  * Copies of an ended training what its figures are made from into a new folder: configuration, log, measured rows, and
  * the best weights, in half floats, unless only the log is wanted. Throws KitError when `run` was not trained or `to` cannot be written.
@@ -43,8 +73,7 @@ export async function storeRun(
   to: string,
   { weights = true }: { weights?: boolean } = {},
 ): Promise<void> {
-  const file = await readRun(run), { step, best } = await readState(lastPath(run));
-  const early = file.kind === "discriminator" && step < file.config.pretrain.steps;
+  const file = await readRun(run), { step, best, bestStep } = await readState(lastPath(run));
   await copyFile(logPath(run), logPath(to));
   if (weights) await copyHalved(bestPath(run), bestPath(to));
   if (await exists(rowsFolder(run))) {
@@ -52,7 +81,7 @@ export async function storeRun(
       await copyFile(join(rowsFolder(run), name), join(rowsFolder(to), name));
     }
   }
-  const ended: TrainingEnd = { step, best, ended: early ? "patience" : "steps" };
+  const ended: TrainingEnd = { step, best, ended: endedHow(file, { step, bestStep }) };
   // Last, so that a folder with run.json is whole.
   await writeRun(to, { ...file, ended });
 }

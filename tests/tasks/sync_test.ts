@@ -8,6 +8,8 @@ import { offsetInWords, reportLines, syncReport, writeSyncFigure } from "../../l
 import { tf } from "../../lib/native/tf.ts";
 import { makeFaceVideo } from "../prepare/face_video.ts";
 import { ffmpeg, inFolder } from "../media/made_video.ts";
+import { shippedRun } from "../../lib/training/stored_run.ts";
+import { ENCODED_CLIP } from "../real_clips.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
 import { kit } from "../kit.ts";
 
@@ -85,6 +87,21 @@ Deno.test("the command prints one JSON object and nothing else, and fails with o
     assert.deepEqual([bad.code, bad.stdout], [1, ""]);
     assert.match(bad.stderr, /^error: .*short\.mp4 .* 25 frames.*35 are needed.*\n$/);
   }));
+
+Deno.test("without --run a real film is judged by the discriminator that comes with the kit, which is said", async () => {
+  const run = await shippedRun("discriminator");
+  const [without, given] = [
+    await kit(["sync", ENCODED_CLIP, "--json"]),
+    await kit(["sync", ENCODED_CLIP, "--run", run, "--json"]),
+  ];
+  assert.equal(without.code, 0, without.stderr);
+  assert.equal(without.stdout, given.stdout);
+  assert.match(
+    without.stderr,
+    /No --run is given: the discriminator that comes with the kit is used, trained on drawn faces/,
+  );
+  assert.doesNotMatch(given.stderr, /No --run/);
+});
 
 Deno.test("a folder that is no run is refused before the film is looked at", () =>
   inFolder(async (folder) => {

@@ -7,7 +7,7 @@ import { loadCheckpoint, saveCheckpoint } from "../../lib/training/checkpoint.ts
 import { tf } from "../../lib/native/tf.ts";
 import { tiny } from "../../lib/training/config.ts";
 import { train } from "../../lib/training/gan.ts";
-import { measuredRows, rowsPath, storeRun } from "../../lib/training/stored_run.ts";
+import { measuredRows, rowsPath, shippedRun, storeRun } from "../../lib/training/stored_run.ts";
 import { logPath, readLog } from "../../lib/training/log.ts";
 import { pretrain } from "../../lib/training/pretrain.ts";
 import { bestPath, lastPath, loadDiscriminator, readRun } from "../../lib/training/run.ts";
@@ -15,9 +15,9 @@ import { makeTinyRun } from "./tiny_run.ts";
 import { inFolder } from "../in_folder.ts";
 
 /** A run folder as `pretrain` leaves it after `step` steps. */
-async function endedRun(folder: string, step: number): Promise<string> {
+async function endedRun(folder: string, step: number, bestStep = 2): Promise<string> {
   const run = await makeTinyRun(folder), best = await loadCheckpoint(bestPath(run));
-  await saveCheckpoint(lastPath(run), { ...best, state: { step, random: 5, best: 0.5, bestStep: 2 } });
+  await saveCheckpoint(lastPath(run), { ...best, state: { step, random: 5, best: 0.5, bestStep } });
   await writeParquet(logPath(run), [{ step: 1, "train/loss": 0.75 }]);
   return run;
 }
@@ -26,8 +26,14 @@ const absent = "no such data";
 
 Deno.test("a kept run says how its training ended, without its data and without the state to go on from", () =>
   inFolder(async (folder) => {
-    for (const [step, ended] of [[tiny.pretrain.steps, "steps"], [3, "patience"]] as const) {
-      const run = await endedRun(await Deno.makeTempDir({ dir: folder }), step);
+    const { steps, patience, evaluateEvery } = tiny.pretrain, long = patience * evaluateEvery;
+    const ends = [[steps, 2, "steps"], [steps - 1, steps - 1 - long, "patience"], [
+      3,
+      2,
+      "interrupted",
+    ]] as const;
+    for (const [step, bestStep, ended] of ends) {
+      const run = await endedRun(await Deno.makeTempDir({ dir: folder }), step, bestStep);
       const to = join(folder, `kept ${ended}`), asked = { run: to, config: tiny, resume: true };
       await storeRun(run, to);
       assert.deepEqual(await pretrain(absent, asked), { run: to, step, best: 0.5, ended });
@@ -101,3 +107,16 @@ Deno.test("rows are measured anew of a run, and read of a kept one, number for n
       return error.message.includes(rowsPath(to, "others"));
     });
   }));
+
+Deno.test("the runs that come with the kit are a discriminator and a generator; one that was taken away is named", async () => {
+  for (const kind of ["discriminator", "generator"] as const) {
+    assert.equal((await readRun(await shippedRun(kind), kind)).kind, kind);
+  }
+  await inFolder((folder) =>
+    assert.rejects(
+      shippedRun("generator", { stored: folder }),
+      (error) =>
+        error instanceof KitError && /comes with the kit is not at .*generator.*--run/.test(error.message),
+    )
+  );
+});
