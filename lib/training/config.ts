@@ -200,7 +200,7 @@ export const long: Config = {
   ...small,
   name: "long",
   pretrain: { ...small.pretrain, steps: 3000, augment: small.gan.augment, evaluateEvery: 300 },
-  gan: { ...small.gan, steps: 10_000, frameSteps: 8000, evaluateEvery: 500 },
+  gan: { ...small.gan, steps: 7500, frameSteps: 6000, evaluateEvery: 500 },
 };
 
 /** A few steps of thin networks: the same code, for tests. */

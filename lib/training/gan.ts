@@ -11,7 +11,13 @@ import { DISCRIMINATORS, discriminatorsOf, lossWeights, type Phase, trainedIn } 
 import { evaluateGenerator, recalibrateGenerator } from "./gan_evaluation.ts";
 import { discriminatorParams, ganStep, keepsStatistics, type Networks, phaseOf } from "./gan_steps.ts";
 import { logged } from "./log.ts";
-import { openTraining, type Training, type TrainOptions, type TrainResult } from "./open_training.ts";
+import {
+  endInterruptedCell,
+  openTraining,
+  type Training,
+  type TrainOptions,
+  type TrainResult,
+} from "./open_training.ts";
 import { isRun, lastPath, loadDiscriminator, readRun } from "./run.ts";
 import { storedEnd } from "./stored_run.ts";
 import { needsDiscriminator, systemsWith } from "./systems.ts";
@@ -197,5 +203,6 @@ export async function train(prepared: string, options: GanOptions): Promise<Trai
   const ended = step < gan.steps ? "interrupted" : "steps";
   if (ended === "interrupted") await save();
   tf.dispose(networks);
+  if (ended === "interrupted") endInterruptedCell(run, step);
   return { run, step, best, ended };
 }

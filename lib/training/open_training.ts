@@ -1,6 +1,8 @@
 import { basename } from "node:path";
+import { KitError } from "../base/errors.ts";
 import { holdFolder } from "../base/files.ts";
 import { listenForInterruption } from "../base/interruption.ts";
+import { notebook } from "../base/jupyter.ts";
 import { random } from "../base/random.ts";
 import { type BatchRequest, type BatchStream, streamBatches } from "../dataset/batch_stream.ts";
 import { type PairOptions, sampleSyncBatch } from "../dataset/batches.ts";
@@ -34,6 +36,18 @@ export interface TrainOptions {
   onRow?: (row: LogRow) => void;
   /** Run steps as one TensorFlow function (the default) or operation by operation. */
   compiled?: boolean;
+}
+
+/**
+ * Ends the cell of a notebook whose training was interrupted with an error that says how to go on, so that the cells after it
+ * do not run on half a training. A command says it by itself.
+ */
+export function endInterruptedCell(run: string, step: number): void {
+  if (!notebook()) return;
+  throw new KitError(
+    `The training was stopped after step ${step}, and ${basename(run)} holds its checkpoint`,
+    "Run this cell again to go on from there",
+  );
 }
 
 export interface TrainResult extends TrainingEnd {

@@ -9,7 +9,7 @@ import { tf } from "../native/tf.ts";
 import type { Config } from "./config.ts";
 import { logged } from "./log.ts";
 import { checkOneBatch } from "./one_batch.ts";
-import { openTraining, type TrainOptions, type TrainResult } from "./open_training.ts";
+import { endInterruptedCell, openTraining, type TrainOptions, type TrainResult } from "./open_training.ts";
 import { type HeldOutLook, plateauNotice } from "./plateau.ts";
 import { pretrainStep, syncTensors } from "./pretrain_step.ts";
 import { recalibrate, statisticsPass } from "./recalibrate.ts";
@@ -134,5 +134,6 @@ export async function pretrain(prepared: string, options: TrainOptions): Promise
   }
   if (ended === "interrupted") await save();
   tf.dispose(network);
+  if (ended === "interrupted") endInterruptedCell(run, step);
   return { run, step, best, ended };
 }

@@ -51,7 +51,11 @@ Deno.test("set-up makes all parts, says a line for each, and has nothing to do w
     const kernel = JSON.parse(
       Deno.readTextFileSync(join(project.root, ".venv/share/jupyter/kernels/deno/kernel.json")),
     );
-    assert.deepEqual(kernel.argv, [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"]);
+    const [python, gate] = [".venv/bin/python", "lib/notebooks/kernel.py"].map((path) =>
+      join(project.root, path)
+    );
+    assert.deepEqual(kernel.argv, [python, gate, "{connection_file}", Deno.execPath()]);
+    assert.equal(kernel.interrupt_mode, "message");
 
     const second = await project.setup();
     assert.equal(second.code, 0);
