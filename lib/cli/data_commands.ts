@@ -74,7 +74,9 @@ export function addDataCommands(program: KitCommand): void {
 
   program.command("filter").description("decide anew which prepared clips are used; nothing is decoded")
     .preparedArgument()
-    .settingsOption("a threshold, such as minSharpness=80, or none")
+    .settingsOption("a threshold, such as minSharpness=80, or none", {
+      list: "`deno task filter <prepared>` alone lists all",
+    })
     .option("--reset", "go back to the defaults first")
     .answer(
       "the counts and the filters",

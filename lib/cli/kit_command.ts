@@ -48,13 +48,19 @@ export class KitCommand extends Command {
     return this.option("--preset <name>", "paper, small, long or tiny", "small");
   }
 
+  systemOption(): this {
+    const description = 'a system of the paper\'s tables, such as "w/o LSTM" or "LipGAN"';
+    return this.option("--system <name>", description, "Ours");
+  }
+
   /** What a command works on where it is not the embedded corpus. */
   dataOption(): this {
     return this.option("--data <prepared>", "a prepared folder, in place of the embedded corpus");
   }
 
-  settingsOption(description: string): this {
-    return this.option("--set <key=value>", `${description} (may be repeated)`, collect, []);
+  settingsOption(description: string, { list = "`deno task settings` lists all" } = {}): this {
+    const option = new Option("--set <key=value>", `${description} (may be repeated); ${list}`);
+    return this.addOption(option.argParser(collect).default([], "none"));
   }
 
   /** The published networks that may judge and compare, as imported, and what the official SyncNet sees. */

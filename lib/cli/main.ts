@@ -32,8 +32,19 @@ program.command("setup")
 
 addNotebookCommands(program);
 
-program.command("test").description("run all tests, or those of the files whose names contain a word")
-  .argument("[words...]")
+program.command("test").description(
+  "run all checks and tests, or the tests whose files' paths contain a word",
+)
+  .argument(
+    "[words...]",
+    "such as losses, or notebooks/ for a folder of tests/; a minute or less for most files",
+  )
+  .addHelpText(
+    "after",
+    "\nAll of them take tens of minutes on two cores: format, lint, types and the notebooks' cells, then every test file in\n" +
+      "a process of its own, as many at once as there are cores. A line for each as it ends, what failed below it; the last\n" +
+      "line counts. None depends on how fast the machine is. Status 1 when one has failed.",
+  )
   .action(async (words: string[]) => {
     Deno.exitCode = await runHere(kitScript(TESTS, ...words));
   });

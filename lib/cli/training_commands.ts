@@ -36,14 +36,38 @@ function outcomeOf(result: TrainResult, name: string): Outcome {
   return { json: result, lines: [`${run}: step ${step}, ${score} (${ENDED[ended]})`] };
 }
 
-/** Adds the commands that train. */
+/** Adds the commands that train, and the one that lists what can be set in a training. */
 export function addTrainingCommands(program: KitCommand): void {
+  program.command("settings").description(
+    "list what --set can change: each setting's value, what it takes, what it means",
+  )
+    .argument("[words...]", "those only whose names contain one of these, such as gan or learningRate")
+    .presetOption()
+    .systemOption()
+    .answer(
+      "the settings",
+      async (words: string[], { preset, system }: { preset: string; system: string }) => {
+        const { settingLines, settingRows } = await import("../training/settings.ts");
+        const { configureSystem } = await import("../training/systems.ts");
+        const rows = settingRows(configureSystem(preset, { system })).filter(({ setting }) =>
+          words.length === 0 || words.some((word) => setting.toLowerCase().includes(word.toLowerCase()))
+        );
+        if (rows.length === 0) {
+          throw new KitError(
+            `No setting's name contains ${words.join(" or ")}`,
+            "`deno task settings` lists all",
+          );
+        }
+        return { json: rows, lines: settingLines(rows) };
+      },
+    );
+
   const training = (name: string, description: string) =>
     program.command(name).description(description)
       .preparedArgument()
       .requiredOption("--run <dir>", "the run folder: configuration, log, checkpoints")
       .presetOption()
-      .option("--system <name>", 'a system of the paper\'s tables, such as "w/o LSTM" or "LipGAN"', "Ours")
+      .systemOption()
       .settingsOption("a setting, such as gan.syncWeight=0.01")
       .option("--steps <number>", "steps in place of the preset's", count)
       .option(

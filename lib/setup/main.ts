@@ -114,10 +114,31 @@ export async function setup(root: string, { quiet = false } = {}): Promise<void>
   }
 }
 
+/** Written out, since commander is one of the packages that are yet to come. */
+const HELP = `Usage: deno task setup [options]
+
+fetch what the kit needs into this folder, by pinned versions: npm packages (node_modules), TensorFlow's library
+(.native), JupyterLab, nbclient and ffmpeg (.venv), and Deno's notebook kernel. Every other task does so first by itself.
+
+It takes as long as the network does, for about 2 GB on the disk (5 GB more with an NVIDIA GPU), and well under a second
+when all is there. One that was stopped goes on where it was. Deleting the three folders undoes it.
+
+Options:
+  --quiet     say nothing when there is nothing to do
+  -h, --help  display this help
+
+Environment:
+  KIT_GPU=0   TensorFlow for the CPU, where there is a GPU too
+`;
+
 if (import.meta.main) {
+  if (Deno.args.some((argument) => ["--help", "-h"].includes(argument))) {
+    console.log(HELP.trim());
+    Deno.exit(0);
+  }
   const wrong = Deno.args.find((argument) => argument !== "--quiet");
   if (wrong) {
-    console.error(`error: setup knows no ${wrong}. It takes --quiet, or nothing`);
+    console.error(`error: setup knows no ${wrong}. It takes --quiet, --help, or nothing`);
     Deno.exit(2);
   }
   await setup(ROOT, { quiet: Deno.args.includes("--quiet") }).catch(fail);

@@ -1,4 +1,5 @@
 import { KitError } from "../base/errors.ts";
+import { nearPaths } from "../base/near.ts";
 import { type Augmentation, unchanged } from "../dataset/augment.ts";
 import type { PairSampling, ReferenceSampling } from "../dataset/batches.ts";
 import type { GeneratorConfig } from "../models/generator_kinds.ts";
@@ -286,16 +287,24 @@ const NUMBERS: Record<string, Numbers> = {
   ...{ beta1: BELOW_ONE, average: BELOW_ONE },
 };
 
-/** The value that a text gives to a setting, of the kind that it has now; undefined with what it takes otherwise. */
-function readValue(path: string, old: unknown, text: string): { value?: unknown; wanted?: string } {
+const numbersOf = (path: string): Numbers => NUMBERS[path.split(".").at(-1)!] ?? ABOVE_ZERO;
+
+/** The words that a setting may be; undefined where any will do. */
+const wordsOf = (path: string, old: unknown): string[] | undefined =>
+  typeof old === "boolean" ? ["true", "false"] : WORDS[path];
+
+/** What a setting takes, in words, by the kind of its present value. */
+export const takes = (path: string, old: unknown): string =>
+  typeof old === "number" ? numbersOf(path)[0] : wordsOf(path, old)?.join(" or ") ?? "any text";
+
+/** The value that a text gives to a setting, of the kind that it has now; undefined where it does not fit. */
+function readValue(path: string, old: unknown, text: string): unknown {
   if (typeof old === "number") {
-    const [wanted, fits] = NUMBERS[path.split(".").at(-1)!] ?? ABOVE_ZERO;
-    const value = text.trim() === "" ? NaN : Number(text);
-    return fits(value) ? { value } : { wanted };
+    const [, fits] = numbersOf(path), value = text.trim() === "" ? NaN : Number(text);
+    return fits(value) ? value : undefined;
   }
-  const words = typeof old === "boolean" ? ["true", "false"] : WORDS[path] ?? [text];
-  if (!words.includes(text)) return { wanted: words.join(" or ") };
-  return { value: typeof old === "boolean" ? text === "true" : text };
+  if (wordsOf(path, old)?.includes(text) === false) return;
+  return typeof old === "boolean" ? text === "true" : text;
 }
 
 /** How the discriminator of each sync term can be trained. */
@@ -308,7 +317,8 @@ const REGIMES: Record<GanConfig["sync"], GanConfig["discriminator"][]> = {
 /** One `section.key=value` put into a copy of the configuration; throws KitError for what does not fit. */
 function withSetting(config: Config, setting: string): Config {
   const at = setting.indexOf("="), path = setting.slice(0, at), text = setting.slice(at + 1);
-  const remedy = "Write it as section.key=value, for example gan.syncWeight=0.01";
+  const list = "`deno task settings` lists all";
+  const remedy = `Write it as section.key=value, for example gan.syncWeight=0.01; ${list}`;
   if (at < 1) throw new KitError(`"${setting}" is no setting`, remedy);
   if (path === "system") {
     throw new KitError("A system is more than its name", `Choose it with --system "${text}"`);
@@ -319,10 +329,13 @@ function withSetting(config: Config, setting: string): Config {
   let section: any = copy;
   for (const name of keys) section = Object.hasOwn(Object(section), name) ? section[name] : undefined;
   if (!Object.hasOwn(Object(section), key) || typeof section[key] === "object") {
-    throw new KitError(`There is no setting "${path}"`, remedy);
+    const near = nearPaths(path, Object.keys(settingsOf(config))).join(" or ");
+    throw new KitError(`There is no setting "${path}"`, near ? `Did you mean ${near}? ${list}` : remedy);
   }
-  const { value, wanted } = readValue(path, section[key], text);
-  if (wanted) throw new KitError(`"${text}" does not fit setting "${path}"`, `Give ${wanted}`);
+  const value = readValue(path, section[key], text);
+  if (value === undefined) {
+    throw new KitError(`"${text}" does not fit setting "${path}"`, `Give ${takes(path, section[key])}`);
+  }
   section[key] = value;
   return copy;
 }

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { kit } from "../kit.ts";
 
-/** Runs the command line and returns what it says. */
-/** The tasks of deno.json that are commands. */
-const tasks: Record<string, string> = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))).tasks;
+/** The tasks of deno.json. */
+const tasks: Record<string, { description: string; command: string }> =
+  JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))).tasks;
+/** Those that are commands. */
 const commands = Object.keys(tasks).filter((name) => name !== "setup");
 
 Deno.test("every task is a command with help and the other way round, and makes sure first that set-up is done", async () => {
@@ -16,7 +17,10 @@ Deno.test("every task is a command with help and the other way round, and makes 
   assert.deepEqual(listed.sort(), Object.keys(tasks).sort());
   for (const name of commands) {
     assert.match(stdout, new RegExp(`^  ${name} `, "m"));
-    assert.equal(tasks[name], `deno run -A --quiet lib/cli/start.ts ${name}`);
+    assert.equal(tasks[name].command, `deno run -A --quiet lib/cli/start.ts ${name}`);
+  }
+  for (const [name, { description }] of Object.entries(tasks)) {
+    assert.match(description ?? "", /^[A-Z].{20,110}[^.]$/, `deno task lists ${name} with what it does`);
   }
   const helps = await Promise.all(commands.map((name) => kit([name, "--help"])));
   helps.forEach((help, index) => {
@@ -52,6 +56,17 @@ Deno.test("wrong usage is one line on standard error and status 2", async () => 
   assert.deepEqual([code, stdout], [2, ""]);
 });
 
+Deno.test("settings are listed with values, what they take and what they mean; help says where they are listed", async () => {
+  const { stdout } = await kit(["settings", "syncWeight", "clipnorm", "--preset", "paper"]);
+  assert.match(stdout, /^gan\.syncWeight=0\.03 +\(a number from 0 to 1\)\n {4}weight of E_sync/m);
+  assert.deepEqual(stdout.match(/^\S+(?==)/gm), ["pretrain.clipNorm", "gan.clipNorm", "gan.syncWeight"]);
+  const { stdout: json } = await kit(["settings", "syncWeight", "--system", "Wav2Lip", "--json"]);
+  assert.deepEqual(JSON.parse(json).map(({ value }: { value: number }) => value), [0.01 / 3]);
+  for (const name of ["pretrain", "train", "tables", "study"]) {
+    assert.match((await kit([name, "--help"])).stdout.replace(/\s+/g, " "), /`deno task settings` lists all/);
+  }
+});
+
 Deno.test("a fault is one line, what and what to do, and status 1; KIT_DEBUG=1 shows the place", async () => {
   const faults: [string[], RegExp][] = [
     [["prepare", "/no/such folder", "out"], /^error: .*\/no\/such folder.*\. .+\n$/],
@@ -72,6 +87,11 @@ Deno.test("a fault is one line, what and what to do, and status 1; KIT_DEBUG=1 s
       ["pretrain", "x", "--run", "y", "--system", "LipGAN"],
       /^error: LipGAN has no discriminator to pretrain\. `task train --system "LipGAN"` trains it\n$/,
     ],
+    [
+      ["train", "x", "--run", "y", "--set", "gan.sinkWeight=1"],
+      /^error: There is no setting "gan\.sinkWeight"\. Did you mean gan\.syncWeight\? `deno task settings` lists all\n$/,
+    ],
+    [["settings", "nothing"], /^error: No setting's name contains nothing\. .*\n$/],
     [["reproduce", "--preset", "huge"], /^error: There is no preset "huge"\. .*\n$/],
     [
       ["reproduce", "--data", "/no/prepared"],

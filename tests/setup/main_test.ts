@@ -186,12 +186,19 @@ Deno.test("a full disk: one line with what is needed", async () => {
   if (!tested) console.log("no small file system can be mounted here: nothing tested");
 });
 
-Deno.test("an unknown argument is wrong usage", async () => {
+Deno.test("help is printed without a set-up; an unknown argument is wrong usage", async () => {
   const project = await makeProject();
   try {
     const { code, stderr } = await project.setup({ args: ["--fast"] });
     assert.equal(code, 2);
-    assert.equal(stderr, "error: setup knows no --fast. It takes --quiet, or nothing\n");
+    assert.equal(stderr, "error: setup knows no --fast. It takes --quiet, --help, or nothing\n");
+    const help = await project.setup({ args: ["--help"] });
+    assert.deepEqual([help.code, help.stderr], [0, ""]);
+    assert.match(help.stdout, /^Usage: deno task setup \[options\]\n[^]*--quiet[^]*KIT_GPU=0/);
+    assert.ok(
+      ![...Deno.readDirSync(project.root)].some(({ name }) => name === ".native"),
+      "help sets nothing up",
+    );
   } finally {
     await project.remove();
   }

@@ -83,6 +83,17 @@ Deno.test("what is no setting is named", () => {
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
 });
 
+Deno.test("the setting that was probably meant is named", () => {
+  const meant: [string, RegExp][] = [
+    ["gan.synkWeight", /Did you mean gan\.syncWeight\?/],
+    ["learningRate", /Did you mean gan\.learningRate or pretrain\.learningRate\?/],
+    ["pretrain.syncWeight", /Did you mean gan\.syncWeight\?/],
+    ["augment.miror", /Did you mean gan\.augment\.mirror or pretrain\.augment\.mirror\?/],
+    ["GAN.STEPS", /Did you mean gan\.steps or pretrain\.steps\?/],
+  ];
+  for (const [path, message] of meant) refuses([`${path}=1`], message);
+});
+
 Deno.test("values that do not fit are refused, with what is wanted", () => {
   const wrong: [string, RegExp][] = [
     ["gan.syncWeight=much", /"much" does not fit setting "gan\.syncWeight"\. Give a number from 0 to 1/],
