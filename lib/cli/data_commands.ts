@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { FRAME_RATE } from "../base/shapes.ts";
+import { type Split } from "../dataset/manifest.ts";
 import type { Prepared } from "../dataset/prepared.ts";
 import type { OffsetOptions } from "../tasks/offsets.ts";
 import type { CorpusSize } from "../corpus/plan.ts";
@@ -6,6 +8,8 @@ import type { PrepareOptions } from "../prepare/prepare.ts";
 import { collect, count, type KitCommand } from "./kit_command.ts";
 
 type PrepareFlags = Omit<PrepareOptions, "filters" | "say"> & { filter: string[] };
+
+const SPLITS: Split[] = ["train", "val", "test"];
 
 /** How much there is, and what it takes. */
 const sizeLine = ({ hours, megabytes, megabytesPerHour }: NonNullable<Prepared["size"]>): string =>
@@ -16,7 +20,11 @@ export function addDataCommands(program: KitCommand): void {
   program.command("corpus")
     .description("draw the embedded corpus: synthetic speakers whose mouths follow their speech")
     .argument("[out]", "where to", "data/corpus")
-    .option("--size <name>", "tiny (half a minute), small (eleven minutes) or large (over an hour)", "small")
+    .option(
+      "--size <name>",
+      "tiny (for tests), small (for two CPU cores) or large (over an hour of film)",
+      "small",
+    )
     .option("--seed <number>", "another seed draws other films", count, 1)
     .answer("the counts", async (out: string, { size, seed }: { size: CorpusSize; seed: number }) => {
       const { generateCorpus } = await import("../corpus/corpus.ts");
@@ -33,7 +41,7 @@ export function addDataCommands(program: KitCommand): void {
     .argument("<out>", "the prepared folder; one that is there goes on")
     .option(
       "--split <shares>",
-      "percent of train, val and test, where the data set has no lists of its own",
+      "percent of train, val and test, where the data set has no lists of its own; val and test get five clips at least, where train then keeps half",
       "95,2,3",
     )
     .option("--every <frames>", "look for a face on every so many frames", count, 5)
@@ -58,16 +66,29 @@ export function addDataCommands(program: KitCommand): void {
         filters: filter.length > 0 ? filter : undefined,
         say: console.log,
       });
-      const kept = clips.filter((clip) => clip.kept).length;
+      const { rejectLines } = await import("../prepare/rejection.ts");
+      const { splitWarning } = await import("../prepare/splits.ts");
+      const used = clips.filter((clip) => clip.kept), kept = used.length;
+      const splits = SPLITS.map((split) => `${split} ${used.filter((clip) => clip.split === split).length}`);
+      // Of a part of a data set nothing is said: the others are dealt alike.
+      const warning = options.shard === undefined ? splitWarning(used) : "";
       return {
-        json: { out, dataSet, clips: clips.length, kept, size, elsewhere, rejects },
+        json: { out, dataSet, clips: clips.length, kept, size, elsewhere, rejects, warning },
         lines: [
-          `${clips.length} clips prepared in ${out}, ${rejects.length} rejected (rejects.parquet says why)`,
+          `${clips.length} clips prepared in ${out}, ${rejects.length} rejected`,
+          ...rejectLines(rejects),
+          ...(rejects.length > 0
+            ? [
+              `each of them, and why: ${join(out, "rejects.parquet")}; the same call with --json prints them`,
+            ]
+            : []),
           ...(kept < clips.length
             ? [`${kept} are used, the others filtered out (\`deno task filter\`)`]
             : []),
+          `clips of each split: ${splits.join(", ")}`,
           ...(elsewhere > 0 ? [`${elsewhere} videos of other shards are not there yet`] : []),
           sizeLine(size),
+          ...(warning ? [warning] : []),
         ],
       };
     });

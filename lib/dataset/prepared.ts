@@ -9,6 +9,9 @@ import { exists, writeAtomic } from "../base/files.ts";
  */
 export const PREPARED_VERSION = 2;
 
+/** Clips or speakers, as they are dealt, that are held out by name: by their hashes val or test had too little. */
+export type HeldOut = Record<"val" | "test", string[]>;
+
 /** What prepared.json says. */
 export interface Prepared {
   version: number;
@@ -16,6 +19,7 @@ export interface Prepared {
   config: unknown;
   /** What was dealt into train, val and test: whole speakers or clips. */
   splitUnit?: "speaker" | "clip";
+  heldOut?: HeldOut;
   /** How much there is, once the work is done. */
   size?: { clips: number; hours: number; megabytes: number; megabytesPerHour: number };
 }

@@ -4,7 +4,7 @@ import { KitError } from "../base/errors.ts";
 import { exists, makeFolder, replaceFile } from "../base/files.ts";
 import { Progress } from "../base/progress.ts";
 import { readFilters, writeFilters } from "./filters.ts";
-import { type Finished, writeTables } from "./finish.ts";
+import { decideRows, type Finished, writeTables } from "./finish.ts";
 import { byName } from "./layouts/listing.ts";
 import { type ManifestRow, readManifest, readRejects, type RejectRow } from "../dataset/manifest.ts";
 import { type Prepared, PREPARED_VERSION, readPrepared } from "../dataset/prepared.ts";
@@ -31,14 +31,12 @@ async function filesBelow(folder: string, path = ""): Promise<string[]> {
 /** Throws KitError unless all parts were prepared alike. */
 async function commonConfig(parts: string[]): Promise<Prepared> {
   const all = await Promise.all(parts.map(readPrepared));
-  const { config, splitUnit } = all[0];
-  const other = all.findIndex((part) =>
-    !isDeepStrictEqual([part.config, part.splitUnit], [config, splitUnit])
-  );
-  if (other < 0) return { version: PREPARED_VERSION, config, splitUnit };
+  const how = ({ config, splitUnit, heldOut }: Prepared) => ({ config, splitUnit, heldOut });
+  const other = all.findIndex((part) => !isDeepStrictEqual(how(part), how(all[0])));
+  if (other < 0) return { version: PREPARED_VERSION, ...how(all[0]) };
   throw new KitError(
-    `${parts[0]} and ${parts[other]} were not prepared alike: ${JSON.stringify([config, splitUnit])} and ` +
-      JSON.stringify([all[other].config, all[other].splitUnit]),
+    `${parts[0]} and ${parts[other]} were not prepared alike: ${JSON.stringify(how(all[0]))} and ` +
+      JSON.stringify(how(all[other])),
     "Prepare all parts from the whole data set with the same options and --shard",
   );
 }
@@ -98,5 +96,6 @@ export async function mergePrepared(out: string, parts: string[]): Promise<Finis
 
   const order = (a: { id: string }, b: { id: string }) => byName(a.id, b.id);
   const rows = [...found.values()].map(({ row }) => row).sort(order);
-  return await writeTables(out, { rows, rejects: [...rejects.values()].sort(order), prepared });
+  const clips = await decideRows(out, rows);
+  return await writeTables(out, { clips, rejects: [...rejects.values()].sort(order), prepared });
 }

@@ -21,7 +21,7 @@ export interface PrepareOptions {
   every?: number;
   /** What becomes of a video that changes shots. */
   cuts?: Cuts;
-  /** Shares of train, val and test: "95,2,3". */
+  /** Shares of train, val and test: "95,2,3"; of a small data set val and test get more (see `holdOut`). */
   split?: string;
   /** Preparing processes; unless given as many as the machine has cores, and memory for. */
   workers?: number;
@@ -31,7 +31,7 @@ export interface PrepareOptions {
   filters?: string[];
   /** Which part of the data set to prepare: "2/4" is the second of four. */
   shard?: string;
-  /** Hears the one line that says which data set was found, before the work begins. */
+  /** Hears the line that says which data set was found, and one of what to mind in it, before the work begins. */
   say?: (line: string) => void;
 }
 
@@ -50,7 +50,7 @@ const CUTS: Cuts[] = ["split", "reject", "ignore"];
 /**
  * Opens or makes the prepared folder. One of an older version is taken over: its manifest goes, its clips are made
  * anew. Throws KitError when it is of a newer version or not writable.
- * @returns what is dealt into the splits: as before, so that a tenth speaker moves none of the clips that were there
+ * @returns what is dealt into the splits: as before, so that a fourth speaker moves none of the clips that were there
  */
 async function openFolder(out: string, config: ClipConfig, clips: SourceClip[]): Promise<SplitUnit> {
   await makeFolder(out);
@@ -105,8 +105,9 @@ export async function prepare(
   check({ every, workers, cuts });
   const shares = parseSplit(split), shard = parseShard(options.shard);
   if (options.filters) setFilters(DEFAULT_FILTERS, options.filters); // a wrong one is told before the work
-  const { line, clips: sources, rejects: unusable } = await listClips(videosFolder);
+  const { line, note, clips: sources, rejects: unusable } = await listClips(videosFolder);
   options.say?.(line);
+  if (note) options.say?.(note);
   ffmpegPath();
   const config = clipConfig({ every, cuts });
   const unit = await openFolder(out, config, sources);
@@ -163,6 +164,7 @@ export async function prepare(
       fresh,
       unusable,
       deal: { shares, unit },
+      whole: shard.count === 1,
       recall: async (clip) => await recall(out, clip.id, { stamp: await stampOf(clip, config) }),
     }),
   };

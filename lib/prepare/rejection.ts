@@ -6,11 +6,28 @@ type Reason =
   | ("not-readable" | "not-a-video" | "truncated" | "damaged" | "no-sound" | "silent" | "no-face")
   | ("face-lost" | "several-faces" | "too-short" | "sound-short" | "shot-change" | "crashed");
 
+/** Of what a table says of an example, so much is shown. */
+const LONGEST_DETAIL = 150;
+
 /** Why a video, or a part of one, was left out: a machine word, and the circumstances in words. */
 export interface Rejection {
   id: string;
   reason: Reason;
   detail: string;
+}
+
+/** A table of reasons for which films were left out, the commonest first, with how many and an example of each. */
+export function rejectLines(rejects: { id: string; reason: string; detail: string }[]): string[] {
+  const byReason = [...Map.groupBy(rejects, ({ reason }) => reason)].sort(([, a], [, b]) =>
+    b.length - a.length
+  );
+  const longest = Math.max(...byReason.map(([reason]) => reason.length));
+  return byReason.map(([reason, [{ id, detail }, ...others]]) =>
+    `${String(others.length + 1).padStart(5)}  ${reason.padEnd(longest)}  ${
+      others.length > 0 ? "such as " : ""
+    }${id}: ` +
+    detail.replace(/\s*\n\s*/g, " ").slice(0, LONGEST_DETAIL)
+  );
 }
 
 /** Thrown where a clip turns out to be unfit; it ends that clip, not the run. */

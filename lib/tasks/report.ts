@@ -1,5 +1,6 @@
 // Figures and tables of a trained pair of networks on clips they never saw: `deno task report`.
 import { join } from "node:path";
+import { KitError } from "../base/errors.ts";
 import { temporaryFolder, writeAtomic } from "../base/files.ts";
 import type { Row } from "../base/parquet.ts";
 import { type Dataset, openDataset } from "../dataset/dataset.ts";
@@ -22,6 +23,7 @@ import { openingCurves } from "../figures/sync.ts";
 import { writeTable } from "../figures/table.ts";
 import { faceGenerator, generateClip } from "../inference/generate.ts";
 import { disposeParams } from "../nn/params.ts";
+import { FEWEST_HELD_OUT } from "../prepare/splits.ts";
 import { readState } from "../training/checkpoint.ts";
 import { readLog } from "../training/log.ts";
 import { bestPath, loadDiscriminator, loadGenerator, readRun } from "../training/run.ts";
@@ -183,10 +185,19 @@ async function reportAttention({ dataset, discriminator, out }: Report): Promise
 /**
  * Draws what a trained discriminator and generator do on the test split of a prepared folder: accuracy, ROC, loss
  * curves, contact sheet, mouth error, LSE, still-pose motion, attention where there is any. Returns the summary's rows.
- * Throws KitError when a run or the folder cannot be read.
+ * Throws KitError when a run or the folder cannot be read, or the test split has fewer than five clips.
  */
 export async function report(prepared: string, options: ReportOptions): Promise<Row[]> {
-  const dataset = await openDataset(prepared, "test");
+  const dataset = await openDataset(prepared, "test"), clips = dataset.rows.length;
+  if (clips < FEWEST_HELD_OUT) {
+    throw new KitError(
+      `The test split of ${prepared} has ${clips} ${
+        clips === 1 ? "clip" : "clips"
+      }, ${FEWEST_HELD_OUT} are needed to take ` +
+        "out the rhythm that sentences share",
+      "Prepare more films, or into a new folder with a larger share for test, such as --split 70,15,15",
+    );
+  }
   const { config } = await readRun(options.run, "generator");
   const [pretrained, generator] = await Promise.all(
     [options.discriminator, options.run].map(async (run) => (await readState(bestPath(run))).step),

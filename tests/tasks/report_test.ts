@@ -9,8 +9,20 @@ import { readParquet } from "../../lib/base/parquet.ts";
 import { report } from "../../lib/tasks/report.ts";
 import { makeFaceVideo } from "../prepare/face_video.ts";
 import { inFolder, namesIn } from "../media/made_video.ts";
+import { FEW_CLIPS, makePrepared } from "../prepared.ts";
 import { makeTinyGenerator } from "../training/tiny_generator.ts";
 import { makeTinyRun } from "../training/tiny_run.ts";
+
+Deno.test("a test split of fewer than five clips is refused before any work, with the remedy", () =>
+  inFolder(async (folder) => {
+    const prepared = await makePrepared(join(folder, "prepared"), FEW_CLIPS), out = join(folder, "figures");
+    const none = join(folder, "no run");
+    await assert.rejects(
+      report(prepared, { discriminator: none, run: none, out, name: "made" }),
+      /The test split of .*prepared has 1 clip, 5 are needed .*--split 70,15,15/,
+    );
+    assert.ok(!namesIn(folder).includes("figures"));
+  }));
 
 Deno.test("held-out clips are scored, reported on and drawn", () =>
   inFolder(async (folder) => {

@@ -16,6 +16,8 @@ export interface DataSet {
   layout: Reading["layout"];
   /** One plain line: the layout, the counts, the split, what was left out. */
   line: string;
+  /** What to mind about its speakers, in one line; empty when nothing is. */
+  note: string;
   clips: SourceClip[];
   /** What was left out already: absent, unlisted, twice, elsewhere, no-sound, no-face. */
   rejects: RejectRow[];
@@ -76,6 +78,18 @@ function wordsInWords(clips: SourceClip[]): string {
   return missing > 0 ? `, ${missing} of them without ${ending}` : `, each with its ${ending}`;
 }
 
+/** That films of a flat folder may be of several people, and what follows. */
+function speakerNote(flat: number, clips: SourceClip[]): string {
+  if (flat === 0) return "";
+  const who = flat === clips.length
+    ? "speaker unknown: all clips of a flat folder count as one"
+    : `speaker unknown of ${counted(flat, "clip")} outside a folder of their own, which count as one`;
+  const mind = splitUnit(clips) === "clip"
+    ? "the same person may be in train and in test, which flatters every measurement"
+    : "they stay together in one split";
+  return `${who}; ${mind}. Put each person's films in a folder of their own`;
+}
+
 /**
  * Finds out which layout a folder has and lists its clips: LRS2, Wav2Lip's prepared folder, GRID, or any folder of
  * videos. The data set's own lists (train.txt, val.txt, test.txt, pretrain.txt) give the splits where there are any.
@@ -91,13 +105,15 @@ export async function listClips(folder: string): Promise<DataSet> {
   if (!reading?.clips.length) throw noClips(folder, listing);
   const { clips: named, twins } = nameClips(reading.clips, root);
   const { clips, rejects, says } = await deal(named, reading, root), { layout, leftOut = [] } = reading;
+  const flat = layout === "any" ? clips.filter(({ place }) => !place.includes("/")).length : 0;
   const speakers = new Set(clips.map(({ speaker }) => speaker)).size;
+  const of = flat === clips.length ? "unknown speakers" : counted(speakers, "speaker");
   const odd = oddities([[twins.length, "film", "there twice"], [
     leftOut.length,
     "other",
     "that cannot be a clip",
   ]]);
-  const line = `${NAMES[layout]}: ${counted(clips.length, "clip")} of ${counted(speakers, "speaker")}` +
+  const line = `${NAMES[layout]}: ${counted(clips.length, "clip")} of ${of}` +
     `${wordsInWords(clips)}; ${says}${odd ? `; left out: ${odd}` : ""}`;
-  return { layout, line, clips, rejects: [...twins, ...rejects, ...leftOut] };
+  return { layout, line, note: speakerNote(flat, clips), clips, rejects: [...twins, ...rejects, ...leftOut] };
 }

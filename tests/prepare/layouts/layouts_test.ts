@@ -25,7 +25,7 @@ Deno.test("GRID: the speaker is the clips' folder, with .align files wherever it
     assert.equal(layout, "grid");
     assert.match(
       line,
-      /^GRID's layout: 5 clips of 4 speakers, 1 of them without \.align; split by hash of the clip$/,
+      /^GRID's layout: 5 clips of 4 speakers, 1 of them without \.align; split by hash of the speaker$/,
     );
     assert.deepEqual(
       clips.map(({ id, transcript }) => [id, transcript!.there && transcript!.path.slice(root.length + 1)]),
@@ -40,6 +40,28 @@ Deno.test("GRID: the speaker is the clips' folder, with .align files wherever it
     // Clips directly in the given folder belong to a speaker of its name.
     assert.deepEqual(await idsOf(join(root, "s1")), ["s1/bbaf2n"]);
     assert.deepEqual(await idsOf(join(root, "s1/")), ["s1/bbaf2n"]);
+  }));
+
+Deno.test("who speaks in a flat folder is not known, and it is said what follows", () =>
+  inFolder(async (root) => {
+    await touch(root, "ann.mp4", "ben.mp4", "cleo.mp4");
+    const { line, note } = await listClips(root);
+    assert.equal(line, "A folder of films: 3 clips of unknown speakers; split by hash of the clip");
+    assert.match(
+      note,
+      /^speaker unknown: all clips of a flat folder count as one; the same person may be in train and/,
+    );
+    assert.match(note, /in test, which flatters .* Put each person's films in a folder of their own$/);
+    await touch(root, "d/1.mp4", "e/1.mp4", "f/1.mp4");
+    const some = await listClips(root);
+    assert.match(some.line, /: 6 clips of 4 speakers; split by hash of the speaker$/);
+    assert.match(
+      some.note,
+      /^speaker unknown of 3 clips outside a folder of their own, which count as one; they stay/,
+    );
+    await Promise.all(["ann", "ben", "cleo"].map((name) => Deno.remove(join(root, `${name}.mp4`))));
+    assert.equal((await listClips(root)).note, "");
+    assert.equal((await listClips(GRID)).note, "", "a folder of GRID is one speaker's");
   }));
 
 Deno.test("any folder: the speaker is the path above the clip, in every kind of video", () =>
