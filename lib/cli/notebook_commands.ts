@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import type { LabOptions } from "../notebooks/lab.ts";
 import type { ReproduceOptions } from "../notebooks/reproduce.ts";
 import { collect, count, type KitCommand } from "./kit_command.ts";
 
@@ -9,6 +10,10 @@ export function addNotebookCommands(program: KitCommand): void {
   program.command("reproduce").description("run all notebooks top to bottom and write figures and tables")
     .dataOption()
     .presetOption()
+    .option(
+      "--write",
+      "put the outputs into notebooks/ itself, to be committed; else the run notebooks go to runs/",
+    )
     .option("--only <name>", "this notebook only, such as 02 (may be repeated)", collect, [])
     .option("--stored", "train nothing: make figures and tables again from stored weights, logs and rows")
     .addOption(
@@ -31,15 +36,28 @@ export function addNotebookCommands(program: KitCommand): void {
         json: { written, seconds },
         lines: [
           ...written.map(({ path, bytes }) => `${path}  ${Math.ceil(bytes / 1000)} kB`),
-          `${written.length} figures and tables in ${spanInWords(seconds)}`,
+          `${written.length} notebooks, figures and tables in ${spanInWords(seconds)}`,
         ],
       };
     });
 
-  program.command("lab").description("open JupyterLab on the notebooks")
+  program.command("lab").description(
+    "open JupyterLab on copies of the notebooks, in lab/, or on the notebooks",
+  )
+    .dataOption()
+    .presetOption()
+    .option("--stored", "show what is stored: cells train nothing")
+    .option("--edit", "open the notebooks themselves, and let cells write into figures/")
     .option("--port <number>", "the first port to try", count, 8888)
     .option("--no-browser", "print the address only")
-    .action(async (options: { port: number; browser: boolean }) =>
-      await (await import("../notebooks/lab.ts")).openLab(options)
-    );
+    .addHelpText(
+      "after",
+      "\nIt ends with its kernels on Ctrl-C, or when npx or the terminal is closed. A copy that is there is kept: delete it to get\n" +
+        "the kit's own again.",
+    )
+    .action(async (options: LabOptions) => {
+      const { configure } = await import("../training/config.ts");
+      configure(options.preset!);
+      await (await import("../notebooks/lab.ts")).openLab(options);
+    });
 }

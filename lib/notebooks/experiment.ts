@@ -41,9 +41,8 @@ export interface Experiment {
 export const experimentName = ({ data, preset }: { data?: string; preset: string }): string =>
   `${data === undefined ? "corpus" : basename(resolve(data))}-${preset}`;
 
-/** Where the ended runs of an experiment are kept, to be shown without a training. */
-const storedFolder = ({ figures, name }: Pick<Experiment, "figures" | "name">): string =>
-  join(figures, "stored", name);
+/** Where the ended runs of experiments are kept, to be shown without a training. */
+const storedIn = (figures: string): string => join(figures, "stored");
 
 const REPRODUCE = "Run `deno task reproduce` for it once without --stored";
 
@@ -68,7 +67,8 @@ async function runFolder(
 /**
  * Opens what the environment asks for: KIT_PRESET ("small"), KIT_DATA (a prepared folder; the embedded corpus, rendered
  * and prepared when it is first needed, otherwise), KIT_FIGURES and KIT_RUNS (`figures/` and `runs/` of the kit).
- * With KIT_STORED the runs are those that an earlier run of all notebooks has stored, and nothing is trained.
+ * With KIT_STORED the runs are those that an earlier run of all notebooks has stored, and nothing is trained: those below
+ * KIT_FIGURES if it is 1, or the folder that it names.
  * @param options corpora: where the embedded corpus is kept
  * @throws KitError for an unknown preset, a folder that is not a finished prepared folder, or nothing stored of it
  */
@@ -79,7 +79,8 @@ export async function openExperiment(
     env;
   const config = configure(preset), name = experimentName({ data: KIT_DATA || undefined, preset });
   const figures = resolve(KIT_FIGURES), runs = resolve(KIT_RUNS), stored = Boolean(env.KIT_STORED);
-  const folder = stored ? storedFolder({ figures, name }) : join(runs, name);
+  const kept = env.KIT_STORED === "1" ? storedIn(figures) : env.KIT_STORED;
+  const folder = join(kept || runs, name);
   if (stored && !await exists(folder)) throw new KitError(`Nothing is stored of ${name}`, REPRODUCE);
   const given = KIT_DATA
     ? { data: basename(resolve(KIT_DATA)), prepared: resolve(KIT_DATA) }
@@ -124,7 +125,7 @@ const BRANCHES = ["frames", "frozen"];
  * @returns the folder
  */
 export async function storeExperiment(experiment: Experiment): Promise<string> {
-  const folder = storedFolder(experiment), part = `${folder}.part`;
+  const folder = join(storedIn(experiment.figures), experiment.name), part = `${folder}.part`;
   const { discriminator, generator } = experiment;
   await Deno.remove(part, { recursive: true }).catch(() => {}); // of a call that was killed
   await storeRun(discriminator, join(part, "discriminator"));

@@ -1,6 +1,6 @@
 // Runs the notebooks and writes what they draw: `deno task reproduce`.
 import { readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { KitError } from "../base/errors.ts";
 import { expectedSeconds, type Timed } from "../base/expected_time.ts";
 import { exists, makeFolder, writeJson } from "../base/files.ts";
@@ -8,22 +8,23 @@ import { Progress } from "../base/progress.ts";
 import { FIGURES, ROOT } from "../base/root.ts";
 import { codeCells, listNotebooks, notebookName } from "./cells.ts";
 import firstTimes from "./first_times.json" with { type: "json" };
+import { type NotebookOptions, parametersOf } from "./parameters.ts";
 import { runNotebook } from "./run.ts";
 
 const NOTEBOOKS = join(ROOT, "notebooks");
 
-export interface ReproduceOptions {
-  /** A prepared folder; the embedded corpus when not given. */
-  data?: string;
-  preset?: string;
+/** Where notebooks go once they were run: out of git, and beside lib, as `../lib` in their cells wants it. */
+const RUN_NOTEBOOKS = join(ROOT, "runs");
+
+export interface ReproduceOptions extends NotebookOptions {
   /** Names of notebooks, or how they begin: "02" or "02-cbam". */
   only?: string[];
-  /** Trains nothing: figures and tables are made again from the stored runs and rows. */
-  stored?: boolean;
   /** Where the notebooks are. */
   notebooks?: string;
-  /** Where figures go. */
-  figures?: string;
+  /** Where they go with their outputs. */
+  outputs?: string;
+  /** They are written with their outputs in their own place instead. */
+  write?: boolean;
 }
 
 /** A file that the notebooks wrote. */
@@ -72,7 +73,15 @@ export function secondsLeft(
 }
 
 /** Runs the notebooks one after the other, in their order, showing notebook, cells and time left; returns their times. */
-async function runAll(paths: string[], env: Record<string, string>, before: Timed[]): Promise<Timed[]> {
+async function runAll(
+  paths: string[],
+  { env, before, outOf }: {
+    env: Record<string, string>;
+    before: Timed[];
+    /** Where a notebook goes once it was run. */
+    outOf: (path: string) => string;
+  },
+): Promise<Timed[]> {
   const plan = paths.map((path) => ({ name: notebookName(path), steps: codeCells(path).length }));
   const ended: Timed[] = [];
   for (const [index, path] of paths.entries()) {
@@ -88,6 +97,7 @@ async function runAll(paths: string[], env: Record<string, string>, before: Time
     try {
       await runNotebook(path, {
         env,
+        out: outOf(path),
         onNote: tell,
         onCell: (cell) => {
           done = cell - 1;
@@ -104,8 +114,9 @@ async function runAll(paths: string[], env: Record<string, string>, before: Time
 }
 
 /**
- * Runs all notebooks top to bottom and keeps their outputs; figures and tables go into figures/.
- * @returns the files that were written, by path from the project's folder
+ * Runs all notebooks top to bottom; figures and tables go into figures/, the notebooks with their outputs into runs/, or with
+ * `write` into their own place.
+ * @returns the files that were written, by path from the project's folder, notebooks first
  * @throws KitError naming notebook and cell when a cell fails, or an option that names nothing
  */
 export async function reproduce(
@@ -113,17 +124,12 @@ export async function reproduce(
 ): Promise<{ written: Written[]; seconds: number }> {
   const { data, preset = "small", only = [], stored = false, notebooks = NOTEBOOKS } = options;
   const figures = resolve(options.figures ?? FIGURES), own = notebooks === NOTEBOOKS;
-  if (data !== undefined && !(await exists(join(data, "prepared.json")))) {
-    throw new KitError(
-      `${data} is not a prepared folder`,
-      "Make one with `deno task prepare <videos> <out>`",
-    );
-  }
+  const outputs = options.write ? notebooks : options.outputs ?? RUN_NOTEBOOKS;
+  const env = await parametersOf({ ...options, figures });
   const paths = choose(listNotebooks(notebooks), only);
   await makeFolder(figures);
-  const env: Record<string, string> = { KIT_PRESET: preset, KIT_FIGURES: figures };
-  if (data !== undefined) env.KIT_DATA = resolve(data);
-  if (stored) env.KIT_STORED = "1";
+  await makeFolder(outputs);
+  const outOf = (path: string) => join(outputs, basename(path));
 
   // Times differ by preset and data, and belong to this machine: they stay out of git, but for those of a first run.
   const kind = `${preset}${data === undefined ? "" : "-data"}${stored ? "-stored" : ""}`;
@@ -131,10 +137,14 @@ export async function reproduce(
   const before: Timed[] = await exists(timesPath)
     ? JSON.parse(await Deno.readTextFile(timesPath))
     : (firstTimes as Record<string, Timed[]>)[kind] ?? [];
-  const begun = Date.now(), times = await runAll(paths, env, own ? before : []);
+  const begun = Date.now(), times = await runAll(paths, { env, before: own ? before : [], outOf });
   const others = before.filter(({ name }) => !times.some((row) => row.name === name));
   if (own) await writeJson(timesPath, [...others, ...times]);
-  const written = writtenSince(figures, begun).map((file) => ({ ...file, path: relative(ROOT, file.path) }));
+  const ran = paths.map(outOf).map((path) => ({ path, bytes: Deno.statSync(path).size }));
+  const written = [...ran, ...writtenSince(figures, begun)].map((file) => ({
+    ...file,
+    path: relative(ROOT, file.path),
+  }));
   // A whole run of the kit's own notebooks has trained all that they show.
   if (own && only.length === 0 && !stored) {
     // Brings TensorFlow, which nothing else here needs.

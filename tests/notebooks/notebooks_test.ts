@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { KitError } from "../../lib/base/errors.ts";
 import { openExperiment, storeExperiment } from "../../lib/notebooks/experiment.ts";
-import { reproduce, writtenSince } from "../../lib/notebooks/reproduce.ts";
+import { reproduce, type Written, writtenSince } from "../../lib/notebooks/reproduce.ts";
 import { listNotebooks, notebookName } from "../../lib/notebooks/cells.ts";
 import { runNotebook } from "../../lib/notebooks/run.ts";
 import { writeNotebook } from "./made_notebook.ts";
@@ -95,13 +95,18 @@ Deno.test("reproduce runs the chosen notebooks in order and lists what they wrot
     await writeNotebook(join(notebooks, "01-one.ipynb"), [writing("one.svg")]);
     await writeNotebook(join(notebooks, "02-two.ipynb"), [writing("two.md")]);
     await writeNotebook(join(notebooks, "03-three.ipynb"), [writing("three.md")]);
-    const { written } = await reproduce({ notebooks, figures, preset: "tiny", only: ["02", "01-one"] });
-    assert.deepEqual(written.map(({ path, bytes }) => [path.split("/").at(-1), bytes]), [["one.svg", 4], [
-      "two.md",
-      4,
-    ]]);
+    const outputs = join(folder, "outputs"), one = join(notebooks, "01-one.ipynb");
+    const options = { notebooks, figures, outputs, preset: "tiny" }, before = await Deno.readTextFile(one);
+    const { written } = await reproduce({ ...options, only: ["02", "01-one"] });
+    const names = (files: Written[]) => files.map(({ path }) => path.split("/").at(-1));
+    assert.deepEqual(names(written), ["01-one.ipynb", "02-two.ipynb", "one.svg", "two.md"]);
+    assert.deepEqual(written.slice(2).map(({ bytes }) => bytes), [4, 4]);
     assert.deepEqual(writtenSince(figures, 0).length, 3);
-    assert.match(outputText(join(notebooks, "01-one.ipynb")), /^$/);
+    const ran = (path: string) => JSON.parse(Deno.readTextFileSync(path)).cells[1].execution_count;
+    assert.equal(ran(join(outputs, "01-one.ipynb")), 1);
+    assert.equal(await Deno.readTextFile(one), before, "the notebook itself stays as it was");
+    const again = await reproduce({ ...options, only: ["01"], write: true });
+    assert.deepEqual([names(again.written), ran(one)], [["01-one.ipynb", "one.svg"], 1]);
   }));
 
 Deno.test("reproduce tells notebooks whether they show what is stored", () =>
@@ -112,7 +117,7 @@ Deno.test("reproduce tells notebooks whether they show what is stored", () =>
       'const said = Deno.env.get("KIT_STORED") ?? "no";\nawait Deno.writeTextFile(Deno.env.get("KIT_FIGURES") + "/said.md", said);\n';
     await writeNotebook(join(notebooks, "01-one.ipynb"), [source]);
     for (const [stored, said] of [[true, "1"], [false, "no"]] as const) {
-      await reproduce({ notebooks, figures, preset: "tiny", stored });
+      await reproduce({ notebooks, figures, outputs: folder, preset: "tiny", stored });
       assert.equal(await Deno.readTextFile(join(figures, "said.md")), said);
     }
   }));
@@ -134,7 +139,7 @@ for (const path of listNotebooks(NOTEBOOKS)) {
 
   Deno.test(`notebook ${notebookName(path)} is kept with outputs that show no machine's paths`, () => {
     const text = outputText(path);
-    assert.ok(text.length > 0, "it has no outputs: run `deno task reproduce`");
+    assert.ok(text.length > 0, "it has no outputs: run `deno task reproduce --write`");
     assert.deepEqual(machinePaths(text), []);
   });
 }

@@ -40,7 +40,9 @@ Deno.test("a killed evaluation goes on where it was, in two processes; one that 
     const prepared = await makePrepared(join(folder, "prepared"), clips("test", 4));
     const run = await makeSystem(folder), out = join(folder, "scores");
     const killed = evaluation([prepared, out, run], { KIT_HANG_OVER: "dubbed made/clip1" });
-    await until(async () => (await stored(out)).size >= 3, killed);
+    // Both of its processes have come up: one that had not would not be waited for below.
+    const began = async () => (await Deno.stat(`${out}.alive`).catch(() => undefined))?.size === 2;
+    await until(async () => await began() && (await stored(out)).size >= 3, killed);
     killed.kill("SIGKILL");
     assert.equal((await killed.output()).signal, "SIGKILL");
     // The processes that scored for it end with it, the video in hand done or left.
