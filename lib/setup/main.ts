@@ -1,6 +1,6 @@
 // Makes the kit ready to run: npm packages, TensorFlow's library, the Python side, Deno's Jupyter kernel.
-// Imports nothing from npm, since it runs before there are packages. Everything it makes is in node_modules,
-// .native and .venv: deleting the three undoes it.
+// Imports nothing from npm, since it runs before there are packages. What it makes is in node_modules, .native and .venv;
+// what was fetched also stays in the caches of npm, Deno, pip and uv.
 import { ROOT } from "../base/root.ts";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
@@ -121,7 +121,8 @@ fetch what the kit needs into this folder, by pinned versions: npm packages (nod
 (.native), JupyterLab, nbclient and ffmpeg (.venv), and Deno's notebook kernel. Every other task does so first by itself.
 
 It takes as long as the network does, for about 2 GB on the disk (5 GB more with an NVIDIA GPU), and well under a second
-when all is there. One that was stopped goes on where it was. Deleting the three folders undoes it.
+when all is there. One that was stopped goes on where it was. Deleting the three folders undoes it, but for what the caches
+of npm, Deno, pip and uv in your home keep (about 1.1 GB).
 
 Options:
   --quiet     say nothing when there is nothing to do

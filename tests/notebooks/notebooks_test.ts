@@ -18,11 +18,10 @@ const CELLS = [
   'import { join } from "node:path";\nimport { Command } from "commander";\nimport { Progress } from "../lib/base/progress.ts";\n',
   'console.log(Deno.cwd(), Deno.env.get("HOME"), new Command("x").name());\n',
   'await Deno.writeTextFile(join(Deno.env.get("KIT_FIGURES")!, "drawn.svg"), Deno.env.get("KIT_PRESET")!);\n',
-  // What is broadcast comes in order: with a message of the cell's own, those of the progress bar have been sent.
   'const progress = new Progress("counting", 2);\nprogress.update(1);\nprogress.stop();\n' +
-  'await Deno.jupyter.broadcast("display_data", { data: { "text/plain": "sent" }, metadata: {}, transient: {} });\n' +
-  // Now and then the kernel sends such a message after it has said that the cell is done, where it is lost.
-  "await new Promise((go) => setTimeout(go, 300));\n",
+  // What the kernel sends after it has said that the cell is done would be lost: the cell waits until it is heard.
+  'while (![...Deno.readDirSync(Deno.env.get("KIT_FIGURES")!)].some(({ name }) => name === "heard")) {\n' +
+  "  await new Promise((go) => setTimeout(go, 20));\n}\n",
   "6 * 7;\n",
 ];
 
@@ -42,7 +41,10 @@ Deno.test("a notebook runs top to bottom with Deno's kernel and keeps its output
       folder: NOTEBOOKS,
       env: { KIT_PRESET: "tiny", KIT_FIGURES: folder },
       onCell: (cell, count) => cells.push(`${cell}/${count}`),
-      onNote: (text) => notes.push(text),
+      onNote: (text) => {
+        notes.push(text);
+        Deno.writeTextFileSync(join(folder, "heard"), "");
+      },
     });
     assert.deepEqual(cells, ["1/5", "2/5", "3/5", "4/5", "5/5"]);
     assert.match(notes.at(-1)!, /^counting: 1\/2 steps/);

@@ -67,7 +67,7 @@ async function writeConfiguration(root: string): Promise<void> {
 }
 
 /** Removes a folder into which a program that was stopped a moment ago may still write. */
-async function removeAll(folder: string, tries = 100): Promise<void> {
+async function removeAll(folder: string, tries = 6000): Promise<void> {
   try {
     await Deno.remove(folder, { recursive: true });
   } catch (error) {

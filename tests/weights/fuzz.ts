@@ -123,7 +123,7 @@ export async function fuzz(
 }
 
 /** Seconds without a thousand more files after which the work hangs. */
-const HANGS_AFTER = 120;
+const HANGS_AFTER = 1800;
 
 /** Runs the work beside a clock, which sees when it hangs. */
 function watch(files: number, seed: number): void {
