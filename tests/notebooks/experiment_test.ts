@@ -123,6 +123,10 @@ Deno.test("stored runs are opened where there are any of this data and configura
     }
     const { discriminator, generator } = await open();
     assert.deepEqual([discriminator, generator], [join(runs, "discriminator"), join(runs, "generator")]);
+    // What is stored may be that of another folder of figures.
+    const elsewhere = { ...env, KIT_FIGURES: folder, KIT_STORED: join(figures, "stored") };
+    const apart = await openExperiment({ env: elsewhere });
+    assert.deepEqual([apart.discriminator, apart.figures], [discriminator, folder]);
 
     await Deno.remove(join(runs, "generator"), { recursive: true });
     const other = { ...file, config: { ...small, seed: 9 } };
