@@ -106,5 +106,5 @@ Deno.test("a fault is one line, what and what to do, and status 1; KIT_DEBUG=1 s
     assert.match(stderr, faults[index][1]);
   });
   const { stderr } = await kit(["reproduce", "--data", "/no/prepared"], { KIT_DEBUG: "1" });
-  assert.match(stderr, /^error: .*\n.*KitError: [^]* at reproduce/);
+  assert.match(stderr, /^error: .*\n.*KitError: [^]* at (async )?reproduce/);
 });
