@@ -41,7 +41,7 @@ program.command("test").description(
   )
   .addHelpText(
     "after",
-    "\nAll of them take tens of minutes on two cores: format, lint, types and the notebooks' cells, then every test file in\n" +
+    "\nAll of them take a quarter of an hour on two cores: format, lint, types and the notebooks' cells, then every test file in\n" +
       "a process of its own, as many at once as there are cores. A line for each as it ends, what failed below it; the last\n" +
       "line counts. None depends on how fast the machine is. Status 1 when one has failed.",
   )

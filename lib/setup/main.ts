@@ -120,7 +120,7 @@ const HELP = `Usage: deno task setup [options]
 fetch what the kit needs into this folder, by pinned versions: npm packages (node_modules), TensorFlow's library
 (.native), JupyterLab, nbclient and ffmpeg (.venv), and Deno's notebook kernel. Every other task does so first by itself.
 
-It takes as long as the network does, for about 2 GB on the disk (5 GB more with an NVIDIA GPU), and well under a second
+It takes about a minute on a fast network, and about 2 GB on the disk (5 GB more with an NVIDIA GPU), and well under a second
 when all is there. One that was stopped goes on where it was. Deleting the three folders undoes it, but for what the caches
 of npm, Deno, pip and uv in your home keep (about 1.1 GB).
 
