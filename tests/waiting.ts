@@ -11,3 +11,10 @@ export async function untilLetGo(path: string): Promise<void> {
   await file.lock(true);
   file.close();
 }
+
+/** Kills a process as by kill -9; it may have ended by itself. */
+export function kill(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGKILL");
+  } catch { /* it has */ }
+}

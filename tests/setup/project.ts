@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { linesOf } from "../../lib/base/processes.ts";
 import { tensorflowWheels } from "../../lib/setup/tensorflow.ts";
+import { kill } from "../waiting.ts";
 
 const SOURCES = ["base", "setup"];
 
@@ -32,12 +33,6 @@ async function copy(from: string, to: string): Promise<void> {
   if (!(await Deno.stat(from)).isDirectory) return await Deno.copyFile(from, to);
   await Deno.mkdir(to, { recursive: true });
   for (const { name } of Deno.readDirSync(from)) await copy(join(from, name), join(to, name));
-}
-
-function kill(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch { /* it has ended */ }
 }
 
 /** The wheel's file name as the index would have it. */

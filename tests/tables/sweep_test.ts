@@ -8,7 +8,7 @@ import { lastPath } from "../../lib/training/run.ts";
 import type { SweepJob } from "../../lib/tables/sweep_plan.ts";
 import { readSweepRecord, runSweep } from "../../lib/tables/sweep.ts";
 import { inFolder, makePrepared } from "../prepared.ts";
-import { until, untilLetGo } from "../waiting.ts";
+import { kill, until, untilLetGo } from "../waiting.ts";
 
 const STEPS = 60;
 const PROGRAM = fileURLToPath(new URL("./sweep_program.ts", import.meta.url));
@@ -25,7 +25,7 @@ Deno.test("killed trainings end with the call that started them, and the next ca
     const killedAt = async (run: string) => {
       const killed = program(run).spawn();
       await until(() => exists(lastPath(run)), killed);
-      killed.kill("SIGKILL");
+      kill(killed);
       await killed.output();
       await untilLetGo(join(run, ".lock"));
       return (await readLog(run)).at(-1)!.step;

@@ -7,19 +7,13 @@ import { table } from "../../lib/figures/table.ts";
 import { inFolder } from "../prepared.ts";
 import { differences, live, openMortal } from "./killed_runs.ts";
 import type { MortalTraining } from "./mortal_training.ts";
+import { kill } from "../waiting.ts";
 
 /** Kills of each kind of training. */
 const KILLS = 25;
 const KINDS = ["pretrain", "train"] as const;
 /** Milliseconds after an event in which a kill from outside may come. */
 const LATEST = 400;
-
-/** Kills a process that may have ended by itself. */
-function kill(process: Deno.ChildProcess): void {
-  try {
-    process.kill("SIGKILL");
-  } catch { /* it has */ }
-}
 
 /** What a training was at when it was killed, by its event: "3: last.safetensors.part write 100". */
 function phaseOf(event: string): string {
