@@ -19,6 +19,7 @@ export const folders = (): { FIGURES: string; runs: string } => ({
 
 // Films and data sets
 export { openFilm } from "./notebooks/own_film.ts";
+export { openDiscriminator, openExperiment } from "./notebooks/experiment.ts";
 export { prepare } from "./prepare/prepare.ts";
 export { countReasons, readFilters } from "./prepare/filters.ts";
 export { type Clip, type Dataset, openDataset } from "./dataset/dataset.ts";

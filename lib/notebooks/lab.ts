@@ -47,6 +47,9 @@ async function answers(address: string, server: Deno.ChildProcess): Promise<bool
   return false;
 }
 
+/** The notebook that is opened first. */
+const FIRST = "00-tour.ipynb";
+
 /** Copies of the notebooks to work on: out of git, and beside lib, as `../lib` in their cells wants it. */
 export const COPIES = "lab";
 
@@ -107,7 +110,7 @@ export async function openLab(options: LabOptions = {}): Promise<void> {
     `--ServerApp.port=${chosen}`,
     "--ServerApp.port_retries=0",
     `--ServerApp.root_dir=${ROOT}`,
-    `--LabApp.default_url=/lab/tree/${folder}`,
+    `--LabApp.default_url=/lab/tree/${folder}/${FIRST}`,
     "--MultiKernelManager.default_kernel_name=deno",
     // An open page would keep its kernel for ever.
     `--MappingKernelManager.cull_idle_timeout=${IDLE_MINUTES * 60}`,
@@ -134,7 +137,9 @@ export async function openLab(options: LabOptions = {}): Promise<void> {
   SIGNALS.forEach((signal) => Deno.addSignalListener(signal, stop));
   using _watch = whenOneEnds(above, stop);
   if (await answers(`${base}/api`, child)) {
-    console.error(`JupyterLab: ${base}/lab/tree/${folder}?token=${token}  (Ctrl-C stops it and its kernels)`);
+    console.error(
+      `JupyterLab: ${base}/lab/tree/${folder}/${FIRST}?token=${token}  (Ctrl-C stops it and its kernels)`,
+    );
     for (const note of [...notes, IDLE_NOTE]) console.error(note);
   }
   const { success, signal } = await child.status;

@@ -33,6 +33,9 @@ export interface Written {
   bytes: number;
 }
 
+/** The walk through the paper; a notebook without a number is for experiments of one's own. */
+const isNumbered = (path: string): boolean => /^\d/.test(notebookName(path));
+
 function choose(paths: string[], only: string[]): string[] {
   const unknown = only.find((start) => !paths.some((path) => notebookName(path).startsWith(start)));
   if (unknown !== undefined) {
@@ -126,7 +129,7 @@ export async function reproduce(
   const figures = resolve(options.figures ?? FIGURES), own = notebooks === NOTEBOOKS;
   const outputs = options.write ? notebooks : options.outputs ?? RUN_NOTEBOOKS;
   const env = await parametersOf({ ...options, figures });
-  const paths = choose(listNotebooks(notebooks), only);
+  const paths = choose(listNotebooks(notebooks).filter(isNumbered), only);
   await makeFolder(figures);
   await makeFolder(outputs);
   const outOf = (path: string) => join(outputs, basename(path));
