@@ -66,7 +66,7 @@ export interface LiveCurves {
 
 /**
  * Shows a training's log as curves in one output of the cell, redrawn in place every few seconds and at the end. Outside a
- * notebook nothing is shown, nor where no row comes, as with a run that is done.
+ * notebook nothing is shown, nor where no row comes, as of a stored run; one that goes on is shown from its beginning.
  */
 export function liveCurves(
   panels: Panel[],

@@ -43,7 +43,7 @@ function openTensorboard(tf: typeof import("../native/tf.ts").tf, folder: string
 /**
  * Opens the log of a run folder, going on after the rows it holds up to a step, that of the checkpoint where a run goes on,
  * and no more of them than it had then: `<folder>/log.parquet`, and scalars for TensorBoard under `<folder>/tensorboard`
- * (one more event file each time a run is resumed). `onRow` hears of every row that is appended.
+ * (one more event file each time a run is resumed). `onRow` hears of the rows that it holds, and of every one that is appended.
  * Throws KitError when the folder is not writable or its log is damaged.
  */
 export async function openLog(
@@ -55,6 +55,7 @@ export async function openLog(
   } = {},
 ): Promise<Log> {
   const rows = (await readLog(folder)).filter(({ step }) => step <= upTo).slice(0, count);
+  rows.forEach((row) => onRow(row));
   const events = join(folder, "tensorboard");
   await makeFolder(events);
   // Loaded here so that figures, which only read logs, need no TensorFlow.

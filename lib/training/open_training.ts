@@ -32,7 +32,7 @@ export interface TrainOptions {
   check?: boolean;
   /** Hears of every step that is done. */
   onStep?: (step: number) => void;
-  /** Hears of every row of the log, as it is written. */
+  /** Hears of every row of the log: of those that a run which goes on holds, then of others as they are written. */
   onRow?: (row: LogRow) => void;
   /** Run steps as one TensorFlow function (the default) or operation by operation. */
   compiled?: boolean;

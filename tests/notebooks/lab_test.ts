@@ -49,7 +49,9 @@ async function openLab(runtime: string, { shell = false } = {}): Promise<Lab> {
   for await (const line of linesOf(process.stderr)) {
     said.push(line);
     const [, base, token] =
-      /^JupyterLab: (http:\/\/127\.0\.0\.1:\d+)\/lab\/tree\/notebooks\/00-tour\.ipynb\?token=(\w+)/.exec(line) ?? [];
+      /^JupyterLab: (http:\/\/127\.0\.0\.1:\d+)\/lab\/tree\/notebooks\/00-tour\.ipynb\?token=(\w+)/.exec(
+        line,
+      ) ?? [];
     if (base === undefined) continue;
     const ask = (path: string, body?: object) =>
       fetch(`${base}${path}`, {

@@ -23,8 +23,14 @@ Deno.test("a resumed run goes on after its checkpoint's step", () =>
     const killed = await openLog(folder);
     for (const step of [1, 2, 3, 4]) killed.append({ step, loss: 1 / step });
     await killed.flush();
-    const resumed = await openLog(folder, { upTo: 2 });
+    const heard: unknown[] = [];
+    const resumed = await openLog(folder, { upTo: 2, onRow: ({ step, loss }) => heard.push([step, loss]) });
     resumed.append({ step: 3, loss: 7 });
+    assert.deepEqual(
+      heard,
+      [[1, 1], [2, 0.5], [3, 7]],
+      "a listener hears of the whole course, without what was dropped",
+    );
     await resumed.flush();
     assert.deepEqual((await readLog(folder)).map(({ step, loss }) => [step, loss]), [[1, 1], [2, 0.5], [
       3,
