@@ -196,12 +196,12 @@ export const small: Config = {
   },
 };
 
-/** `small` for longer: two and a half CPU hours. */
+/** `small` for longer: an hour and a half of CPU time. */
 export const long: Config = {
   ...small,
   name: "long",
   pretrain: { ...small.pretrain, steps: 3000, augment: small.gan.augment, evaluateEvery: 300 },
-  gan: { ...small.gan, steps: 7500, frameSteps: 6000, evaluateEvery: 500 },
+  gan: { ...small.gan, steps: 5000, frameSteps: 4000, evaluateEvery: 500 },
 };
 
 /** A few steps of thin networks: the same code, for tests. */
