@@ -1,14 +1,12 @@
 // Training steps timed, ours and PyTorch's: `deno task bench`.
 import { median } from "d3-array";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { KitError } from "../base/errors.ts";
 import { hasBfloat16 } from "../native/precision.ts";
 import type { Row } from "../base/parquet.ts";
 import { kitScript } from "../base/processes.ts";
 import { table } from "../figures/table.ts";
 import { peakOperations, stepOperations } from "./arithmetic.ts";
+import { checkoutProgram } from "./checkout.ts";
 import { answerOf, pytorch } from "./pytorch.ts";
 import type { Network, StepOptions, StepTime } from "./step.ts";
 
@@ -46,18 +44,8 @@ const ours = (options: StepOptions, program = STEP): Promise<StepTime> =>
     remedy: MEMORY,
   });
 
-/** The program of a checkout that times a step; throws KitError when it has none. */
-function stepProgram(checkout: string): string {
-  // The second is where it lay in the kit's first versions.
-  const found = ["lib/bench/step.ts", "lib/bench_step.ts"].map((place) => join(checkout, place)).find(
-    existsSync,
-  );
-  if (found) return found;
-  throw new KitError(
-    `${checkout} has no program that times a step`,
-    "Give a checkout of the kit to --before",
-  );
-}
+/** Where checkouts keep the program that times a step; the second in the kit's first versions. */
+const STEP_PROGRAM = { places: ["lib/bench/step.ts", "lib/bench_step.ts"], does: "times a step" };
 
 /** PyTorch's step of the same work, eager or by torch.compile. */
 function theirs(
@@ -91,7 +79,7 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
   const { networks = ["discriminator", "generator"], widths = [0.25, 1], steps = 10 } = options;
   const { compare = false, torchCompile = false, before } = options;
   const rounds = options.rounds ?? (compare || torchCompile || before ? 3 : 1);
-  const earlier = before === undefined ? undefined : stepProgram(before);
+  const earlier = before === undefined ? undefined : checkoutProgram(before, STEP_PROGRAM);
   const python = compare || torchCompile ? await pytorch() : undefined;
   const peak = peakOperations(), rows: Row[] = [];
   for (const network of networks) {

@@ -10,6 +10,7 @@ import { type Command, kitScript, runProgram } from "../base/processes.ts";
 import { ffmpegPath } from "../media/ffmpeg.ts";
 import { probe } from "../media/probe.ts";
 import type { Row } from "../base/parquet.ts";
+import { processorSeconds } from "./processor_time.ts";
 
 const CLI = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 const WAV2LIP = fileURLToPath(new URL("./bench_wav2lip.py", import.meta.url));
@@ -61,19 +62,12 @@ interface Timed {
   note?: string;
 }
 
-/** CPU seconds of all programs that this one has called and that have ended (proc_pid_stat(5): cutime, cstime). */
-function cpuOfPrograms(): number {
-  if (Deno.build.os !== "linux") return NaN;
-  const stat = Deno.readTextFileSync("/proc/self/stat");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // from the third field on
-  return (Number(fields[13]) + Number(fields[14])) / 100;
-}
-
 /** Times a piece of work that calls programs. */
 async function timed(work: () => Promise<string | undefined>): Promise<Timed> {
-  const begun = performance.now(), cpu = cpuOfPrograms();
+  const begun = performance.now(), cpu = processorSeconds("self", "children");
   const note = await work();
-  return { seconds: (performance.now() - begun) / 1000, cpu: cpuOfPrograms() - cpu, note };
+  const seconds = (performance.now() - begun) / 1000;
+  return { seconds, cpu: processorSeconds("self", "children") - cpu, note };
 }
 
 /** Prepares the videos in a process of its own, the start of Deno and of its workers included. */

@@ -11,6 +11,7 @@ import { openNetworks } from "../training/gan.ts";
 import { ganStep } from "../training/gan_steps.ts";
 import { pretrainStep } from "../training/pretrain_step.ts";
 import { beginTraining } from "../training/training_step.ts";
+import { processorSeconds } from "./processor_time.ts";
 
 export type Network = "discriminator" | "generator";
 
@@ -104,14 +105,6 @@ export async function times(count: number, work: () => void | Promise<void>): Pr
   return milliseconds;
 }
 
-/** What this process has taken of all cores, ms (proc_pid_stat(5): utime, stime). */
-function cpuMilliseconds(): number {
-  if (Deno.build.os !== "linux") return NaN;
-  const stat = Deno.readTextFileSync("/proc/self/stat");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // from the third field on
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
 /** The most memory that this process has had, MB; NaN where the system does not say. */
 function peakMegabytes(): number {
   try {
@@ -124,8 +117,9 @@ function peakMegabytes(): number {
 /** Times training steps on random data; the losses are read each time, as training does. */
 export async function timeSteps(options: StepOptions): Promise<StepTime> {
   using steps = randomSteps(options);
-  const [first] = await times(options.warmup, steps.step), begun = cpuMilliseconds();
-  const timed = await times(options.steps, steps.step), cpu = (cpuMilliseconds() - begun) / options.steps;
+  const [first] = await times(options.warmup, steps.step), begun = processorSeconds("self");
+  const timed = await times(options.steps, steps.step);
+  const cpu = 1000 * (processorSeconds("self") - begun) / options.steps;
   return { median: median(timed)!, least: min(timed)!, cpu, first, peak: peakMegabytes() };
 }
 

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { aboveZero, count, type KitCommand } from "./kit_command.ts";
+import { aboveZero, count, type KitCommand, share } from "./kit_command.ts";
 
 interface BenchFlags {
   network?: "discriminator" | "generator";
@@ -10,6 +10,9 @@ interface BenchFlags {
   steps: number;
   rounds?: number;
   loader?: string;
+  learning?: string;
+  auc: number;
+  set: string[];
   peers?: string;
   videos?: string;
   clips: number;
@@ -19,17 +22,25 @@ interface BenchFlags {
 /** Adds the command that times the kit. */
 export function addBenchCommand(program: KitCommand): void {
   program.command("bench")
-    .description("time a training step of both networks, eager and compiled; or the loader; or `prepare`")
+    .description(
+      "time a training step of both networks, eager and compiled; or the loader, learning, `prepare`",
+    )
     .option("--compare", "put PyTorch beside it, fetched into an environment of its own (Linux x64)")
     .option("--torch-compile", "put torch.compile beside it, which needs a C++ compiler")
-    .option("--before <checkout>", "put the step of this checkout of the kit, set up, beside it")
+    .option(
+      "--before <checkout>",
+      "put the step, or the learning, of this checkout of the kit, set up, beside it",
+    )
     .addOption(
       new Option("--network <name>", "this network only").choices(["discriminator", "generator"]),
     )
     .option("--width <number>", "this width only; 0.25 and 1 when not given", aboveZero)
     .option("--steps <number>", "timed steps of each measurement", count, 10)
-    .option("--rounds <number>", "repetitions, in turns: 1, or 3 beside others", count)
+    .option("--rounds <number>", "repetitions, in turns: 1, or 3 of steps beside others", count)
     .option("--loader <prepared>", "time the drawing of batches from this folder against training")
+    .option("--learning <prepared>", "time pretraining on this folder until it comes to a held-out AUC")
+    .option("--auc <number>", "with --learning: that AUC", share, 0.8)
+    .settingsOption("with --learning: a setting, such as pretrain.clips=4")
     .option("--peers <wav2lip>", "time `prepare` beside preprocess.py of this checkout of Wav2Lip")
     .option("--videos <folder>", "with --peers: films to prepare")
     .option("--clips <number>", "with --peers: how many of them", count, 4)
@@ -40,6 +51,10 @@ export function addBenchCommand(program: KitCommand): void {
         if (options.loader !== undefined) {
           const { benchLoader } = await import("../bench/loader.ts");
           return await benchLoader(options.loader, options);
+        }
+        if (options.learning !== undefined) {
+          const { benchLearning } = await import("../bench/learning.ts");
+          return await benchLearning(options.learning, { ...options, settings: options.set });
         }
         if (options.peers === undefined) {
           const networks = network && [network], widths = width ? [width] : undefined;

@@ -19,6 +19,13 @@ export function aboveZero(text: string): number {
   throw new InvalidArgumentError("Give a number above 0.");
 }
 
+/** A number above 0, 1 at most. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError("Give a number above 0, 1 at most.");
+}
+
 /** Gathers an option that may be repeated. */
 export const collect = (text: string, all: string[] = []): string[] => [...all, text];
 
