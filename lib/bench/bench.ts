@@ -7,7 +7,7 @@ import { kitScript } from "../base/processes.ts";
 import { table } from "../figures/table.ts";
 import { peakOperations, stepOperations } from "./arithmetic.ts";
 import { checkoutProgram } from "./checkout.ts";
-import { answerOf, pytorch } from "./pytorch.ts";
+import { answerOf, checkCompiler, checkHeaders, pytorch } from "./pytorch.ts";
 import type { Network, StepOptions, StepTime } from "./step.ts";
 
 const STEP = fileURLToPath(new URL("./step.ts", import.meta.url));
@@ -80,7 +80,9 @@ export async function bench(options: BenchOptions = {}): Promise<Row[]> {
   const { compare = false, torchCompile = false, before } = options;
   const rounds = options.rounds ?? (compare || torchCompile || before ? 3 : 1);
   const earlier = before === undefined ? undefined : checkoutProgram(before, STEP_PROGRAM);
+  if (torchCompile) await checkCompiler(); // before PyTorch is fetched
   const python = compare || torchCompile ? await pytorch() : undefined;
+  if (python && torchCompile) await checkHeaders(python);
   const peak = peakOperations(), rows: Row[] = [];
   for (const network of networks) {
     for (const width of widths) {

@@ -6,21 +6,26 @@ import { KitError } from "../base/errors.ts";
 import { type Command, lastLine, runProgram } from "../base/processes.ts";
 import { ROOT } from "../base/root.ts";
 import { findPython, openUv, pythonIn } from "../setup/python.ts";
+import { digest } from "../setup/stamp.ts";
 
 const REQUIREMENTS = fileURLToPath(new URL("./bench_pytorch.txt", import.meta.url));
 
-/** Python with PyTorch, and what a further list names, in an environment of the bench's own, made on the first call. */
+/**
+ * Python with PyTorch, and what a further list names, in an environment of the bench's own, made on the first call and
+ * when the list of what it holds has changed.
+ */
 export async function pytorch(further?: string): Promise<string> {
   const folder = join(ROOT, ".native", "bench"), site = { root: ROOT, signal: new AbortController().signal };
   const install = async (requirements: string, done: string) => {
-    if (existsSync(done)) return;
+    const version = digest(await Deno.readTextFile(requirements));
+    if (existsSync(done) && await Deno.readTextFile(done) === version) return;
     const uv = openUv(site, await findPython(site), { part: "bench" });
     if (requirements === REQUIREMENTS) {
       console.error("Fetching PyTorch for the comparison (about 600 MB) into .native/bench");
       await uv.makeEnvironment(folder);
     }
     await uv.install(folder, requirements, "--no-deps");
-    await Deno.writeTextFile(done, "");
+    await Deno.writeTextFile(done, version);
   };
   await install(REQUIREMENTS, join(folder, "done"));
   if (further) await install(further, join(folder, `done ${basename(further)}`));
@@ -37,6 +42,28 @@ export async function checkPython(python: string): Promise<string> {
   throw new KitError(
     `${python} cannot load PyTorch (${lastLine(stderr)})`,
     "Name another by --python, or none",
+  );
+}
+
+/** Throws KitError where the C++ compiler that torch.compile calls, which CXX may name, does not run. */
+export async function checkCompiler(): Promise<void> {
+  const compiler = Deno.env.get("CXX") || (Deno.build.os === "darwin" ? "clang++" : "g++");
+  const runs = await runProgram([compiler, "--version"]).then(({ success }) => success, () => false);
+  if (runs) return;
+  throw new KitError(
+    `torch.compile needs a C++ compiler, and ${compiler} does not run`,
+    "Install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`)",
+  );
+}
+
+/** Throws KitError where a Python has come without the headers that torch.compile's programs include. */
+export async function checkHeaders(python: string): Promise<void> {
+  const folder = "import sysconfig; print(sysconfig.get_path('include'))";
+  const header = join((await runProgram([python, "-c", folder])).stdout.trim(), "Python.h");
+  if (existsSync(header)) return;
+  throw new KitError(
+    `torch.compile needs Python's headers, and there is no ${header}`,
+    "Install them (Debian, Ubuntu: `apt install python3-dev`; Fedora: `dnf install python3-devel`)",
   );
 }
 

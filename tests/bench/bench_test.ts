@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { bench, benchLines } from "../../lib/bench/bench.ts";
 import { ROOT } from "../../lib/base/root.ts";
+import { checkHeaders } from "../../lib/bench/pytorch.ts";
 import { timeSteps } from "../../lib/bench/step.ts";
 import { hasBfloat16 } from "../../lib/native/precision.ts";
 import { tf } from "../../lib/native/tf.ts";
@@ -43,4 +44,20 @@ Deno.test("a folder without a program that times a step is refused", async () =>
     () => bench({ before: "tests/goldens" }),
     /tests\/goldens has no program that times a step/,
   );
+});
+
+Deno.test("torch.compile without a C++ compiler, or without Python's headers, is refused with what is missing", async () => {
+  const compiler = Deno.env.get("CXX");
+  Deno.env.set("CXX", "no-such-compiler");
+  try {
+    await assert.rejects(
+      () => bench({ torchCompile: true }),
+      /needs a C\+\+ compiler, and no-such-compiler does not run/,
+    );
+  } finally {
+    if (compiler === undefined) Deno.env.delete("CXX");
+    else Deno.env.set("CXX", compiler);
+  }
+  // What `echo` answers is no folder with headers.
+  await assert.rejects(() => checkHeaders("echo"), /needs Python's headers, and there is no .*Python\.h/);
 });
