@@ -5,6 +5,8 @@ Stands between Jupyter and the kernel, and hands every message on but for this:
 - The kernel sends what a cell shows after it has said that the cell is done, so that it is lost or appears below the next
   cell. Here a cell is done when a marker, sent after it through the same queues, has come back: what comes until then is
   the cell's. The next cell is handed to the kernel after that.
+- What the kernel publishes is dropped where the reader is too slow for a moment, the word that a cell is done as well, and a
+  client waits for ever. Here that word is our own, and a marker that does not come back is sent again.
 - An interrupt is a signal that a training hears, and that kills the kernel where nothing does. Here something always does.
 - Errors of timers and of promises that nobody awaits are swallowed. Here they are written below the cell that runs.
 """
@@ -27,6 +29,9 @@ import zmq
 
 DELIMITER = b"<IDS|MSG>"
 CHANNELS = ["shell", "control", "stdin"]
+# Seconds after which a marker that the kernel has seen, and that has not come back, is sent again; and how often.
+MARK_AGAIN = 1
+MARKS = 10
 # Seconds after which a cell that was interrupted, and still runs, is told how it stands.
 PATIENCE = 3
 STILL_RUNNING = (
@@ -79,6 +84,7 @@ class Gate:
         for name, kind in kinds.items():
             self.outer[name] = self.context.socket(kind)
             self.outer[name].linger = 1000
+            self.outer[name].sndhwm = 0
             self.outer[name].bind(address + str(connection[f"{name}_port"]))
         self.inner, self.kernel = self.start(connection, deno)
         self.poller = zmq.Poller()
@@ -89,13 +95,17 @@ class Gate:
         self.askers = {}
         # Requests to execute that wait for the cell before them to be done.
         self.waiting = deque()
-        # The cell that runs, or that ran last, as its request's header; and what is held back until it is done.
+        # The cell that runs, or that ran last, as its request's header; and its reply, held back until it has shown all.
         self.cell = None
         self.running = False
-        self.held = []
         self.reply = None
-        # The marker that is on its way: its request's id, its text, and where it has not come back yet.
-        self.marker = None
+        # The markers that were sent after the cell: their requests, their texts, the ways by which none has come back yet,
+        # and when the kernel replied to the last one.
+        self.marks = []
+        self.texts = []
+        self.past = deque(maxlen=MARKS)  # texts of earlier cells, which may still come back
+        self.due = set()
+        self.marked = None
         self.interrupted = None
 
     def start(self, connection, deno):
@@ -117,6 +127,7 @@ class Gate:
             inner[name] = self.context.socket(zmq.SUB if name == "iopub" else zmq.DEALER)
             inner[name].linger = 0
             if name == "iopub":
+                inner[name].rcvhwm = 0
                 inner[name].subscribe(b"")
             else:
                 # The kernel asks for input at the address that the request came from.
@@ -156,12 +167,18 @@ class Gate:
             if self.idle(request.id, 500):
                 break
         self.forget_connection()  # it has been read
-        return self.kernel.poll() is None and self.idle(self.ask(PREPARATION))
+        request = self.ask(PREPARATION)
+        while self.kernel.poll() is None:
+            if self.inner["shell"].poll(100):
+                reply = Message(self.inner["shell"].recv_multipart())
+                if reply.parent.get("msg_id") == request:
+                    return True
+        return False
 
     def forget_connection(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def idle(self, request, limit=None):
+    def idle(self, request, limit):
         """Reads what the kernel publishes until a request is done; False when it has died, or after `limit` ms."""
         since = time.monotonic()
         while self.kernel.poll() is None:
@@ -169,7 +186,7 @@ class Gate:
                 message = Message(self.inner["iopub"].recv_multipart())
                 if message.parent.get("msg_id") == request and message.content.get("execution_state") == "idle":
                     return True
-            elif limit is not None and 1000 * (time.monotonic() - since) > limit:
+            elif 1000 * (time.monotonic() - since) > limit:
                 return False
         return False
 
@@ -191,6 +208,7 @@ class Gate:
                     self.published(Message(frames))
                 else:
                     self.answered(name, Message(frames))
+            self.mark_again()
             self.tell_interrupted()
         return self.kernel.returncode
 
@@ -215,59 +233,68 @@ class Gate:
         if self.running or not self.waiting:
             return
         request = self.waiting.popleft()
-        self.cell, self.running, self.held, self.reply = request.header, True, [], None
+        self.cell, self.running, self.reply = request.header, True, None
         self.send(self.inner["shell"], request)
 
     def answered(self, name, message):
         """A reply of the kernel, or its request for input."""
         parent = message.parent.get("msg_id")
+        if parent in self.marks:
+            self.marked = time.monotonic()
         addresses = self.askers.get(parent)
-        if addresses is None:  # our own request
+        if addresses is None:  # a request of our own
             return
         message.addresses = addresses
         if message.kind.endswith("_reply"):
             del self.askers[parent]
         if message.kind == "execute_reply":
-            self.reply = message
+            self.reply, self.due = message, {"stdout", "stderr", "display", "idle"}
             self.mark()
         else:
             self.send(self.outer[name], message)
 
     def mark(self):
-        """Once the kernel has said of a cell that it is done, sends the marker after it."""
-        if self.reply is None or not self.held or self.marker:
-            return
-        text = f"marker-{uuid.uuid4().hex}"
-        name = json.dumps(text)
-        request = self.ask(
-            f"console.log({name}); console.error({name}); await Deno.jupyter.broadcast('display_data', "
-            f"{{ data: {{ 'text/plain': {name} }}, metadata: {{}}, transient: {{}} }}); undefined;"
-        )
-        self.marker = {"request": request, "text": text, "due": {"stdout", "stderr", "display", "idle"}}
+        """Sends a marker after a cell of which the kernel has said that it is done."""
+        self.marked = None
+        self.texts.append(f"marker-{uuid.uuid4().hex}")
+        text = json.dumps(self.texts[-1])
+        self.marks.append(self.ask(
+            f"console.log({text}); console.error({text}); await Deno.jupyter.broadcast('display_data', "
+            f"{{ data: {{ 'text/plain': {text} }}, metadata: {{}}, transient: {{}} }}); undefined;"
+        ))
+
+    def mark_again(self):
+        if self.marked and time.monotonic() - self.marked > MARK_AGAIN:
+            if len(self.marks) < MARKS:
+                self.mark()
+            else:
+                self.done()
 
     def published(self, message):
-        """What the kernel publishes: the cell's own goes on at once, its end when the marker has come back."""
+        """What the kernel publishes: it goes on at once, but for the word that a cell is done."""
         parent, state = message.parent.get("msg_id"), message.content.get("execution_state")
-        if self.running and parent == self.cell["msg_id"] and state == "idle":
-            self.held.append(message)
-            return self.mark()
+        if self.cell and parent == self.cell["msg_id"] and state == "idle":
+            return
         if message.parent.get("session") != self.session:
             return self.send(self.outer["iopub"], message)
-        # Of a request of our own, such as the marker: what is shown is the cell's before it.
-        marker = self.marker
-        if marker and parent == marker["request"] and state == "idle":
-            marker["due"].discard("idle")
-        elif marker and marker["text"] in json.dumps(message.content):
-            if message.kind == "stream":
-                marker["due"].discard(message.content["name"])
-                message.content["text"] = message.content["text"].replace(marker["text"] + "\n", "")
-                if message.content["text"]:
-                    self.belated(message)
-            elif message.kind == "display_data":
-                marker["due"].discard("display")
+        # Of a request of our own, such as a marker: what is shown is the cell's before it.
+        content = json.dumps(message.content)
+        marks = [text for text in [*self.past, *self.texts] if text in content]
+        came = {"stream": message.content.get("name"), "display_data": "display"}.get(message.kind)
+        if state == "idle" and parent in self.marks:
+            self.due.discard("idle")
+        elif marks and came:
+            if any(text in self.texts for text in marks):
+                self.due.discard(came)
+            rest = message.content.get("text", "")
+            for text in marks:
+                rest = rest.replace(text + "\n", "")
+            if rest:
+                message.content["text"] = rest
+                self.belated(message)
         elif message.kind not in ("status", "execute_input"):
             self.belated(message)
-        if marker and not marker["due"]:
+        if self.reply and not self.due:
             self.done()
 
     def belated(self, message):
@@ -275,11 +302,12 @@ class Gate:
         self.send(self.outer["iopub"], message)
 
     def done(self):
-        """The cell has said all: its end is told, and the next one begins."""
-        for message in self.held:
-            self.send(self.outer["iopub"], message)
+        """The cell has shown all: its end is told, and the next one begins."""
+        self.send(self.outer["iopub"], self.made("status", {"execution_state": "idle"}, self.cell))
         self.send(self.outer["shell"], self.reply)
-        self.marker, self.running, self.interrupted = None, False, None
+        self.past.extend(self.texts)
+        self.marks, self.texts, self.marked, self.reply = [], [], None, None
+        self.running, self.interrupted = False, None
         self.next()
 
     def tell_interrupted(self):
