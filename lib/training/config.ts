@@ -201,7 +201,7 @@ export const long: Config = {
   ...small,
   name: "long",
   pretrain: { ...small.pretrain, steps: 3000, augment: small.gan.augment, evaluateEvery: 300 },
-  gan: { ...small.gan, steps: 5000, frameSteps: 4000, evaluateEvery: 500 },
+  gan: { ...small.gan, steps: 4600, frameSteps: 4000, evaluateEvery: 500 },
 };
 
 /** A few steps of thin networks: the same code, for tests. */

@@ -11,8 +11,8 @@ import { logPath } from "./log.ts";
 import type { TrainOptions, TrainResult } from "./open_training.ts";
 import { bestPath, isRun, lastPath, readRun, type RunFile, type TrainingEnd, writeRun } from "./run.ts";
 
-/** The experiment whose stored runs come with the kit, for commands that are given no run. */
-const SHIPPED = "corpus-small";
+/** The experiments whose stored runs come with the kit, for commands that are given no run. */
+const SHIPPED: Record<RunKind, string> = { discriminator: "corpus-long", generator: "corpus-small" };
 
 /**
  * The run that comes with the kit: a discriminator or a generator trained on the embedded corpus's drawn faces.
@@ -22,7 +22,7 @@ export async function shippedRun(
   kind: RunKind,
   { stored = join(FIGURES, "stored") }: { stored?: string } = {},
 ): Promise<string> {
-  const run = join(stored, SHIPPED, kind);
+  const run = join(stored, SHIPPED[kind], kind);
   if (await isRun(run)) return run;
   throw new KitError(
     `The ${kind} that comes with the kit is not at ${run}`,
