@@ -37,7 +37,14 @@ Deno.test("held-out losses are means over the same windows each time, in evaluat
 
     const rng = random(tiny.seed), sums = { l1: 0, mouth_l1: 0, e_sync: 0 };
     for (let pass = 0; pass < 10; pass++) {
-      const options = { frames: 0, windows: 4, poseShift: 0, voicedOnly: true, minShift: tiny.gan.minShift };
+      const options = {
+        frames: 0,
+        windows: 4,
+        poseShift: 0,
+        reference: tiny.gan.reference,
+        voicedOnly: true,
+        minShift: tiny.gan.minShift,
+      };
       const batch = generatorTensors(await sampleGeneratorBatch(dataset, rng, options));
       tf.tidy(() => {
         const { face } = generator(scope(models.generator), batch as { mel: Tensor; faces: Tensor });
