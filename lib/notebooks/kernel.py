@@ -196,7 +196,7 @@ class Gate:
             return self.kernel.wait()
         names = {socket: ("outer", name) for name, socket in self.outer.items()}
         names.update({socket: ("inner", name) for name, socket in self.inner.items()})
-        while self.kernel.poll() is None:
+        while self.kernel.poll() is None and not orphaned():
             for socket, _ in self.poller.poll(200):
                 side, name = names[socket]
                 frames = socket.recv_multipart()
@@ -210,7 +210,8 @@ class Gate:
                     self.answered(name, Message(frames))
             self.mark_again()
             self.tell_interrupted()
-        return self.kernel.returncode
+        self.kernel.kill()
+        return self.kernel.wait()
 
     def asked(self, name, message):
         """A message from Jupyter."""
@@ -314,6 +315,14 @@ class Gate:
         if self.interrupted and time.monotonic() - self.interrupted > PATIENCE:
             self.interrupted = None
             self.send(self.outer["iopub"], self.made("stream", {"name": "stderr", "text": STILL_RUNNING}, self.cell))
+
+
+PARENT = os.getppid()
+
+
+def orphaned():
+    """Whether the Jupyter that started this process, and says so, has gone without shutting it down."""
+    return os.environ.get("JPY_PARENT_PID") == str(PARENT) != str(os.getppid())
 
 
 def die_with_parent():
