@@ -11,7 +11,7 @@ import { judgeCorpus } from "../notebooks/corpora.ts";
 import { evaluateSystems, type Evaluation, writeReport } from "../tasks/evaluate.ts";
 import { configure } from "../training/config.ts";
 import { bestPath, isRun } from "../training/run.ts";
-import { systems } from "../training/systems.ts";
+import { FRAMES, systems } from "../training/systems.ts";
 import { writeTableImages } from "./figures.ts";
 import { withThisMachine } from "./machines.ts";
 import { planTables, type TablesOptions, trainingRows } from "./plan.ts";
@@ -104,8 +104,8 @@ async function storeTables(
 }
 
 /**
- * Trains every system of the paper's tables for each seed, scores all of them by one judge, and keeps the scores under
- * `figures/tables/<name>`. What is trained or scored already is left; after each seed the tables are written.
+ * Trains every system of the paper's tables for each seed, scores all of them by one judge, and the start on frames that
+ * several share as well, and keeps the scores under `figures/tables/<name>`. What is trained or scored already is left; after each seed the tables are written.
  * Throws KitError for data, a judge or a run folder that cannot be used, and for stored rows that cannot be added to.
  */
 export async function makeTables(options: TablesOptions = {}): Promise<TablesReport> {
@@ -130,6 +130,11 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
     const jobs = jobsOf(seed);
     return Object.keys(systems).flatMap((name) => jobs.filter((job) => job.name === name));
   };
+  /** What a seed's systems start from, to be scored with them; none where they started from a stored one. */
+  const startOf = (seed: number) => {
+    const before = stored?.trainings.some((row) => row.name === FRAMES && row.seed === seed);
+    return before ? [] : jobsOf(seed).filter(({ name }) => name === FRAMES);
+  };
   // A judge that cannot tell is refused before hours of training.
   await evaluateRuns([]);
   let report: TablesReport | undefined;
@@ -137,7 +142,8 @@ export async function makeTables(options: TablesOptions = {}): Promise<TablesRep
     await runSweep(jobsOf(seed), { prepared, processes });
     const soFar = seeds.slice(0, index + 1), trained = await trainingRows(soFar.flatMap(jobsOf));
     const inTables = [...new Set([...stored?.facts.seeds ?? [], ...soFar])].sort((a, b) => a - b);
-    report = await storeTables(await evaluateRuns(soFar.flatMap(generatorsOf).map(({ run }) => run)), {
+    const evaluated = soFar.flatMap((one) => [...startOf(one), ...generatorsOf(one)]).map(({ run }) => run);
+    report = await storeTables(await evaluateRuns(evaluated), {
       ...{ out, runs, trainings: [...stored?.trainings ?? [], ...trained] },
       about: { data, credit, preset: changed, clips, seeds: inTables, machine: machinesOf(stored, trained) },
     });

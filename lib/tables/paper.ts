@@ -3,8 +3,9 @@ import { type Aggregate, aggregate, type SystemScores } from "../evaluation/stat
 import type { FrechetScore } from "../evaluation/statistics/frechet_scores.ts";
 import { cellOf } from "../evaluation/statistics/evaluation_report.ts";
 import type { PaperRow } from "../evaluation/statistics/paper.ts";
-import { REAL, type ScoreRow, SHUFFLED } from "../evaluation/scoring/score_row.ts";
+import { REAL, REFERENCES, type ScoreRow, SHUFFLED } from "../evaluation/scoring/score_row.ts";
 import { CLAIMS, type Verdict } from "../evaluation/statistics/verdicts.ts";
+import { FRAMES } from "../training/systems.ts";
 
 /** What a report has that the paper's tables are held against. */
 interface Measured {
@@ -20,14 +21,19 @@ const inPrint = (value: number | undefined): string => value === undefined ? "�
 
 /**
  * A table of the paper with what was measured beside each figure: mean, ± spread over seeds, [95 %]. Real video and real
- * video with other sound stand first, systems that the paper does not have last, whose cells say "–".
+ * video with other sound stand first, then what systems start from where it was scored, systems that the paper does not
+ * have last: cells that it has no figure for say "–".
  */
 export function besidePaper(
   { systems, frechet }: Measured,
   table: readonly PaperRow[],
   extra: string[] = [],
 ): Row[] {
-  const names = [REAL, SHUFFLED, ...table.map(({ system }) => system), ...extra];
+  // Of tables that were stored before, the start that systems share has no scores.
+  const references = REFERENCES.filter((name) =>
+    name !== FRAMES || systems.some(({ system }) => system === name)
+  );
+  const names = [...references, ...table.map(({ system }) => system), ...extra];
   return names.map((name): Row => {
     const found = systems.find(({ system }) => system === name);
     const printed = table.find(({ system }) => system === name);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../training/config.ts";
-import { configureSystem, needsDiscriminator, systems } from "../training/systems.ts";
+import { configureSystem, FRAMES, needsDiscriminator, systems } from "../training/systems.ts";
 
 /** One training of the tables. */
 export interface SweepJob {
@@ -19,9 +19,6 @@ export interface SweepJob {
   /** Run folder whose generator it goes on from. */
   from?: string;
 }
-
-/** The generator that several systems share until windows and sync begin. */
-const FRAMES = "L1 on frames";
 
 /** A folder's name for a system. */
 export const folderOf = (system: string): string =>

@@ -58,6 +58,12 @@ export const systems: Record<string, System> = {
   },
 };
 
+/**
+ * What systems with the same generator and loss start from: the generator trained on single frames by L1 alone, before
+ * windows and sync. It is no system of the tables; its scores show what the rest of a training does.
+ */
+export const FRAMES = "L1 on frames";
+
 /** A configuration turned into that of a system; throws KitError for an unknown one. */
 export function withSystem(config: Config, name: string): Config {
   if (!Object.hasOwn(systems, name)) {

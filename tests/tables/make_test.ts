@@ -10,6 +10,8 @@ import { scoreFresh, storedTables } from "../../lib/tables/compare.ts";
 import { makeTables } from "../../lib/tables/make.ts";
 import { planTables } from "../../lib/tables/plan.ts";
 import { EMBEDDED, openTables, readTrainings, tablesFolder } from "../../lib/tables/stored.ts";
+import { FRAMES } from "../../lib/training/systems.ts";
+import { phaseEffects } from "../../lib/tables/windows_phase.ts";
 import { small } from "../../lib/training/config.ts";
 import { rowsPath } from "../../lib/training/stored_run.ts";
 import { bestPath, openRun } from "../../lib/training/run.ts";
@@ -54,7 +56,8 @@ Deno.test("two systems are trained and scored into tables, the second on another
       const expected = Object.entries(steps).map(([name, count]) => count * mean(took(name))!);
       assert.ok(Math.abs(seconds! - expected.reduce((sum, each) => sum + each)) < 1e-9, `${seconds}`);
       const alone = await makeTables(options);
-      assert.equal(alone.rows.length, 4 + 4 + 8);
+      assert.equal(alone.rows.length, 4 + 4 + 2 * 8);
+      assert.deepEqual(alone.comparisons, [], "what Ours starts from is no system to compare it with");
       const { data: people, preset, seeds } = alone.tables;
       assert.deepEqual([people, preset, seeds], ["people", "tiny, gan.syncWeight=0.05", [1]]);
 
@@ -68,15 +71,16 @@ Deno.test("two systems are trained and scored into tables, the second on another
       assert.deepEqual(systems.map(({ system, videos }) => [system, videos]), [
         [REAL, 4],
         [SHUFFLED, 4],
+        [FRAMES, 4],
         ["Ours", 4],
         ["Speech2Vid", 4],
       ]);
-      assert.equal(rows.length, 4 + 4 + 2 * 8);
-      assert.deepEqual(rows.slice(0, 16), alone.rows);
+      assert.equal(rows.length, 4 + 4 + 3 * 8);
+      assert.deepEqual(rows.slice(0, 24), alone.rows);
       assert.deepEqual(frechet.scores[0], alone.frechet.scores[0]);
       assert.deepEqual(
         new Set(rows.map(({ run }) => run)),
-        new Set(["", "seed-1/ours", "seed-1/speech2vid"]),
+        new Set(["", "seed-1/l1-on-frames", "seed-1/ours", "seed-1/speech2vid"]),
       );
       assert.deepEqual(trainings.map(({ name, steps }) => [name, steps]), [
         ["discriminator of Ours", 8],
@@ -85,6 +89,8 @@ Deno.test("two systems are trained and scored into tables, the second on another
         ["Speech2Vid", 6],
       ]);
       assert.deepEqual(tables.seeds, [1]);
+      const effects = phaseEffects(rows, ["Ours"]).map(({ system, seed }) => [system, seed]);
+      assert.deepEqual(effects, [["Ours", 1]]);
       // Those who were there are judged by the same network as what is stored with the kit.
       const [lseD, shuffled] = [REAL, SHUFFLED].map((name) =>
         systems.find(({ system }) => system === name)!.scores.lse_d!.mean

@@ -5,6 +5,7 @@ import { besidePaper, besideStored, claimsOf } from "../../lib/tables/paper.ts";
 import { REAL, SHUFFLED } from "../../lib/evaluation/scoring/score_row.ts";
 import { syncVerdicts } from "../../lib/evaluation/statistics/verdicts.ts";
 import { comparisonsOf } from "../../lib/evaluation/statistics/evaluation_report.ts";
+import { FRAMES } from "../../lib/training/systems.ts";
 import { madeScores, scoreRow } from "../evaluation/made_scores.ts";
 
 Deno.test("a table of the paper has its printed figures and ours side by side, and says where there is none", () => {
@@ -41,6 +42,17 @@ Deno.test("a table of the paper has its printed figures and ours side by side, a
   assert.equal(ours["Frechet distance of made features, here (lower)"], "0.5");
   assert.deepEqual([absent["LSE-D, here (lower)"], absent.seeds, absent.videos], ["–", "–", 0]);
   assert.equal(table[0]["LSE-D, paper"], "–");
+
+  const start = madeScores([{ system: "Ours", lseD: 6, lseC: 7 }, { system: FRAMES, lseD: 6.5, lseC: 6.5 }]);
+  const withStart = besidePaper({ ...measured, systems: aggregate(start) }, TABLE_1);
+  assert.deepEqual(withStart.slice(0, 4).map(({ system }) => system), [
+    REAL,
+    SHUFFLED,
+    FRAMES,
+    "w/o LSTM & CBAM",
+  ]);
+  assert.deepEqual([withStart[2]["LSE-D, paper"], withStart[2].seeds], ["–", 1]);
+  assert.deepEqual(comparisonsOf(start), [], "it is compared with no system");
 
   const verdicts = syncVerdicts(comparisonsOf(rows));
   assert.deepEqual(claimsOf(verdicts, TABLE_1).map(({ against }) => against), ["w/o CBAM", "w/o CBAM"]);

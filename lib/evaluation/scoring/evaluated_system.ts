@@ -4,11 +4,11 @@ import { fileHash } from "../../base/files.ts";
 import { disposeParams } from "../../nn/params.ts";
 import type { Config } from "../../training/config.ts";
 import { bestPath, loadGenerator, readRun } from "../../training/run.ts";
-import { systemOf } from "../../training/systems.ts";
+import { FRAMES, systemOf } from "../../training/systems.ts";
 
 /** A trained system that takes part in an evaluation. */
 export interface EvaluatedSystem {
-  /** The paper's name for it. */
+  /** The paper's name for it; "L1 on frames" for what systems start from. */
   name: string;
   /** Seed of its training. */
   seed: number;
@@ -19,9 +19,9 @@ export interface EvaluatedSystem {
   data: string;
 }
 
-/** The system whose switches a configuration has; what was changed beyond them is said. */
+/** The system whose switches a configuration has, or the start that systems share; what was changed beyond them is said. */
 const nameOf = (config: Config): string =>
-  systemOf(config) ??
+  systemOf(config) ?? (config.system === FRAMES ? FRAMES : undefined) ??
     `${config.system}, ${config.gan.discriminator === "frozen" ? "frozen discriminator" : "changed"}`;
 
 /** What a generator's run says of its system. Throws KitError when it is no such run or of another layout version. */

@@ -1,9 +1,13 @@
 import type { Kind, RowOf } from "../../base/parquet.ts";
 import { KitError } from "../../base/errors.ts";
+import { FRAMES } from "../../training/systems.ts";
 import { SCORE_NAMES, type Scores } from "../metrics/metrics.ts";
 
 /** The real video with its own sound, and with another clip's: two rows of every table, under these names. */
 export const REAL = "real video", SHUFFLED = "real video, other sound";
+
+/** What systems are held against, and what is compared with none of them: it stands first in tables. */
+export const REFERENCES: readonly string[] = [REAL, SHUFFLED, FRAMES];
 
 /** Whose row it is: no two rows of a score file agree in all of this. */
 const KEY_COLUMNS = {

@@ -2,7 +2,7 @@ import { mean } from "d3-array";
 import { bootstrapInterval, type Interval, sampleDeviation } from "./bootstrap.ts";
 import { REACH } from "../metrics/lse.ts";
 import { type Metric, METRICS } from "../metrics/metrics.ts";
-import { REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
+import { REAL, REFERENCES, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
 
 /** A system's mean score. */
 export interface Aggregate {
@@ -69,9 +69,9 @@ function aggregateMetric(rows: ScoreRow[], metric: Metric): Aggregate | undefine
   };
 }
 
-/** Means, spreads and intervals by system: real video first, then the systems as they come. */
+/** Means, spreads and intervals by system: real video and what systems start from first, then the systems as they come. */
 export function aggregate(rows: ScoreRow[]): SystemScores[] {
-  const names = [...new Set([REAL, SHUFFLED, ...rows.map(({ system }) => system)])];
+  const names = [...new Set([...REFERENCES, ...rows.map(({ system }) => system)])];
   return names.flatMap((system) => {
     const own = rows.filter((row) => row.system === system);
     if (own.length === 0) return [];

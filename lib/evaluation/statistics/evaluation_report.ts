@@ -1,7 +1,7 @@
 import type { Row } from "../../base/parquet.ts";
 import { METRICS } from "../metrics/metrics.ts";
 import type { EvaluationPairs } from "../scoring/pairs.ts";
-import { REAL, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
+import { REAL, REFERENCES, type ScoreRow, SHUFFLED } from "../scoring/score_row.ts";
 import { type Aggregate, aggregate, type SystemScores } from "./aggregate.ts";
 import type { FrechetResults } from "./frechet_scores.ts";
 import type { JudgeStatement } from "./judge_statement.ts";
@@ -76,7 +76,7 @@ export function cellOf({ mean, spread, interval }: Pick<Aggregate, "mean" | "spr
   return `${short(mean)}${seeds}${range}`;
 }
 
-/** A row a system: what went in, and every score as a cell. The real video and the shuffled one come first. */
+/** A row a system: what went in, and every score as a cell. Real video, the shuffled one and what systems start from come first. */
 export function systemTable(rows: ScoreRow[], { scores: sets, distance }: Distances): Row[] {
   const all = aggregate(rows);
   const metrics = METRICS.filter(({ name }) => all.some(({ scores }) => scores[name]));
@@ -132,7 +132,7 @@ export function aggregateTable(rows: ScoreRow[], { scores: sets, distance }: Dis
 /** Ours against every other system that was evaluated; nothing when Ours was not. */
 export function comparisonsOf(rows: ScoreRow[]): Comparison[] {
   const others = new Set(rows.map(({ system }) => system));
-  for (const name of [OURS, REAL, SHUFFLED]) others.delete(name);
+  for (const name of [OURS, ...REFERENCES]) others.delete(name);
   return compareSystems(rows, { against: [...others] });
 }
 
