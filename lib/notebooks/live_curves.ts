@@ -41,7 +41,9 @@ const SIZE = { width: 370, height: 220 };
 /** Some rows of the log, the last one among them; all that were measured on held-out clips. */
 function thinned(rows: Row[]): Row[] {
   const every = Math.ceil(rows.length / POINTS);
-  const isHeldOut = (row: Row) => Object.keys(row).some((name) => name.startsWith("val/"));
+  // Rows that were read have null where nothing was measured.
+  const isHeldOut = (row: Row) =>
+    Object.entries(row).some(([name, value]) => name.startsWith("val/") && typeof value === "number");
   return rows.filter((row, k) => (rows.length - 1 - k) % every === 0 || isHeldOut(row));
 }
 
