@@ -5,8 +5,8 @@ Stands between Jupyter and the kernel, and hands every message on but for this:
 - The kernel sends what a cell shows after it has said that the cell is done, so that it is lost or appears below the next
   cell. Here a cell is done when a marker, sent after it through the same queues, has come back: what comes until then is
   the cell's. The next cell is handed to the kernel after that.
-- What the kernel publishes is dropped where the reader is too slow for a moment, the word that a cell is done as well, and a
-  client waits for ever. Here that word is our own, and a marker that does not come back is sent again.
+- What the kernel publishes may be lost on its way, and a client that never hears that a cell is done waits for ever. Here that
+  word is our own, and a marker that does not come back is sent again.
 - An interrupt is a signal that a training hears, and that kills the kernel where nothing does. Here something always does.
 - Errors of timers and of promises that nobody awaits are swallowed. Here they are written below the cell that runs.
 """
